@@ -1,0 +1,29 @@
+// Tiers by suffix: `*.spec.ts` pure, `*.int-spec.ts` against real servers, `*.e2e-spec.ts` whole platform.
+const tiers = { unit: 'spec', integration: 'int-spec', e2e: 'e2e-spec' };
+
+const project = (displayName) => ({
+  displayName,
+  testEnvironment: 'node',
+  roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/e2e'],
+  testMatch: [`**/*.${tiers[displayName]}.ts`],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: false },
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+});
+
+export default { projects: Object.keys(tiers).map(project) };

@@ -1,0 +1,27 @@
+// Labels and annotations that code reads or writes.
+
+export const LABELS = {
+  pipeline: 'tekton.dev/pipeline',
+  pipelineRun: 'tekton.dev/pipelineRun',
+  pipelineRunUid: 'tekton.dev/pipelineRunUID',
+  pipelineTask: 'tekton.dev/pipelineTask',
+  memberOf: 'tekton.dev/memberOf',
+  task: 'tekton.dev/task',
+  clusterTask: 'tekton.dev/clusterTask',
+  taskRun: 'tekton.dev/taskRun',
+  taskRunUid: 'tekton.dev/taskRunUID',
+  conditionCheck: 'tekton.dev/conditionCheck',
+  conditionName: 'tekton.dev/conditionName',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+export const MANAGED_BY = 'tekton-pipelines';
+
+export const ANNOTATIONS = {
+  /** On a TaskRun and its pod: the images that could not be honoured, and what stood in for them. */
+  imageNotice: 'slipway.dev/image-notice',
+  /** On a pod: the script of step i, which a downward API volume turns into a file. */
+  script: (index: number): string => `slipway.dev/script-${index}`,
+  lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
+  pipelineTaskOnError: 'pipeline.tekton.dev/pipeline-task-on-error',
+} as const;

@@ -1,0 +1,45 @@
+// What the executor asks the resources service about a TaskRun, before it builds the pod.
+
+import type { EnvVar, Volume } from './pod.js';
+import type { ResourceBinding, Step, TaskResource } from './tekton.js';
+
+/** Request/reply subjects that the resources service answers. */
+export const RESOURCES_RPC = { plan: 'resources.plan' } as const;
+
+/** Image of the steps that Slipway itself adds: `/ko-app/git-init`, `/ko-app/imagedigestexporter`. */
+export const RESOURCE_STEPS_IMAGE = 'slipway.dev/resource-steps';
+
+export interface ResourcePlanRequest {
+  namespace: string;
+  taskRunName: string;
+  serviceAccountName: string;
+  /** What the task declares. */
+  declared: { inputs?: TaskResource[]; outputs?: TaskResource[] };
+  /** What the run binds to it, by reference or inline. */
+  bound: { inputs?: ResourceBinding[]; outputs?: ResourceBinding[] };
+}
+
+/** Everything that resources and credentials add to a task. Throws `invalid` or `not-found` naming the resource. */
+export interface ResourcePlan {
+  /** Steps before the task's own, in order. */
+  before: Step[];
+  /** Steps after the task's own, in order. */
+  after: Step[];
+  volumes: Volume[];
+  /**
+   * Values for `$(resources.inputs.<name>.<key>)`, `$(resources.outputs.…)` and the older `$(inputs.resources.…)`,
+   * `$(outputs.resources.…)`: keys without `$(` and `)`.
+   */
+  replacements: Record<string, string>;
+  /** Credentials of the service account's annotated secrets, for every step. */
+  credentials: CredentialPlan;
+}
+
+/** How a step's entrypoint finds the credentials: secret volumes, and the arguments that tell it which is for what. */
+export interface CredentialPlan {
+  volumes: Volume[];
+  volumeMounts: { name: string; mountPath: string; readOnly: true }[];
+  /** `-basic-git=<secret>=<url>`, `-ssh-git=<secret>=<host>`, `-basic-docker=…`, `-docker-config=<secret>`, …: Tekton's. */
+  entrypointArgs: string[];
+  env: EnvVar[];
+}
