@@ -17,7 +17,13 @@ export interface PodRuntime {
   onChange(listener: (uid: string) => void): void;
   /** Lines of a container from number `from`; follows until the container has ended, and ends then. */
   readLog(uid: string, container: string, from: number, signal: AbortSignal): AsyncIterable<LogLine[]>;
-  /** Ends everything of the pod: SIGTERM, grace, SIGKILL; then removes its files. Idempotent. */
+  /**
+   * Ends every container of the pod that still runs: SIGTERM, grace, SIGKILL. Keeps its files, so that logs and states
+   * can be read to their end: sidecars once the steps are done, everything on a cancellation. Returns when asked, not
+   * when ended; `onChange` tells. Idempotent.
+   */
+  stop(uid: string, graceSeconds?: number): Promise<void>;
+  /** Ends everything of the pod as `stop` does, then removes its files. Idempotent. */
   delete(uid: string, graceSeconds?: number): Promise<void>;
   /** Changes what containers wait for (downward API files of annotations) without restarting them. */
   updateAnnotations(uid: string, annotations: Record<string, string>): Promise<void>;
