@@ -1,15 +1,7 @@
 // Bundles one app: its own source and the workspace packages it uses, in dist/; npm packages stay imports.
 // Run by turbo in the app's folder.
 import { build } from 'esbuild';
-
-const npmStaysImported = {
-  name: 'npm-stays-imported',
-  setup({ onResolve }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('@slipway/') ? undefined : { path, external: true },
-    );
-  },
-};
+import { npmStaysImported } from './npm-stays-imported.mjs';
 
 await build({
   entryPoints: ['src/main.ts'],
