@@ -34,6 +34,8 @@ export {
   type RemoveLogsRequest,
 } from './logs-protocol.js';
 export { SHARD_COUNT, childName, isDnsLabel, isDnsSubdomain, shardOf, subjectToken } from './names.js';
+export { buildGraph, type EdgeKind, type GraphProblem, type PipelineGraph } from './pipeline-graph.js';
+export { addParam, paramReplacements, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
 export {
   type ConfigMap,
   type Container,
@@ -90,6 +92,17 @@ export {
   type ResourcePlanRequest,
 } from './resources-protocol.js';
 export {
+  looksLikeResultReference,
+  parseResultReference,
+  resultReferences,
+  resultReferencesOf,
+  variablesIn,
+  variablesOfPipelineTask,
+  variablesOfValue,
+  variablesOfWhen,
+  type ResultReference,
+} from './result-references.js';
+export {
   STORE_RPC,
   type Change,
   type CommitReply,
@@ -106,6 +119,17 @@ export {
   type Write,
 } from './store-protocol.js';
 export { changeSubject, deadLetterSubject, logSubject } from './subjects.js';
+export {
+  emptyReplacements,
+  layered,
+  substitute,
+  substituteDeep,
+  substituteList,
+  substituteValue,
+  type Lookup,
+  type MutableReplacements,
+  type Replacements,
+} from './substitution.js';
 export {
   type ChildReference,
   type ConditionCheck,
@@ -147,3 +171,4 @@ export {
   type WorkspaceBinding,
   type WorkspaceDeclaration,
 } from './tekton.js';
+export { substituteWhen, whenAllows } from './when.js';
