@@ -1,0 +1,42 @@
+// Puts together the folder that pods see read-only as /tekton/bin: the C programs, and the programs of the steps that
+// Slipway adds itself below ko-app/. Run after a build by ./slipway, and by the Dockerfile.
+
+import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const PROGRAMS = [
+  ['packages/entrypoint/build/entrypoint', 'entrypoint'],
+  ['packages/entrypoint/build/supervisor', 'supervisor'],
+  ['apps/resources/dist/steps/git-init.cjs', 'ko-app/git-init'],
+  ['apps/resources/dist/steps/imagedigestexporter.cjs', 'ko-app/imagedigestexporter'],
+];
+
+/** Idempotent. A program that runs is replaced by renaming, so its processes keep the file they started from. */
+export function assembleBin(root, target) {
+  mkdirSync(join(target, 'ko-app'), { recursive: true });
+  for (const [from, to] of PROGRAMS) {
+    if (existsSync(join(root, from))) place(join(root, from), join(target, to));
+  }
+  // The steps' shebang is /ko-app/node: an image that has nothing else still has this.
+  place(realpathSync(process.execPath), join(target, 'ko-app/node'), { link: true });
+}
+
+function place(from, to, { link = false } = {}) {
+  const fresh = `${to}.new`;
+  rmSync(fresh, { force: true });
+  try {
+    if (!link) throw new Error('copy');
+    linkSync(from, fresh); // a hundred megabytes need not be copied
+  } catch {
+    copyFileSync(from, fresh);
+    chmodSync(fresh, 0o755);
+  }
+  renameSync(fresh, to);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [root, target] = process.argv.slice(2);
+  if (root === undefined || target === undefined) throw new Error('usage: node scripts/bin-dir.mjs CHECKOUT TARGET');
+  assembleBin(root, target);
+}
