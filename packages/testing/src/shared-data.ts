@@ -18,7 +18,7 @@ export interface GoldenCase {
 }
 
 /** The recorded calls of one function, oldest first; none where the data is absent. */
-export function goldenCases<Call = GoldenCase>(fn: string): Call[] {
+export function recordedCalls<Call = GoldenCase>(fn: string): Call[] {
   const file = sharedData(`conformance/golden/${fn}.jsonl`);
   if (file === undefined) return [];
   return readFileSync(file, 'utf8')
