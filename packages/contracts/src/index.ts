@@ -24,6 +24,7 @@ export {
   type ResourceName,
   type Time,
 } from './kube.js';
+export { matchesLabels, parseLabelSelector, type LabelRequirement } from './label-selector.js';
 export { ANNOTATIONS, LABELS, MANAGED_BY } from './labels.js';
 export {
   LOGS_RPC,

@@ -21,6 +21,8 @@ export interface ListRequest {
   namespace?: string;
   /** Kubernetes' label selector syntax, equality and sets. */
   labelSelector?: string;
+  /** Only objects of these shards. Absent: of every shard. */
+  shards?: number[];
   /** Objects per answer; the server may send fewer, so that an answer stays below the bus's message limit. */
   limit?: number;
   continue?: string;
@@ -52,13 +54,18 @@ export interface Fence {
   token: number;
 }
 export interface CommitRequest {
+  /**
+   * Chosen by the caller, never used twice. A commit that comes again with its id, because the answer was lost, is not
+   * done again: it gets the answer once more. Remembered for some minutes.
+   */
+  id?: string;
   writes: Write[];
   fence?: Fence;
 }
 export interface CommitReply {
   /** Revision of the last write. Every write has one of its own, ascending. */
   revision: number;
-  /** The objects as stored, in the order of the writes; null for deletes. */
+  /** The objects as stored, in the order of the writes; null where the write removed the object. */
   objects: (KubeObject | null)[];
 }
 
