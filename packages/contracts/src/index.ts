@@ -103,6 +103,7 @@ export {
   variablesOfWhen,
   type ResultReference,
 } from './result-references.js';
+export { POD_PATHS, orderSteps, type OrderedStep, type StepOrder } from './step-order.js';
 export {
   STORE_RPC,
   type Change,
@@ -172,4 +173,12 @@ export {
   type WorkspaceBinding,
   type WorkspaceDeclaration,
 } from './tekton.js';
+export {
+  ENTRY_TYPES,
+  formatTerminationMessage,
+  parseTerminationMessage,
+  type EntryType,
+  type TerminationEntry,
+  type TerminationMessage,
+} from './termination.js';
 export { substituteWhen, whenAllows } from './when.js';

@@ -22,6 +22,10 @@ export const ANNOTATIONS = {
   imageNotice: 'slipway.dev/image-notice',
   /** On a pod: the script of step i, which a downward API volume turns into a file. */
   script: (index: number): string => `slipway.dev/script-${index}`,
+  /** On a pod: the script of sidecar i. */
+  sidecarScript: (index: number): string => `slipway.dev/sidecar-script-${index}`,
+  /** On a pod: `READY` once every container runs; the first step of a pod with sidecars waits for it. */
+  ready: 'tekton.dev/ready',
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   pipelineTaskOnError: 'pipeline.tekton.dev/pipeline-task-on-error',
 } as const;
