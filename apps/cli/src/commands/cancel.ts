@@ -1,0 +1,3 @@
+export function cancel(..._all: unknown[]): Promise<number> {
+  return Promise.reject(new Error('not yet'));
+}

@@ -1,0 +1,125 @@
+// The grammar of the command line.
+
+import { Command, CommanderError, Option } from 'commander';
+import type { CliConfig } from './config.js';
+import { EXIT } from './exit-code.js';
+import { reportError } from './report-error.js';
+import type { Terminal } from './terminal.js';
+
+/** Runs one command line and returns its exit code; prints its own errors. */
+export async function runProgram(argv: readonly string[], config: CliConfig, terminal: Terminal): Promise<number> {
+  let code: number = EXIT.succeeded;
+  const program = new Command('slipway')
+    .description('Runs CI/CD pipelines written for Tekton, on this machine or on a platform.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .showHelpAfterError('(slipway --help lists the commands)')
+    .helpCommand(false);
+  // Each command's options are as its grammar below says; commander has checked them.
+  const does = <O>(act: (args: string[], options: O) => Promise<number>) => {
+    return async (...all: unknown[]): Promise<void> => {
+      const command = all.at(-1) as Command;
+      code = await act(command.args, command.optsWithGlobals<O & object>() as O);
+    };
+  };
+
+  connected(program.command('run'))
+    .argument('<path...>', 'YAML or JSON files, folders, or - for standard input')
+    .description('apply the files and follow every run that they create until it ends')
+    .option('--data <dir>', 'keep everything of the run in this folder instead of a temporary one')
+    .option('--image <name=folder>', 'use this folder as the root file system of an image (repeatable)', collect, [])
+    .option('--images <file>', 'file of such stand-ins for images')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['text', 'json']).default('text'))
+    .action(
+      does(async (args, options) => (await import('./commands/run.js')).run(args, options as never, config, terminal)),
+    );
+
+  program
+    .command('up')
+    .description('start the platform on this machine and keep it running; writes a kubeconfig')
+    .option('--port <port>', 'port of the API', '8443')
+    .option('--host <address>', 'address the API listens on', '127.0.0.1')
+    .option('--data <dir>', `folder of everything that is kept (default: ${config.dataDir})`)
+    .option('--database <url>', 'postgres://… instead of the SQLite file in the data folder')
+    .option('--images <file>', 'file of stand-ins for images')
+    .action(does(async (_args, options) => (await import('./commands/up.js')).up(options as never, config, terminal)));
+
+  connected(program.command('logs'))
+    .argument('<name>', 'PipelineRun or TaskRun')
+    .argument('[task]', 'only this task of the pipeline')
+    .argument('[step]', 'only this step')
+    .description('print the log of a run')
+    .option('-f, --follow', 'go on until the run has ended')
+    .option('--timestamps', 'print the time of each line')
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (args, options) =>
+        (await import('./commands/logs.js')).logs(args, options as never, config, terminal),
+      ),
+    );
+
+  connected(program.command('describe'))
+    .argument('<name>', 'PipelineRun or TaskRun')
+    .description('show tasks, steps and times of a run, and why something waits or was skipped')
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (args, options) =>
+        (await import('./commands/describe.js')).describe(args, options as never, config, terminal),
+      ),
+    );
+
+  connected(program.command('graph'))
+    .argument('<path|name>', 'file with a Pipeline, or the name of a PipelineRun or Pipeline')
+    .description('show which task follows which')
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'svg']).default('text'))
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (args, options) =>
+        (await import('./commands/graph.js')).graph(args, options as never, config, terminal),
+      ),
+    );
+
+  connected(program.command('cancel'))
+    .argument('<name>', 'PipelineRun or TaskRun')
+    .description('stop a run')
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'now: stop all; finally: stop all and run finally; after: let what runs end, then finally',
+      )
+        .choices(['now', 'finally', 'after'])
+        .default('now'),
+    )
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (args, options) =>
+        (await import('./commands/cancel.js')).cancel(args, options as never, config, terminal),
+      ),
+    );
+
+  program
+    .command('version')
+    .description('print the version')
+    .action(does(async () => (await import('./commands/version.js')).version(config, terminal)));
+
+  try {
+    await program.parseAsync([...argv]);
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.succeeded : EXIT.badInput;
+    return reportError(thrown, terminal);
+  }
+}
+
+/** Options of the commands that talk to a platform. */
+function connected(command: Command): Command {
+  return command
+    .option('--server <url>', 'API server of a running platform')
+    .option('--kubeconfig <file>', 'kubeconfig of a running platform (default: $KUBECONFIG, then that of `slipway up`)')
+    .option('--token <token>', 'token for --server; better in a kubeconfig')
+    .option('-n, --namespace <name>', 'namespace of objects that name none');
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
