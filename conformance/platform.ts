@@ -1,6 +1,6 @@
-// A platform of its own for the check: `slipway up` on a free port with a data directory that is removed afterwards.
+// A platform of its own for a check or a measurement: `slipway up` on a free port, with a data directory that goes with it.
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,37 +11,55 @@ export interface Platform {
   dataDir: string;
   /** Process id of `slipway up`. */
   pid: number;
+  /** Ends it as Ctrl-C does and starts it again over the same data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** @param slipway path of the launcher */
 export async function startPlatform(slipway: string, args: readonly string[] = []): Promise<Platform> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'slipway-conformance-'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'slipway-platform-'));
   const kubeconfig = join(dataDir, 'kubeconfig');
-  const child = spawn(slipway, ['up', '--data', dataDir, '--port', String(await freePort()), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const command = ['up', '--data', dataDir, '--port', String(await freePort()), ...args];
+  let child = await start(slipway, command, kubeconfig);
+  return {
+    kubeconfig,
+    dataDir,
+    get pid() {
+      return child.pid!;
+    },
+    async restart() {
+      await end(child);
+      child = await start(slipway, command, kubeconfig);
+    },
+    async stop() {
+      await end(child);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when the platform says that it can be used: `up` writes the kubeconfig, then prints how to use it. */
+async function start(slipway: string, command: readonly string[], kubeconfig: string): Promise<ChildProcess> {
+  const child = spawn(slipway, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   const keep = (bytes: Buffer): void => {
     printed = (printed + bytes.toString()).slice(-4000);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  while (!existsSync(kubeconfig)) {
+  while (!existsSync(kubeconfig) || !printed.includes('export KUBECONFIG=')) {
     if (child.exitCode !== null) throw new Error(`slipway up ended with ${child.exitCode}:\n${printed}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return {
-    kubeconfig,
-    dataDir,
-    pid: child.pid!,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await ended;
 }
 
 async function freePort(): Promise<number> {

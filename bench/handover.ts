@@ -1,0 +1,51 @@
+// How long nothing of the user's runs between one step and the next, and between one task and the next.
+
+import type { TaskRun } from '@slipway/contracts';
+import type { ApiClient } from '../apps/cli/src/api/client.js';
+import { ms, percentile, type Row } from './measure.js';
+import { lineTimes, pipelineRun, RUNS, TASK_RUNS, watchRuns } from './platform.js';
+
+const STEPS = 40;
+const TASKS = 60;
+
+export async function handover(client: ApiClient): Promise<Row[]> {
+  const runs = watchRuns(client);
+  await client.call(RUNS, { method: 'POST', body: pipelineRun('warm-up', {}) });
+  await client.call(RUNS, { method: 'POST', body: pipelineRun('steps', { steps: STEPS }) });
+  await runs.wait(2);
+  await client.call(RUNS, { method: 'POST', body: pipelineRun('tasks', { tasks: TASKS }) });
+  await runs.wait(3);
+  await runs.stop();
+  await new Promise((resolve) => setTimeout(resolve, 500)); // the last log lines are stored a moment after the run
+
+  const gaps = { steps: [] as number[], tasks: [] as number[] };
+  for (const run of ['steps', 'tasks'] as const) {
+    let before: number | undefined;
+    for (let i = 0; i < (run === 'steps' ? STEPS : TASKS); i++) {
+      const taskRun = await client.call<TaskRun>(`${TASK_RUNS}/${run}-t${run === 'steps' ? 0 : i}`);
+      const times = await lineTimes(client, taskRun.status!.podName!, run === 'steps' ? `step-s${i}` : 'step-s0');
+      if (before !== undefined && times[0] !== undefined) gaps[run].push(times[0] - before);
+      before = times.at(-1);
+    }
+  }
+  const how =
+    'time from the line that the one prints to the line that the next prints (`sh -c echo`), stamped as it is read: the end of one process and the start of the next are in it';
+  const [step50, step99] = [percentile(gaps.steps, 50), percentile(gaps.steps, 99)];
+  const [task50, task99] = [percentile(gaps.tasks, 50), percentile(gaps.tasks, 99)];
+  return [
+    {
+      what: 'step ends → next step’s process runs, same pod',
+      bar: 'p50 ≤ 2 ms',
+      measured: `p50 ${ms(step50)}, p99 ${ms(step99)} (${gaps.steps.length})`,
+      reached: step50 <= 2,
+      how,
+    },
+    {
+      what: 'task ends → next task’s first process runs',
+      bar: 'p50 ≤ 20 ms, p99 ≤ 100 ms',
+      measured: `p50 ${ms(task50)}, p99 ${ms(task99)} (${gaps.tasks.length})`,
+      reached: task50 <= 20 && task99 <= 100,
+      how,
+    },
+  ];
+}

@@ -1,0 +1,47 @@
+// `npm run bench [-- --only TEXT] [--write]`: measures the figures of docs/benchmarks.md, each beside its bar.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { handover } from './handover.js';
+import { idle } from './idle.js';
+import { oneStepRun, startToExit } from './latency.js';
+import { table, type Row } from './measure.js';
+import { root, withPlatform } from './platform.js';
+import { burst, coldList, fill } from './throughput.js';
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
+});
+const OBJECTS = 20_000;
+
+const measurements: Record<string, () => Promise<Row[]>> = {
+  latency: () => withPlatform([], async (client) => [...(await handover(client)), await oneStepRun(client)]),
+  start: async () => Promise.resolve([startToExit()]),
+  throughput: () => withPlatform(['--runtime', 'faked'], (client) => burst(client)),
+  list: () =>
+    withPlatform(['--runtime', 'faked'], async (client, platform) => {
+      await fill(client, OBJECTS);
+      await platform.restart();
+      return [await coldList(client, OBJECTS)];
+    }),
+  idle: () => withPlatform([], async (_client, platform) => [await idle(platform.pid)]),
+};
+
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(measurements)) {
+  if (!name.includes(values.only)) continue;
+  console.error(`measuring ${name} …`);
+  rows.push(...(await measure()));
+}
+console.log(table(rows));
+
+if (values.write) {
+  const file = resolve(root, 'docs/benchmarks.md');
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node.js ${process.versions.node}`;
+  const method = rows.map((row) => `- **${row.what}**: ${row.how}.`).join('\n');
+  const measured = `<!-- measured -->\n\nMachine: ${machine}.\n\n${table(rows)}\n\n${method}\n\n<!-- /measured -->`;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/<!-- measured -->[\s\S]*<!-- \/measured -->/, measured));
+}
+process.exit(0);

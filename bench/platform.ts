@@ -1,0 +1,106 @@
+// A platform of its own for each measurement, and the client that measures it.
+
+import { resolve } from 'node:path';
+import { ApiClient } from '../apps/cli/src/api/client.js';
+import { findAccess } from '../apps/cli/src/api/kubeconfig.js';
+import { watch } from '../apps/cli/src/api/watch.js';
+import { startPlatform, type Platform } from '../conformance/platform.js';
+import { isDone, succeeded, type KubeObject, type PipelineRun } from '@slipway/contracts';
+
+export const root = resolve(process.argv[1]!, '../..');
+export const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns';
+export const TASK_RUNS = '/apis/tekton.dev/v1/namespaces/default/taskruns';
+
+export async function withPlatform<T>(
+  args: readonly string[],
+  measure: (client: ApiClient, platform: Platform) => Promise<T>,
+): Promise<T> {
+  const platform = await startPlatform(resolve(root, 'slipway'), args);
+  const client = new ApiClient(
+    await findAccess({ kubeconfig: platform.kubeconfig }, { dataDir: '', kubeconfigs: [] } as never),
+  );
+  try {
+    return await measure(client, platform);
+  } finally {
+    client.close();
+    await platform.stop();
+  }
+}
+
+/** A run of `tasks` one-step tasks in a row (or side by side), each step with the script. */
+export function pipelineRun(
+  name: string,
+  options: { tasks?: number; steps?: number; script?: string; chained?: boolean },
+): KubeObject {
+  const { tasks = 1, steps = 1, script = 'echo here', chained = true } = options;
+  const taskSpec = { steps: Array.from({ length: steps }, (_, i) => ({ name: `s${i}`, image: 'busybox', script })) };
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      pipelineSpec: {
+        tasks: Array.from({ length: tasks }, (_, i) => ({
+          name: `t${i}`,
+          taskSpec,
+          ...(chained && i > 0 ? { runAfter: [`t${i - 1}`] } : {}),
+        })),
+      },
+    },
+  } as KubeObject;
+}
+
+export interface FinishedRuns {
+  /** When each run was seen finished, by name. Unix milliseconds. */
+  atMs: Map<string, number>;
+  /** Resolves once `count` runs are finished; throws when one failed. */
+  wait(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Watches all runs of the namespace from now on. */
+export function watchRuns(client: ApiClient): FinishedRuns {
+  const atMs = new Map<string, number>();
+  const ended = new AbortController();
+  let wake: () => void = () => undefined;
+  let failure: Error | undefined;
+  const watching = watch<PipelineRun>(client, {
+    path: RUNS,
+    signal: ended.signal,
+    onChange: (run, deleted) => {
+      if (deleted || !isDone(run) || atMs.has(run.metadata.name)) return;
+      atMs.set(run.metadata.name, Date.now());
+      const condition = succeeded(run);
+      if (condition?.status === 'False')
+        failure = new Error(`${run.metadata.name}: ${condition.reason}: ${condition.message}`);
+      wake();
+    },
+  });
+  return {
+    atMs,
+    async wait(count) {
+      while (atMs.size < count && failure === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      if (failure !== undefined) throw failure;
+    },
+    async stop() {
+      ended.abort();
+      await watching;
+    },
+  };
+}
+
+/** Times of the lines of one container, from the API: Unix milliseconds with fractions, in order. */
+export async function lineTimes(client: ApiClient, pod: string, container: string): Promise<number[]> {
+  const path = `/api/v1/namespaces/default/pods/${pod}/log`;
+  const response = await client.stream(path, { query: { container, timestamps: 'true' } });
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const stamp = line.split(' ', 1)[0]!;
+      const fraction = Number(`0.${/\.(\d+)Z$/.exec(stamp)?.[1] ?? '0'}`);
+      return Math.floor(Date.parse(stamp) / 1000) * 1000 + fraction * 1000;
+    });
+}
