@@ -1,0 +1,272 @@
+// One connection to the server, for ever: waits for a server that is not up yet, comes back after every loss, and lets
+// nobody use it before the streams are there again.
+//
+//   N1. `ready()` resolves only when connected and the streams are applied in this life of the connection.
+//   N2. What waits for an answer when the connection is lost fails at once: the answer will never come.
+//   N3. `life` changes with every loss. What belongs to one life (acknowledgements, sequences) is never used in another.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+import { SlipwayError } from '@slipway/contracts';
+import { applyStreams } from './apply-streams.js';
+import type { BusLogger, BusMetrics } from './bus.js';
+import type { StreamSpec } from './streams.js';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const COMPLAIN_EVERY_MS = 10_000;
+/** How long a stopping process waits for a server that may be gone. */
+const DRAIN_MS = 2000;
+
+export interface ConnectionSettings {
+  url: string;
+  name: string;
+  user?: string;
+  password?: string;
+  streams: readonly StreamSpec[];
+  logger: BusLogger;
+  metrics: BusMetrics;
+  /** Gives up waiting for a server that never came up. */
+  signal?: AbortSignal;
+}
+
+export class Connection {
+  #life = 0;
+  #isReady = false;
+  #isClosed = false;
+  #maxPayload: number;
+  #repairing: Promise<void> | undefined;
+  readonly #waiting = new Set<() => void>();
+  readonly #inFlight = new Set<(error: SlipwayError) => void>();
+  readonly #lostListeners = new Set<() => void>();
+  readonly #reconnectListeners = new Set<() => void>();
+
+  private constructor(
+    readonly nc: NatsConnection,
+    readonly jsm: JetStreamManager,
+    readonly settings: ConnectionSettings,
+  ) {
+    this.#maxPayload = nc.info?.max_payload ?? 1024 * 1024;
+    void this.#watch();
+  }
+
+  /** Resolves when the server is up and has the streams. Throws `unauthorized` when it does not let us in. */
+  static async open(settings: ConnectionSettings): Promise<Connection> {
+    const nc = await firstConnect(settings);
+    const connection = new Connection(nc, await jetstreamManager(nc, { checkAPI: false }), settings);
+    try {
+      await connection.#prepare();
+      await connection.ready(settings.signal);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  /** Changes with every loss of the connection (N3). */
+  get life(): number {
+    return this.#life;
+  }
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+  get maxPayload(): number {
+    return this.#maxPayload;
+  }
+
+  /** Waits until the connection can be used. Throws when it is closed or the signal aborts. */
+  async ready(signal?: AbortSignal): Promise<void> {
+    while (!this.#isReady) {
+      if (this.#isClosed) throw closedError();
+      signal?.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waiting.delete(wake);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+        signal?.addEventListener('abort', wake);
+      });
+    }
+  }
+
+  /** The answer, or a `transient` error as soon as the connection is lost (N2). */
+  async untilLost<T>(answer: Promise<T>): Promise<T> {
+    let fail!: (error: SlipwayError) => void;
+    const lost = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    this.#inFlight.add(fail);
+    try {
+      return await Promise.race([answer, lost]);
+    } finally {
+      this.#inFlight.delete(fail);
+    }
+  }
+
+  /** Applies the streams again, because one turned out to be missing. Calls at the same time share one repair. */
+  repair(): Promise<void> {
+    this.#repairing ??= applyStreams(this.jsm, this.settings.streams).finally(() => {
+      this.#repairing = undefined;
+    });
+    return this.untilLost(this.#repairing);
+  }
+
+  onLost(listener: () => void): () => void {
+    this.#lostListeners.add(listener);
+    return () => this.#lostListeners.delete(listener);
+  }
+
+  onReconnect(listener: () => void): () => void {
+    this.#reconnectListeners.add(listener);
+    return () => this.#reconnectListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const wasReady = this.#isReady;
+    this.#lose();
+    if (wasReady) await Promise.race([this.nc.drain().catch(() => {}), sleep(DRAIN_MS, undefined, { ref: false })]);
+    await this.nc.close().catch(() => {});
+  }
+
+  async #watch(): Promise<void> {
+    const { logger, metrics } = this.settings;
+    for await (const status of this.nc.status()) {
+      if (this.#isClosed) return;
+      if (status.type === 'disconnect') {
+        logger.warn({ server: status.server }, 'lost the connection to NATS; reconnecting');
+        this.#lose();
+      } else if (status.type === 'reconnect') {
+        this.#maxPayload = this.nc.info?.max_payload ?? this.#maxPayload;
+        metrics.reconnected?.();
+        void this.#prepare().then((prepared) => {
+          if (!prepared) return;
+          logger.info({ server: status.server }, 'connected to NATS again');
+          for (const listener of this.#reconnectListeners) listener();
+        });
+      } else if (status.type === 'error') {
+        logger.warn({ err: status.error }, 'NATS reported an error');
+      }
+    }
+    if (this.#isClosed) return;
+    logger.error({}, 'the connection to NATS is closed for good');
+    this.#isClosed = true;
+    this.#lose();
+  }
+
+  #lose(): void {
+    this.#life++;
+    this.#isReady = false;
+    const error = this.#isClosed ? closedError() : lostError();
+    for (const fail of this.#inFlight) fail(error);
+    this.#inFlight.clear();
+    for (const listener of [...this.#lostListeners]) listener();
+    if (this.#isClosed) this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Applies the streams until it works (N1). False when the connection was lost meanwhile. */
+  async #prepare(): Promise<boolean> {
+    const life = this.#life;
+    let complainedMs = 0;
+    for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 2000)) {
+      try {
+        await this.repair();
+      } catch (error) {
+        if (life !== this.#life || this.#isClosed) return false;
+        if (Date.now() - complainedMs >= COMPLAIN_EVERY_MS) {
+          complainedMs = Date.now();
+          this.settings.logger.warn({ err: error }, 'cannot apply the JetStream streams yet; trying on');
+        }
+        await sleep(delayMs, undefined, { ref: false });
+        if (life !== this.#life) return false;
+        continue;
+      }
+      if (life !== this.#life) return false;
+      this.#isReady = true;
+      this.#wake();
+      return true;
+    }
+  }
+}
+
+async function firstConnect(settings: ConnectionSettings): Promise<NatsConnection> {
+  const { servers, options } = address(settings);
+  let complainedMs = Date.now() - COMPLAIN_EVERY_MS + 1000;
+  for (;;) {
+    settings.signal?.throwIfAborted();
+    try {
+      return await connect(options);
+    } catch (cause) {
+      if (cause instanceof Error && /authorization|authentication/i.test(`${cause.name} ${cause.message}`)) {
+        throw new SlipwayError(
+          'unauthorized',
+          'BusRefused',
+          `NATS at ${servers.join(', ')} refused user and password.`,
+          {
+            hint: 'Check the user and password in NATS_URL.',
+            cause,
+          },
+        );
+      }
+      if (Date.now() - complainedMs >= COMPLAIN_EVERY_MS) {
+        complainedMs = Date.now();
+        settings.logger.warn({ servers, err: cause }, 'NATS is not there yet; waiting for it');
+      }
+      await sleep(reconnectDelayMs(), undefined, settings.signal === undefined ? {} : { signal: settings.signal });
+    }
+  }
+}
+
+/** Credentials may stand in the URL (`nats://user:password@host:port`); several servers are separated by commas. */
+function address(settings: ConnectionSettings): { servers: string[]; options: ConnectionOptions } {
+  let { user, password } = settings;
+  const servers = settings.url.split(',').map((part) => {
+    const text = part.trim();
+    const url = new URL(text.includes('://') ? text : `nats://${text}`);
+    if (url.username !== '') {
+      user ??= decodeURIComponent(url.username);
+      password ??= decodeURIComponent(url.password);
+    }
+    const scheme = url.protocol === 'tls:' ? 'tls://' : '';
+    return `${scheme}${url.hostname}:${url.port === '' ? '4222' : url.port}`;
+  });
+  const options: ConnectionOptions = {
+    servers,
+    name: settings.name,
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: reconnectDelayMs,
+    // A server that restarts may know our user only a moment later.
+    ignoreAuthErrorAbort: true,
+    timeout: CONNECT_TIMEOUT_MS,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { pass: password }),
+  };
+  return { servers, options };
+}
+
+/** Short, because a restarted server is back in a moment; spread, so that not everybody comes at once. */
+function reconnectDelayMs(): number {
+  return 100 + Math.floor(Math.random() * 150);
+}
+
+function lostError(): SlipwayError {
+  return new SlipwayError('transient', 'BusLost', 'The connection to NATS is lost.', { retryAfterMs: 100 });
+}
+function closedError(): SlipwayError {
+  return new SlipwayError('transient', 'BusClosed', 'This process is stopping.');
+}

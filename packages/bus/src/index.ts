@@ -1,0 +1,17 @@
+export type {
+  Broken,
+  Bus,
+  BusLogger,
+  BusMessage,
+  BusMetrics,
+  ConsumeOptions,
+  FollowOptions,
+  RpcHandler,
+  Subscription,
+} from './bus.js';
+export { connectBus, type ConnectBusOptions } from './connect-bus.js';
+export { decodePayload, encodePayload } from './packet.js';
+export { RpcErrorFilter, RpcServer, rpcServer } from './rpc-server.js';
+export { settleOne, type Bury } from './settle.js';
+export { CHANGES, DEAD, DUPLICATE_WINDOW_MS, LOGS, STREAMS, type StreamSpec } from './streams.js';
+export { DEFAULT_POLICY, verdictFor, type RetryPolicy, type Verdict } from './verdict.js';

@@ -1,0 +1,56 @@
+// The streams, as data. `docs/subjects.md` shows them; a test holds the two together.
+
+export interface StreamSpec {
+  name: string;
+  subjects: readonly string[];
+  purpose: string;
+  /** `limits`: kept until a limit is reached. `workqueue`: kept until its one consumer has acknowledged it. */
+  retention: 'limits' | 'workqueue';
+  /** When `maxBytes` is reached: drop the oldest, or refuse new ones (publishers wait). */
+  whenFull: 'drop-oldest' | 'refuse';
+  maxBytes: number;
+  /** Milliseconds; 0 means no limit. */
+  maxAgeMs: number;
+}
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+
+/** Repeats of a message id within this time are one message. */
+export const DUPLICATE_WINDOW_MS = 120_000;
+
+export const CHANGES = 'CHANGES';
+export const LOGS = 'LOGS';
+export const DEAD = 'DEAD';
+
+export const STREAMS: readonly StreamSpec[] = [
+  {
+    name: CHANGES,
+    subjects: ['change.>'],
+    purpose: 'Every change of every stored object, in the order of the commits of its shard.',
+    retention: 'limits',
+    // A follower that fell so far behind lists again; blocking the registry's relay for it would stop everybody.
+    whenFull: 'drop-oldest',
+    maxBytes: 1024 * MIB,
+    maxAgeMs: HOUR_MS,
+  },
+  {
+    name: LOGS,
+    subjects: ['log.>'],
+    purpose: 'Lines of containers on their way from the executor to the logs service.',
+    retention: 'workqueue',
+    // Dropping would lose lines; a publisher that waits keeps them in the pod's files.
+    whenFull: 'refuse',
+    maxBytes: 2048 * MIB,
+    maxAgeMs: 0,
+  },
+  {
+    name: DEAD,
+    subjects: ['dead.>'],
+    purpose: 'Messages that no handler could take, with the reason in the header `Slipway-Reason`.',
+    retention: 'limits',
+    whenFull: 'drop-oldest',
+    maxBytes: 256 * MIB,
+    maxAgeMs: 14 * 24 * HOUR_MS,
+  },
+];
