@@ -28,8 +28,11 @@ export { matchesLabels, parseLabelSelector, type LabelRequirement } from './labe
 export { ANNOTATIONS, LABELS, MANAGED_BY } from './labels.js';
 export {
   LOGS_RPC,
+  logChunkId,
   type LogChunk,
   type LogLine,
+  type LogPositionReply,
+  type LogPositionRequest,
   type ReadLogReply,
   type ReadLogRequest,
   type RemoveLogsRequest,

@@ -1,7 +1,7 @@
 // Log lines on their way from a pod to a reader.
 
 /** Request/reply subjects that the logs service answers. */
-export const LOGS_RPC = { read: 'logs.read', remove: 'logs.remove' } as const;
+export const LOGS_RPC = { read: 'logs.read', position: 'logs.position', remove: 'logs.remove' } as const;
 
 /** One line of a container's output. */
 export interface LogLine {
@@ -13,7 +13,7 @@ export interface LogLine {
   partial?: true;
 }
 
-/** Published by the executor on `logSubject`; message id `<pod uid>.<container>.<first>`. */
+/** Published by the executor on `logSubject`, with `logChunkId` as message id. At most 256 KiB. */
 export interface LogChunk {
   namespace: string;
   pod: string;
@@ -24,6 +24,39 @@ export interface LogChunk {
   lines: LogLine[];
   /** The container has ended and these are its last lines. */
   end?: true;
+}
+
+/**
+ * Message id of a chunk. `attempt` is any text that is new each time the shipper goes back to a position it was told:
+ * the bus drops what repeats an id, and lines that are sent again must not be dropped.
+ */
+export function logChunkId(chunk: LogChunk, attempt: string): string {
+  const last = `${chunk.first + chunk.lines.length}${chunk.end === true ? 'e' : ''}`;
+  return `${chunk.podUid}.${chunk.container}.${chunk.first}-${last}.${attempt}`;
+}
+
+/**
+ * Asks which line of a container is to be sent next. This is what makes sure that no line is lost: a chunk on the bus
+ * may vanish with the server's data. The shipper asks
+ *
+ * - when it starts with a container, also after a restart of its process,
+ * - after every reconnect to the bus,
+ * - after the chunk with `end`, again every few seconds, until `ended` is true; only then may the container's own log
+ *   be deleted,
+ *
+ * and whenever the answer is behind the lines it has sent and stays there for a second, it sends again from `next`,
+ * with a new `attempt`. Lines that arrive twice are merged by their number.
+ */
+export interface LogPositionRequest {
+  namespace: string;
+  podUid: string;
+  container: string;
+}
+export interface LogPositionReply {
+  /** Number of the first line that is not stored yet; 0 for an unknown container. */
+  next: number;
+  /** The end is stored: nothing more is wanted. */
+  ended: boolean;
 }
 
 export interface ReadLogRequest {
