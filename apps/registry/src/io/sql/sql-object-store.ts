@@ -1,0 +1,174 @@
+// The object store on SQL: requests in, transactions out.
+
+import { randomInt, randomUUID } from 'node:crypto';
+import { SlipwayError, type CommitRequest, type ObjectKey, type Write } from '@slipway/contracts';
+import { keyText, type Effect } from '../../core/storage/commit-group.js';
+import type { CommitObserver, ObjectStore, OutboxRow, StoredObject } from '../object-store.js';
+import { CommitQueue, type Settled } from './commit-queue.js';
+import type { Sql, SqlDatabase } from './database.js';
+import { keyOfRow, storedOfRow, writeGroup } from './group-write.js';
+import { listObjects, readHeads } from './list.js';
+import { OBJECTS } from './schema.js';
+
+/** Tries for a name that nobody has; with 27^5 names for each base a second try is rare. */
+const NAME_TRIES = 8;
+/** Outbox rows go with the next commit; without one, after this long. */
+const TRIM_DELAY_MS = 1_000;
+
+export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver = {}): ObjectStore {
+  let trimTo = 0;
+  let trimmed = 0;
+  let trimTimer: NodeJS.Timeout | undefined;
+
+  const trim = async (sql: Sql): Promise<void> => {
+    if (trimTo <= trimmed) return;
+    const target = trimTo;
+    await sql.run('DELETE FROM outbox WHERE revision <= ?', target);
+    trimmed = target; // when the transaction fails the rows stay, and the next trim takes them
+  };
+
+  const writeRequests = async (requests: readonly CommitRequest[]): Promise<Settled[]> => {
+    const startedMs = performance.now();
+    const result = await database.write(async (sql, clock) => {
+      const done = await writeGroup(sql, clock, requests, randomUUID);
+      await trim(sql);
+      if (done.effects.length > 0) await database.notify(sql);
+      return done;
+    });
+    report(observer, result, performance.now() - startedMs);
+    return result.settled;
+  };
+
+  /** A statement that one request makes fail must not fail its neighbours. */
+  const writeApart = async (requests: readonly CommitRequest[]): Promise<Settled[]> => {
+    try {
+      return await writeRequests(requests);
+    } catch (thrown) {
+      if (requests.length === 1 || (thrown instanceof SlipwayError && thrown.kind === 'transient')) throw thrown;
+      const settled: Settled[] = [];
+      for (const request of requests) {
+        settled.push(
+          await writeRequests([request]).then(
+            ([one]) => one!,
+            (again: unknown) => ({ thrown: again }),
+          ),
+        );
+      }
+      return settled;
+    }
+  };
+
+  const queue = new CommitQueue(writeApart);
+
+  return {
+    async get(key) {
+      const [row] = await database.read((sql) => sql.rowsByKey(OBJECTS, [[key.resource, key.namespace, key.name]]));
+      return row === undefined ? undefined : storedOfRow(row);
+    },
+
+    async getMany(keys) {
+      const wanted = keys.map((key) => [key.resource, key.namespace, key.name]);
+      const rows = await database.read((sql) => sql.rowsByKey(OBJECTS, wanted));
+      const found = new Map(rows.map((row) => [keyText(keyOfRow(row)), storedOfRow(row)]));
+      return keys.map((key) => found.get(keyText(key)));
+    },
+
+    list: (request) => database.read((sql) => listObjects(sql, request)),
+
+    async listByOwner(uid) {
+      const rows = await database.read((sql) => sql.all(BY_OWNER, uid));
+      return rows.map(storedOfRow);
+    },
+
+    async commit(request) {
+      for (let attempt = 1; ; attempt++) {
+        const named = { ...request, writes: request.writes.map(withName) };
+        try {
+          return await queue.commit(named);
+        } catch (thrown) {
+          const taken = thrown instanceof SlipwayError && thrown.kind === 'exists';
+          const generated = named.writes.some((write, i) => write !== request.writes[i]);
+          if (!taken || !generated || attempt === NAME_TRIES) throw thrown;
+        }
+      }
+    },
+
+    async heads() {
+      const { revision, heads } = await database.read(readHeads);
+      return { revision, heads };
+    },
+
+    lease: () => Promise.reject(new SlipwayError('internal', 'NotYet', 'Leases are not there yet.')),
+
+    async outbox(afterRevision, limit) {
+      const rows = await database.read((sql) =>
+        sql.all('SELECT * FROM outbox WHERE revision > ? ORDER BY revision LIMIT ?', afterRevision, limit),
+      );
+      return rows.map((row): OutboxRow => ({
+        revision: row['revision'] as number,
+        shard: row['shard'] as number,
+        key: keyOfRow(row),
+        uid: row['uid'] as string,
+        text: row['body'] as string,
+      }));
+    },
+
+    trimOutbox(upToRevision) {
+      trimTo = Math.max(trimTo, upToRevision);
+      trimTimer ??= setTimeout(() => {
+        trimTimer = undefined;
+        database.write(trim).catch(() => undefined); // best effort: the next commit takes the rows with it
+      }, TRIM_DELAY_MS).unref();
+    },
+
+    onCommitted: (listener) => database.onNotified(listener),
+    becomeRelay: (signal) => database.becomeRelay(signal),
+
+    prune: (olderThanMs) =>
+      database.write(async (sql, clock) => {
+        const before = clock.nowMs - olderThanMs;
+        const [row] = await sql.all('SELECT max(revision) AS revision FROM tombstones WHERE at_ms < ?', before);
+        const compacted = Math.max(clock.compacted, Number(row?.['revision'] ?? 0));
+        await sql.run('DELETE FROM tombstones WHERE revision <= ?', compacted);
+        await sql.run('DELETE FROM commits WHERE at_ms < ?', before);
+        await sql.run('UPDATE clock SET compacted = ?', compacted);
+        return compacted;
+      }),
+
+    async close() {
+      clearTimeout(trimTimer);
+      await queue.drained();
+      await database.close();
+    },
+  };
+}
+
+const BY_OWNER = `SELECT o.resource, o.namespace, o.name, o.uid, o.revision, o.shard, o.labels, o.body
+  FROM owners JOIN objects AS o
+    ON o.resource = owners.resource AND o.namespace = owners.namespace AND o.name = owners.name
+  WHERE owners.owner = ? ORDER BY o.resource, o.namespace, o.name`;
+
+/** Kubernetes' alphabet for generated names: no vowels, no digits that look like letters. */
+const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+function withName(write: Write): Write {
+  if (write.op !== 'create') return write;
+  const { name, generateName } = write.object.metadata;
+  if ((name as string | undefined) || generateName === undefined || generateName === '') return write;
+  const suffix = Array.from({ length: 5 }, () => NAME_LETTERS[randomInt(NAME_LETTERS.length)]).join('');
+  const metadata = { ...write.object.metadata, name: generateName.slice(0, 58) + suffix };
+  return { ...write, object: { ...write.object, metadata } };
+}
+
+function report(
+  observer: CommitObserver,
+  result: { settled: readonly Settled[]; effects: readonly Effect[] },
+  durationMs: number,
+): void {
+  observer.group?.({ commits: result.settled.length, writes: result.effects.length, durationMs });
+  for (const settled of result.settled) {
+    if ('thrown' in settled) observer.refused?.((settled.thrown as SlipwayError).reason);
+  }
+}
+
+export type { StoredObject, ObjectKey };

@@ -1,0 +1,192 @@
+// SQLite in one file, through libsql.
+//
+//   L1. One connection writes, one transaction at a time; others read, each a snapshot of what is committed.
+//   L2. A commit that was answered survives the loss of power: synchronous=FULL. Commits in a group share the fsync.
+//   L3. Statements are asked with `all` and `run` only: in libsql 0.5 a `get` after an `all` of the same statement
+//       answers the row of the call before.
+
+import Libsql from 'libsql';
+import { SlipwayError } from '@slipway/contracts';
+import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './database.js';
+import { SQLITE, sqliteBulk } from './dialect.js';
+import { schemaStatements } from './schema.js';
+
+type Connection = Libsql.Database;
+
+const READERS = 4;
+/** Statements kept prepared; more are only met when list requests come in many shapes. */
+const PREPARED_LIMIT = 200;
+
+/** Opens the file, made when it is missing. The directory must exist. */
+export function openSqlite(path: string): SqlDatabase {
+  const writer = connect(path);
+  for (const statement of ['PRAGMA journal_mode = WAL', ...schemaStatements(SQLITE.types)]) writer.exec(statement);
+  const sql = new SqliteSql(writer);
+  const readers = new ReaderPool(path);
+  const listeners = new Set<() => void>();
+  let last: Promise<unknown> = Promise.resolve();
+  let notified = false;
+
+  return {
+    kind: 'sqlite',
+    write(work) {
+      const turn = last.then(async () => {
+        const result = await inTransaction(writer, sql, work); // L1
+        if (notified) listeners.forEach((listener) => listener());
+        notified = false;
+        return result;
+      });
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    read: (work) => readers.use(work),
+    notify: () => {
+      notified = true;
+      return Promise.resolve();
+    },
+    onNotified(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    // One process has the file, so it relays as soon as it asks.
+    becomeRelay: (signal) => Promise.resolve(signal),
+    async close() {
+      await last;
+      readers.close();
+      writer.close();
+    },
+  };
+}
+
+function connect(path: string): Connection {
+  const connection = new Libsql(path);
+  connection.exec('PRAGMA busy_timeout = 5000'); // a second process that ends while this one starts
+  connection.exec('PRAGMA synchronous = FULL'); // L2
+  return connection;
+}
+
+async function inTransaction<T>(
+  connection: Connection,
+  sql: SqliteSql,
+  work: (sql: Sql, clock: Clock) => Promise<T>,
+): Promise<T> {
+  try {
+    connection.exec('BEGIN IMMEDIATE');
+  } catch (thrown) {
+    throw unavailable(thrown);
+  }
+  try {
+    const [row] = await sql.all(SQLITE.lockClock);
+    const clock = { revision: row!.revision, compacted: row!.compacted, nowMs: row!.now_ms } as unknown as Clock;
+    const result = await work(sql, clock);
+    connection.exec('COMMIT');
+    return result;
+  } catch (thrown) {
+    // A failed COMMIT (disk full) has already ended some transactions; a second end is no error worth hiding the first.
+    if (connection.inTransaction) connection.exec('ROLLBACK');
+    throw isSqliteError(thrown) ? unavailable(thrown) : thrown;
+  }
+}
+
+class SqliteSql implements Sql {
+  readonly #prepared = new Map<string, Libsql.Statement<unknown[]>>();
+
+  constructor(private readonly connection: Connection) {}
+
+  all(text: string, ...params: SqlValue[]): Promise<SqlRow[]> {
+    return attempt(() => this.#statement(text).all(...params) as SqlRow[]);
+  }
+
+  run(text: string, ...params: SqlValue[]): Promise<void> {
+    return attempt(() => void this.#statement(text).run(...params));
+  }
+
+  putRows(table: Table, rows: readonly SqlValue[][]): Promise<void> {
+    return attempt(() => {
+      const statement = this.#statement(sqliteBulk.put(table));
+      for (const row of rows) statement.run(...row);
+    });
+  }
+
+  deleteRows(table: Table, keys: readonly SqlValue[][]): Promise<void> {
+    return attempt(() => {
+      const statement = this.#statement(sqliteBulk.delete(table));
+      for (const key of keys) statement.run(...key);
+    });
+  }
+
+  rowsByKey(table: Table, keys: readonly SqlValue[][]): Promise<SqlRow[]> {
+    return attempt(() => {
+      const statement = this.#statement(sqliteBulk.select(table));
+      return keys.flatMap((key) => statement.all(...key) as SqlRow[]);
+    });
+  }
+
+  #statement(text: string): Libsql.Statement<unknown[]> {
+    let statement = this.#prepared.get(text);
+    if (statement === undefined) {
+      statement = this.connection.prepare(text);
+      if (this.#prepared.size < PREPARED_LIMIT) this.#prepared.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+/** A few connections, each used by one reader at a time. */
+class ReaderPool {
+  readonly #free: { connection: Connection; sql: SqliteSql }[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #open = 0;
+
+  constructor(private readonly path: string) {}
+
+  async use<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    while (this.#free.length === 0 && this.#open >= READERS) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    const reader = this.#free.pop() ?? this.#connect();
+    try {
+      reader.connection.exec('BEGIN');
+      return await work(reader.sql);
+    } catch (thrown) {
+      throw isSqliteError(thrown) ? unavailable(thrown) : thrown;
+    } finally {
+      if (reader.connection.inTransaction) reader.connection.exec('COMMIT');
+      this.#free.push(reader);
+      this.#waiting.shift()?.();
+    }
+  }
+
+  close(): void {
+    for (const reader of this.#free) reader.connection.close();
+  }
+
+  #connect(): { connection: Connection; sql: SqliteSql } {
+    this.#open++;
+    const connection = connect(this.path);
+    return { connection, sql: new SqliteSql(connection) };
+  }
+}
+
+function attempt<T>(action: () => T): Promise<T> {
+  try {
+    return Promise.resolve(action());
+  } catch (thrown) {
+    return Promise.reject(thrown as Error);
+  }
+}
+
+function isSqliteError(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'SqliteError';
+}
+
+function unavailable(thrown: unknown): SlipwayError {
+  const code = (thrown as { code?: string }).code ?? '';
+  if (/^SQLITE_(BUSY|FULL|IOERR|CANTOPEN|NOMEM|LOCKED|READONLY)/.test(code)) {
+    return new SlipwayError('transient', 'DatabaseUnavailable', `The database cannot be written now (${code}).`, {
+      hint: code.startsWith('SQLITE_FULL') ? 'Free some disk space.' : 'Look at the disk that holds the data.',
+      cause: thrown,
+    });
+  }
+  return new SlipwayError('internal', 'DatabaseFailed', 'The database refused a statement.', { cause: thrown });
+}
