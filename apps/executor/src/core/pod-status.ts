@@ -1,0 +1,210 @@
+// Pod status -> TaskRun status, as a rule table: ordered rows, the first that matches decides.
+//
+//   S1. A pure function of the TaskRun, the pod and the results found in its log.
+//   S2. A TaskRun is done when its steps are, whatever its sidecars still do.
+//   S3. The words are Tekton's: tools and users compare them.
+
+import {
+  timeOf,
+  type Condition,
+  type ContainerStatus,
+  type Pod,
+  type TaskRun,
+  type TaskRunStatus,
+  type TaskSpec,
+} from '@slipway/contracts';
+import { resourceResults, resultProblem, taskResults } from './results.js';
+import {
+  entriesOf,
+  inSpecOrder,
+  isSidecar,
+  isStep,
+  reportedSidecar,
+  reportedStep,
+  type LoggedResults,
+} from './step-states.js';
+
+/** `Failed` until Tekton v1.11 and in its conformance test; the finer words since v1.12. */
+export type FailureReasons = 'Failed' | 'StepFailed';
+
+export interface PodReport {
+  taskRun: TaskRun;
+  pod: Pod;
+  spec: TaskSpec;
+  logged: LoggedResults;
+  reasons: FailureReasons;
+  nowMs: number;
+}
+
+/** What the rules look at. */
+interface View {
+  pod: Pod;
+  phase: string;
+  steps: readonly ContainerStatus[];
+  sidecars: readonly ContainerStatus[];
+  init: readonly ContainerStatus[];
+  /** Every step has ended, or the node has given the pod up. */
+  complete: boolean;
+  failed: boolean;
+}
+interface Outcome {
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+}
+interface Rule {
+  when: (view: View) => boolean;
+  then: (view: View) => Outcome;
+}
+
+const RUNNING = 'Not all Steps in the Task have finished executing';
+const failure = (reason: string, message: (view: View) => string) => (view: View) =>
+  ({ status: 'False', reason, message: message(view) }) as const;
+const waiting = (reason: string, message: (view: View) => string) => (view: View) =>
+  ({ status: 'Unknown', reason, message: message(view) }) as const;
+const isOom = (status: ContainerStatus): boolean => status.state?.terminated?.reason === 'OOMKilled';
+const hasFailed = (status: ContainerStatus): boolean => failureMessage(status) !== undefined;
+
+// prettier-ignore
+const RULES: readonly Rule[] = [
+  // Ended, in the order in which a cause explains more than the next.
+  { when: (v) => v.complete && !v.failed, then: () => ({ status: 'True', reason: 'Succeeded', message: 'All Steps have completed executing' }) },
+  { when: (v) => v.complete && v.pod.status?.reason === 'Evicted', then: failure('PodEvicted', (v) => v.pod.status?.message ?? 'The pod was evicted.') },
+  { when: (v) => v.complete && v.init.some(hasFailed) && v.init.some(isOom), then: failure('InitContainerOOM', (v) => initMessage(v)) },
+  { when: (v) => v.complete && v.init.some(hasFailed), then: failure('InitContainerFailed', (v) => initMessage(v)) },
+  { when: (v) => v.complete && v.steps.some(hasFailed) && v.steps.some(isOom), then: failure('StepOOM', (v) => firstFailure(v.steps)) },
+  { when: (v) => v.complete && v.steps.some(hasFailed), then: failure('StepFailed', (v) => firstFailure(v.steps)) },
+  { when: (v) => v.complete && v.steps.some(isOom), then: failure('StepOOM', () => 'OOMKilled') },
+  // The pod's own word comes before its sidecars': a node that lost a pod ends everything in it.
+  { when: (v) => v.complete && !!v.pod.status?.message, then: failure('Failed', (v) => v.pod.status?.message ?? '') },
+  { when: (v) => v.complete && v.sidecars.some(isOom), then: failure('SidecarOOM', (v) => firstFailure(v.sidecars)) },
+  { when: (v) => v.complete && v.sidecars.some(hasFailed), then: failure('SidecarFailed', (v) => firstFailure(v.sidecars)) },
+  { when: (v) => v.complete, then: failure('Failed', () => 'build failed for unspecified reasons.') },
+  // Not ended.
+  { when: (v) => v.phase === 'Pending' && isUnschedulable(v.pod), then: waiting('ExceededNodeResources', () => 'TaskRun Pod exceeded available resources') },
+  { when: (v) => v.phase === 'Pending' && isWaitingFor(v, ['CreateContainerConfigError']), then: failure('CreateContainerConfigError', () => 'Failed to create pod due to config error') },
+  { when: (v) => v.phase === 'Pending' && isWaitingFor(v, ['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName']), then: waiting('PullImageFailed', waitingMessage) },
+  { when: (v) => v.phase === 'Pending', then: waiting('Pending', waitingMessage) },
+  { when: () => true, then: waiting('Running', () => RUNNING) },
+];
+
+/** Reasons that older Tekton called `Failed`. */
+const FINER_REASONS = new Set([
+  ...['PodEvicted', 'StepOOM', 'StepFailed', 'SidecarOOM', 'SidecarFailed', 'InitContainerOOM', 'InitContainerFailed'],
+]);
+const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';
+
+/** The TaskRun's status as its pod shows it. */
+export function statusFromPod(report: PodReport): TaskRunStatus {
+  const { taskRun, pod, spec, logged, nowMs } = report;
+  const statuses = inSpecOrder(pod.status?.containerStatuses ?? [], pod.spec.containers ?? []);
+  const view = viewOf(pod, statuses);
+  const steps = view.steps.map((status) => reportedStep(status, spec, logged));
+  const sidecars = view.sidecars.map(reportedSidecar);
+  const entries = steps.flatMap((step) => step.entries);
+  const states = steps.map(({ state }) => state);
+  const results = taskResults(entries, spec.results, states);
+  const resources = resourceResults(entries);
+
+  let outcome = RULES.find((rule) => rule.when(view))!.then(view);
+  const problem = outcome.status === 'True' ? resultProblem(results, entries, spec.results) : undefined;
+  if (problem !== undefined) outcome = { status: 'False', reason: 'TaskRunValidationFailed', message: problem };
+  return {
+    ...taskRun.status,
+    conditions: [conditionOf(renamed(outcome, report), taskRun, nowMs)],
+    podName: pod.metadata.name,
+    ...(view.complete ? { completionTime: timeOf(nowMs) } : {}),
+    ...(states.length === 0 ? {} : { steps: states }),
+    ...(sidecars.length === 0 ? {} : { sidecars }),
+    ...(results.length === 0 ? {} : { results }),
+    ...(resources.length === 0 ? {} : { resourcesResult: resources }),
+  };
+}
+
+/** The condition `Succeeded`; its transition time changes only when its status does. */
+export function conditionOf(outcome: Outcome, taskRun: Pick<TaskRun, 'status'>, nowMs: number): Condition {
+  const before = taskRun.status?.conditions?.find(({ type }) => type === 'Succeeded');
+  const lastTransitionTime =
+    before?.status === outcome.status ? (before.lastTransitionTime ?? timeOf(nowMs)) : timeOf(nowMs);
+  const { status, reason, message } = outcome;
+  return { type: 'Succeeded', status, lastTransitionTime, reason, message };
+}
+
+/** Whether every step has ended, or the pod as a whole has. */
+export function isComplete(pod: Pod): boolean {
+  return viewOf(pod, pod.status?.containerStatuses ?? []).complete;
+}
+
+/** Whether the sidecars run and are ready, so that the first step may start. */
+export function sidecarsReady(pod: Pick<Pod, 'status'>): boolean {
+  if (pod.status?.phase !== 'Running') return false;
+  return (pod.status.containerStatuses ?? [])
+    .filter((status) => !isStep(status))
+    .every(({ state, ready }) => state?.terminated !== undefined || (state?.running !== undefined && ready === true));
+}
+
+function viewOf(pod: Pod, statuses: readonly ContainerStatus[]): View {
+  const phase = pod.status?.phase ?? '';
+  const steps = statuses.filter(isStep);
+  const stepsEnded = statuses.length > 0 && phase === 'Running' && steps.every(({ state }) => !!state?.terminated); // S2
+  return {
+    pod,
+    phase,
+    steps,
+    sidecars: statuses.filter(isSidecar),
+    init: pod.status?.initContainerStatuses ?? [],
+    complete: stepsEnded || phase === 'Succeeded' || phase === 'Failed',
+    failed:
+      phase === 'Failed' || steps.some((status) => isOom(status) || (status.state?.terminated?.exitCode ?? 0) !== 0),
+  };
+}
+
+function renamed(outcome: Outcome, { taskRun, reasons }: PodReport): Outcome {
+  if (outcome.status !== 'False') return outcome;
+  if (taskRun.metadata.annotations?.[ON_ERROR_ANNOTATION] === 'continue')
+    return { ...outcome, reason: 'FailureIgnored' };
+  return reasons === 'Failed' && FINER_REASONS.has(outcome.reason) ? { ...outcome, reason: 'Failed' } : outcome;
+}
+
+function failureMessage(status: ContainerStatus): string | undefined {
+  const terminated = status.state?.terminated;
+  if (terminated === undefined) return undefined;
+  const timedOut = entriesOf(status).some(({ key, value }) => key === 'Reason' && value === 'TimeoutExceeded');
+  if (timedOut) return `"${status.name}" exited because the step exceeded the specified timeout limit`;
+  if (terminated.exitCode === 0) return undefined;
+  const reason = terminated.reason === undefined || terminated.reason === '' ? '' : `: ${terminated.reason}`;
+  return `"${status.name}" exited with code ${terminated.exitCode}${reason}`;
+}
+
+function firstFailure(statuses: readonly ContainerStatus[]): string {
+  for (const status of statuses) {
+    const message = failureMessage(status);
+    if (message !== undefined) return message;
+  }
+  return 'OOMKilled';
+}
+
+function initMessage({ init }: View): string {
+  return `init container failed, ${firstFailure(init)}`;
+}
+
+function isUnschedulable(pod: Pod): boolean {
+  return (pod.status?.conditions ?? []).some(
+    ({ reason, message }) => reason === 'Unschedulable' && /Insufficient/.test(message ?? ''),
+  );
+}
+
+function isWaitingFor({ pod }: View, reasons: readonly string[]): boolean {
+  return (pod.status?.containerStatuses ?? []).some(({ state }) => reasons.includes(state?.waiting?.reason ?? ''));
+}
+
+function waitingMessage({ pod }: View): string {
+  for (const { name, state } of pod.status?.containerStatuses ?? []) {
+    const message = state?.waiting?.message;
+    if (message) return `build step "${name}" is pending with reason "${message}"`;
+  }
+  for (const { type, status, message } of pod.status?.conditions ?? []) {
+    if (status !== 'True') return `pod status "${type}":"${status}"; message: "${message ?? ''}"`;
+  }
+  return pod.status?.message ? pod.status.message : 'Pending';
+}

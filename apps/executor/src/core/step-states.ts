@@ -1,0 +1,125 @@
+// Container states -> the states of steps and sidecars, with what the entrypoint told about them.
+
+import {
+  ENTRY_TYPES,
+  formatTerminationMessage,
+  parseTerminationMessage,
+  type Container,
+  type ContainerState,
+  type ContainerStatus,
+  type SidecarState,
+  type StepState,
+  type TaskSpec,
+  type TerminationEntry,
+} from '@slipway/contracts';
+import { typedResult } from './results.js';
+
+const STEP = 'step-';
+const SIDECAR = 'sidecar-';
+
+/** Results that did not fit the termination message, by container: read from its log. */
+export type LoggedResults = ReadonlyMap<string, readonly TerminationEntry[]>;
+
+export interface ReportedStep {
+  state: StepState;
+  /** Results of the task that this step wrote. */
+  entries: readonly TerminationEntry[];
+}
+
+export function isStep(container: { name: string }): boolean {
+  return container.name.startsWith(STEP);
+}
+
+export function isSidecar(container: { name: string }): boolean {
+  return container.name.startsWith(SIDECAR);
+}
+
+/** Statuses in the order of the pod's containers: a node reports them in any order. */
+export function inSpecOrder(statuses: readonly ContainerStatus[], containers: readonly Container[]): ContainerStatus[] {
+  const position = new Map(containers.map(({ name }, i) => [name, i]));
+  return [...statuses].sort((a, b) => (position.get(a.name) ?? -1) - (position.get(b.name) ?? -1));
+}
+
+/** What one step's container says: its state as users see it, and the results in its termination message. */
+export function reportedStep(status: ContainerStatus, spec: TaskSpec, logged: LoggedResults): ReportedStep {
+  const entries = [...entriesOf(status), ...(logged.get(status.name) ?? [])];
+  const internal = (key: string): string | undefined =>
+    entries.find((entry) => entry.type === ENTRY_TYPES.InternalTektonResult && entry.key === key)?.value;
+  const name = status.name.slice(STEP.length);
+  const declared = spec.steps?.find((step) => step.name === name)?.results;
+  const results = entries
+    .filter(({ type }) => type === ENTRY_TYPES.StepResult)
+    .flatMap((entry) => typedResult(entry, declared) ?? []);
+  const state = terminatedState(status.state ?? {}, entries, internal);
+  const terminationReason = terminationReasonOf(state, internal('Reason'), internal('ExitCode'));
+  return {
+    state: {
+      ...state,
+      name,
+      container: status.name,
+      ...(status.imageID === undefined || status.imageID === '' ? {} : { imageID: status.imageID }),
+      ...(results.length === 0 ? {} : { results }),
+      ...(terminationReason === undefined ? {} : { terminationReason }),
+    },
+    entries,
+  };
+}
+
+export function reportedSidecar(status: ContainerStatus): SidecarState {
+  return {
+    ...status.state,
+    name: status.name.slice(SIDECAR.length),
+    container: status.name,
+    ...(status.imageID === undefined || status.imageID === '' ? {} : { imageID: status.imageID }),
+  };
+}
+
+/** Entries of the termination message; none when the step wrote something else there. */
+export function entriesOf(status: ContainerStatus): readonly TerminationEntry[] {
+  const message = parseTerminationMessage(status.state?.terminated?.message ?? '');
+  return 'entries' in message ? message.entries : [];
+}
+
+/** How many results the step left in its log, because they did not fit; undefined when none. */
+export function resultsInLog(status: ContainerStatus): number | undefined {
+  const value = entriesOf(status).find(
+    ({ key, type }) => key === 'ResultsInLog' && type === ENTRY_TYPES.InternalTektonResult,
+  )?.value;
+  return value === undefined ? undefined : Number(value);
+}
+
+function terminatedState(
+  state: ContainerState,
+  entries: readonly TerminationEntry[],
+  internal: (key: string) => string | undefined,
+): ContainerState {
+  if (state.terminated === undefined) return state;
+  const { message, ...terminated } = state.terminated;
+  const exitCode = internal('ExitCode');
+  const startedAt = internal('StartedAt');
+  const shown = entries.filter(({ type }) => type !== ENTRY_TYPES.InternalTektonResult);
+  const unreadable = 'problem' in parseTerminationMessage(message ?? '');
+  return {
+    terminated: {
+      ...terminated,
+      ...(exitCode === undefined ? {} : { exitCode: Number(exitCode) }),
+      ...(startedAt === undefined ? {} : { startedAt: startedAt.replace(/\.\d+Z$/, 'Z') }),
+      ...(unreadable && message !== undefined
+        ? { message }
+        : shown.length === 0
+          ? {}
+          : { message: formatTerminationMessage(shown) }),
+    },
+  };
+}
+
+function terminationReasonOf(
+  state: ContainerState,
+  reason: string | undefined,
+  exitCode: string | undefined,
+): string | undefined {
+  if (state.terminated === undefined) return undefined;
+  if (reason !== undefined && reason !== '') return reason;
+  if (exitCode !== undefined && exitCode !== '0') return 'Continued';
+  return state.terminated.reason;
+}
