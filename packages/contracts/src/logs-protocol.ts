@@ -24,6 +24,8 @@ export interface LogChunk {
   lines: LogLine[];
   /** The container has ended and these are its last lines. */
   end?: true;
+  /** The lines before `first` that are not stored yet are gone for good: readers get a mark in their place. */
+  gone?: true;
 }
 
 /**

@@ -1,0 +1,29 @@
+import { EnvReader, type Env } from '@slipway/service';
+
+export interface LogsConfig {
+  /** Port of health and metrics; undefined starts no server of its own. */
+  port?: number;
+  host: string;
+  natsUrl: string;
+  /** Where lines are stored. */
+  dataDir: string;
+  instance: string;
+  logLevel: string;
+  logFormat: 'json' | 'text';
+}
+
+/** The only reader of environment variables in this service. Reports every problem at once. */
+export function loadConfig(env: Env): LogsConfig {
+  const read = new EnvReader(env);
+  const config: LogsConfig = {
+    port: read.port('PORT', 8085),
+    host: read.text('HOST', '127.0.0.1'),
+    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    dataDir: read.text('LOGS_DATA', './data/logs'),
+    instance: read.text('INSTANCE', 'logs-0'),
+    logLevel: read.logLevel(),
+    logFormat: read.logFormat(),
+  };
+  read.done();
+  return config;
+}

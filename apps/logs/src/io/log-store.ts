@@ -1,0 +1,246 @@
+// All stored logs: `<dir>/<namespace>/<pod uid>/<container>.log`.
+//
+//   T1. At most `maxOpen` logs are open when nobody uses them; one that is in use is never closed.
+//   T2. Appends to one container happen one after another.
+//   T3. What was removed does not come back with a late chunk: a mark stays for an hour.
+//
+// A chunk counts as stored when `write` has returned: it survives a kill of this service at any moment. Against a crash
+// of the machine, files are synced every second; lines lost that way are asked for again by `position`.
+
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SlipwayError, subjectToken, type LogChunk } from '@slipway/contracts';
+import { merge, type Merge } from '../core/merge.js';
+import { ContainerLog } from './container-log.js';
+
+const SYNC_MS = 1000;
+const REMOVED_KEPT_MS = 3_600_000;
+/** Of file systems; a name that is longer when encoded cannot be a Kubernetes name. */
+const PATH_PART_MAX = 250;
+
+export interface ContainerKey {
+  namespace: string;
+  podUid: string;
+  container: string;
+}
+
+interface Held {
+  log: ContainerLog;
+  users: number;
+}
+
+export class LogStore {
+  /** Least recently used first. */
+  readonly #open = new Map<string, Promise<Held | undefined>>();
+  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #watchers = new Map<string, Set<() => void>>();
+  readonly #removed = new Map<string, number>();
+  readonly #dirty = new Set<string>();
+  #isStopping = false;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly dir: string,
+    private readonly maxOpen: number,
+    private readonly now: () => number,
+  ) {
+    this.#timer = setInterval(() => void this.#sync(), SYNC_MS);
+    this.#timer.unref();
+  }
+
+  static async open(dir: string, options: { maxOpen?: number; now?: () => number } = {}): Promise<LogStore> {
+    const store = new LogStore(dir, options.maxOpen ?? 256, options.now ?? Date.now);
+    await mkdir(join(dir, REMOVED), { recursive: true, mode: 0o700 });
+    await store.#readRemoved();
+    return store;
+  }
+
+  /** Stores what is new of the chunk. */
+  append(chunk: LogChunk): Promise<Merge['kind']> {
+    const path = pathOf(chunk);
+    return this.#inTurn(path, async () => {
+      if (this.#removed.has(podPath(chunk))) return 'duplicate'; // T3
+      return this.#using(path, true, async (log) => {
+        const merged = merge(chunk, log!.next, log!.isEnded);
+        if (merged.kind !== 'append') return merged.kind;
+        await log!.append(merged.records);
+        this.#dirty.add(path);
+        this.#wake(path);
+        return 'append';
+      });
+    });
+  }
+
+  /** Runs on the container's log; with undefined when nothing is stored of it. */
+  read<T>(key: ContainerKey, use: (log: ContainerLog | undefined) => Promise<T>): Promise<T> {
+    return this.#using(pathOf(key), false, use);
+  }
+
+  isRemoved(key: { namespace: string; podUid: string }): boolean {
+    return this.#removed.has(podPath(key));
+  }
+
+  /** Resolves at the next change of the container's log, or after `waitMs`. Listens from the moment of the call. */
+  change(key: ContainerKey, waitMs: number): { happened: Promise<void>; forget: () => void } {
+    const path = pathOf(key);
+    const watchers = this.#watchers.get(path) ?? new Set();
+    this.#watchers.set(path, watchers);
+    let settle!: () => void;
+    const happened = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const forget = (): void => {
+      clearTimeout(timer);
+      watchers.delete(forget);
+      if (watchers.size === 0 && this.#watchers.get(path) === watchers) this.#watchers.delete(path);
+      settle();
+    };
+    const timer = setTimeout(forget, this.#isStopping ? 0 : waitMs);
+    watchers.add(forget);
+    return { happened, forget };
+  }
+
+  /** Deletes all logs of a pod. Idempotent. */
+  async remove(key: { namespace: string; podUid: string }): Promise<void> {
+    const pod = podPath(key);
+    await writeFile(join(this.dir, REMOVED, pod.replace('/', '~')), '');
+    this.#removed.set(pod, this.now());
+    for (const path of [...this.#open.keys()].filter((open) => open.startsWith(`${pod}/`))) {
+      await this.#inTurn(path, () => this.#release(path));
+    }
+    await rm(join(this.dir, pod), { recursive: true, force: true });
+    for (const path of [...this.#watchers.keys()]) if (path.startsWith(`${pod}/`)) this.#wake(path);
+  }
+
+  /** Lets every reader that waits go, now and from now on; the service is stopping. */
+  endWaits(): void {
+    this.#isStopping = true;
+    for (const path of [...this.#watchers.keys()]) this.#wake(path);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.endWaits();
+    await Promise.all(this.#tails.values());
+    for (const path of [...this.#open.keys()]) await this.#release(path);
+  }
+
+  async #using<T>(path: string, create: boolean, use: (log: ContainerLog | undefined) => Promise<T>): Promise<T> {
+    const held = await this.#hold(path, create);
+    try {
+      return await use(held?.log);
+    } finally {
+      if (held !== undefined) held.users--;
+      await this.#closeUnused();
+    }
+  }
+
+  async #hold(path: string, create: boolean): Promise<Held | undefined> {
+    for (;;) {
+      let opening = this.#open.get(path);
+      if (opening === undefined) opening = this.#openLog(path, create);
+      else this.#open.delete(path);
+      this.#open.set(path, opening); // last: most recently used
+      const held = await opening.catch((error: unknown) => {
+        this.#forget(path, opening);
+        throw error;
+      });
+      if (held !== undefined) {
+        if (this.#open.get(path) !== opening) continue; // closed meanwhile
+        held.users++;
+        return held;
+      }
+      this.#forget(path, opening);
+      if (!create) return undefined;
+    }
+  }
+
+  async #openLog(path: string, create: boolean): Promise<Held | undefined> {
+    if (create) await mkdir(join(this.dir, path, '..'), { recursive: true, mode: 0o700 });
+    const log = await ContainerLog.open(join(this.dir, path), create);
+    return log === undefined ? undefined : { log, users: 0 };
+  }
+
+  #forget(path: string, opening: Promise<Held | undefined>): void {
+    if (this.#open.get(path) === opening) this.#open.delete(path);
+  }
+
+  /** T1. */
+  async #closeUnused(): Promise<void> {
+    if (this.#open.size <= this.maxOpen) return;
+    for (const [path, opening] of [...this.#open]) {
+      if (this.#open.size <= this.maxOpen) return;
+      const held = await opening.catch(() => undefined);
+      if (held === undefined || held.users > 0 || this.#open.get(path) !== opening) continue;
+      this.#open.delete(path);
+      this.#dirty.delete(path);
+      await held.log.close();
+    }
+  }
+
+  async #release(path: string): Promise<void> {
+    const opening = this.#open.get(path);
+    if (opening === undefined) return;
+    this.#open.delete(path);
+    this.#dirty.delete(path);
+    const held = await opening.catch(() => undefined);
+    await held?.log.close();
+  }
+
+  /** T2. */
+  #inTurn<T>(path: string, act: () => Promise<T>): Promise<T> {
+    const turn = (this.#tails.get(path) ?? Promise.resolve()).then(act, act);
+    const settled = turn.then(
+      () => {},
+      () => {},
+    );
+    this.#tails.set(path, settled);
+    void settled.then(() => {
+      if (this.#tails.get(path) === settled) this.#tails.delete(path);
+    });
+    return turn;
+  }
+
+  #wake(path: string): void {
+    for (const watcher of [...(this.#watchers.get(path) ?? [])]) watcher();
+  }
+
+  async #sync(): Promise<void> {
+    for (const path of [...this.#dirty]) {
+      this.#dirty.delete(path);
+      const held = await this.#open.get(path)?.catch(() => undefined);
+      await held?.log.sync().catch(() => this.#dirty.add(path));
+    }
+    const oldestMs = this.now() - REMOVED_KEPT_MS;
+    for (const [pod, removedMs] of this.#removed) {
+      if (removedMs > oldestMs) continue;
+      this.#removed.delete(pod);
+      await rm(join(this.dir, REMOVED, pod.replace('/', '~')), { force: true });
+    }
+  }
+
+  async #readRemoved(): Promise<void> {
+    for (const name of await readdir(join(this.dir, REMOVED))) {
+      const { mtimeMs } = await stat(join(this.dir, REMOVED, name));
+      this.#removed.set(name.replace('~', '/'), mtimeMs);
+    }
+  }
+}
+
+/** Cannot be a namespace: encoded names hold no dot. */
+const REMOVED = '.removed';
+
+function podPath({ namespace, podUid }: { namespace: string; podUid: string }): string {
+  return `${part(namespace)}/${part(podUid)}`;
+}
+
+function pathOf(key: ContainerKey): string {
+  return `${podPath(key)}/${part(key.container)}`;
+}
+
+/** A name that can neither leave its folder nor be mistaken for another. */
+function part(name: string): string {
+  const encoded = subjectToken(name);
+  if (encoded.length <= PATH_PART_MAX) return encoded;
+  throw new SlipwayError('invalid', 'BadName', `The name "${name.slice(0, 40)}…" is too long.`);
+}

@@ -1,0 +1,65 @@
+// Chunks from the stream into the store.
+//
+// A chunk that arrives before its predecessor is put back for a while, because a message that was on its way when the
+// server was killed is delivered again only seconds later. A predecessor that does not come by then is gone; the chunk
+// is dropped, and the shipper, who asks for the position, sends both again.
+
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { LOGS, type BusMessage, type Bus, type Subscription } from '@slipway/bus';
+import { SlipwayError } from '@slipway/contracts';
+import { parseChunk } from '../core/chunk.js';
+import type { LogStore } from './log-store.js';
+
+export const LOGS_DURABLE = 'logs';
+
+const GAP_RETRY_MS = 500;
+/** Above the time after which the server repeats what it got no answer for. */
+const GAP_PATIENCE_MS = 15_000;
+/** Messages put back occupy the consumer: no more than this share of what it may hold. */
+const MAX_PUT_BACK = 200;
+const CONCURRENCY = 128;
+
+export class LogConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #subscription: Subscription | undefined;
+  readonly #putBack = new Set<number>();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly store: LogStore,
+    private readonly now: () => number,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.#subscription !== undefined;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.#subscription = await this.bus.consume({
+      stream: LOGS,
+      durable: LOGS_DURABLE,
+      decode: (message) => parseChunk(message.json()),
+      handle: (chunk, message) => this.handle(chunk, message),
+      concurrency: CONCURRENCY,
+      // A full disk may last; giving up would lose lines.
+      policy: { maxDeliveries: Number.MAX_SAFE_INTEGER, baseDelayMs: 100, maxDelayMs: 5000 },
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#subscription?.stop();
+    this.#subscription = undefined;
+  }
+
+  /** Resolves when the chunk needs no further delivery. */
+  async handle(chunk: ReturnType<typeof parseChunk>, message: BusMessage): Promise<void> {
+    const outcome = await this.store.append(chunk);
+    this.#putBack.delete(message.sequence);
+    if (outcome !== 'gap') return;
+    const isPatient = this.now() - message.timeMs < GAP_PATIENCE_MS && this.#putBack.size < MAX_PUT_BACK;
+    if (!isPatient) return;
+    this.#putBack.add(message.sequence);
+    throw new SlipwayError('transient', 'LinesMissing', `Lines before ${chunk.first} are not here yet.`, {
+      retryAfterMs: GAP_RETRY_MS,
+    });
+  }
+}
