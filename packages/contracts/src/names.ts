@@ -1,5 +1,6 @@
 // Names: what a name may look like, and the names that follow from other names.
 
+import { SHARD_LABEL, type ObjectMeta } from './kube.js';
 import { md5Hex } from './md5.js';
 
 const NAME_MAX = 63;
@@ -41,6 +42,16 @@ export function shardOf(namespace: string, rootName: string): number {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
   return hash % SHARD_COUNT;
+}
+
+/**
+ * The shard of any object: its shard label where it has one, else its own name's. Decided when it is created; the store
+ * keeps the label from changing.
+ */
+export function shardOfObject(metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'labels'>): number {
+  const label = metadata.labels?.[SHARD_LABEL];
+  if (label !== undefined && /^\d{1,4}$/.test(label) && Number(label) < SHARD_COUNT) return Number(label);
+  return shardOf(metadata.namespace ?? '', metadata.name);
 }
 
 /**

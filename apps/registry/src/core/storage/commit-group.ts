@@ -5,10 +5,8 @@
 //   G3. A commit whose fence is not the current one writes nothing.
 
 import {
-  SHARD_COUNT,
-  SHARD_LABEL,
   SlipwayError,
-  shardOf,
+  shardOfObject,
   type Change,
   type CommitReply,
   type CommitRequest,
@@ -168,7 +166,7 @@ class CommitAttempt {
     const object = { ...next, metadata: { ...next.metadata, resourceVersion: String(revision) } };
     const text = JSON.stringify(object);
     if (Buffer.byteLength(text) > OBJECT_LIMIT_BYTES) throw tooLarge(key);
-    const shard = before?.stored.shard ?? shardOfNew(object, key);
+    const shard = before?.stored.shard ?? shardOfObject(object.metadata);
     const sequence = (this.#heads.get(shard) ?? this.group.head(shard)) + 1; // G2
     const stored = { key, uid: object.metadata.uid ?? '', revision, shard, text };
     const effect = { type, revision, sequence, stored, object, ownersBefore: ownerUids(before?.object) };
@@ -182,13 +180,6 @@ class CommitAttempt {
 /** Uids of an object's owners. */
 export function ownerUids(object: KubeObject | undefined): string[] {
   return [...new Set((object?.metadata.ownerReferences ?? []).map((owner) => owner.uid))];
-}
-
-/** The shard label of runs and what they make; other objects are spread by name. Fixed at creation. */
-function shardOfNew(object: KubeObject, key: ObjectKey): number {
-  const label = object.metadata.labels?.[SHARD_LABEL];
-  if (label !== undefined && /^\d{1,4}$/.test(label) && Number(label) < SHARD_COUNT) return Number(label);
-  return shardOf(key.namespace, key.name);
 }
 
 function tooLarge(key: ObjectKey): SlipwayError {

@@ -185,16 +185,22 @@ function keepOwn<K extends keyof ObjectMeta>(next: ObjectMeta, before: ObjectMet
 /** W1: followers of one shard could not see an object leave it. */
 function keepShard(next: ObjectMeta, before: ObjectMeta): void {
   const shard = before.labels?.[SHARD_LABEL];
-  if (shard !== undefined && next.labels?.[SHARD_LABEL] !== shard) {
-    next.labels = { ...next.labels, [SHARD_LABEL]: shard };
-  }
+  if (next.labels?.[SHARD_LABEL] === shard) return;
+  next.labels = { ...next.labels };
+  if (shard === undefined) delete next.labels[SHARD_LABEL];
+  else next.labels[SHARD_LABEL] = shard;
 }
 
 /** Everything but metadata and status: what makes a new generation when it changes. */
 function sameContent(next: Whole, before: Whole): boolean {
-  const { metadata: _next, status: _nextStatus, ...nextContent } = next;
-  const { metadata: _before, status: _beforeStatus, ...beforeContent } = before;
-  return sameJson(nextContent, beforeContent);
+  return sameJson(contentOf(next), contentOf(before));
+}
+
+function contentOf(object: Whole): object {
+  const content: Partial<Whole> = { ...object };
+  delete content.metadata;
+  delete content.status;
+  return content;
 }
 
 function modifiedMeanwhile(key: ObjectKey): SlipwayError {

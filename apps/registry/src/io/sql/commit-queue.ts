@@ -25,7 +25,7 @@ export class CommitQueue {
     return new Promise((resolve, reject) => {
       this.#waiting.push({
         request,
-        settle: (settled) => ('reply' in settled ? resolve(settled.reply) : reject(settled.thrown as Error)),
+        settle: (settled) => ('reply' in settled ? resolve(settled.reply) : reject(settled.thrown)),
       });
       if (this.#running) return;
       this.#running = true;

@@ -172,7 +172,7 @@ function attempt<T>(action: () => T): Promise<T> {
   try {
     return Promise.resolve(action());
   } catch (thrown) {
-    return Promise.reject(thrown as Error);
+    return Promise.reject(thrown);
   }
 }
 

@@ -1,0 +1,77 @@
+// The store's side of STORE_RPC: what other services ask of the stored objects.
+
+import { Controller } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import {
+  STORE_RPC,
+  SlipwayError,
+  type CommitReply,
+  type CommitRequest,
+  type GetReply,
+  type GetRequest,
+  type HeadsReply,
+  type KubeObject,
+  type LeaseReply,
+  type LeaseRequest,
+  type ListReply,
+  type ListRequest,
+} from '@slipway/contracts';
+import type { ObjectStore, StoredObject } from './object-store.js';
+
+/** A page stays below the bus's message limit of 1 MiB, with room for one more object of usual size. Bytes. */
+const PAGE_BYTES = 700_000;
+
+/** Module: `{ provide: StoreController, inject: [OBJECT_STORE], useFactory: (store) => new StoreController(store) }`. */
+@Controller()
+export class StoreController {
+  constructor(private readonly store: ObjectStore) {}
+
+  @MessagePattern(STORE_RPC.get)
+  async get(@Payload() request: GetRequest): Promise<GetReply> {
+    requireFields(request, ['resource', 'namespace', 'name']);
+    const stored = await this.store.get(request);
+    return stored === undefined ? {} : { object: objectOf(stored) };
+  }
+
+  @MessagePattern(STORE_RPC.list)
+  async list(@Payload() request: ListRequest): Promise<ListReply> {
+    requireFields(request, ['resource']);
+    const page = await this.store.list({ ...request, limitBytes: PAGE_BYTES });
+    return { ...page, items: page.items.map(objectOf) };
+  }
+
+  @MessagePattern(STORE_RPC.commit)
+  async commit(@Payload() request: CommitRequest): Promise<CommitReply> {
+    if (!Array.isArray((request as CommitRequest | null)?.writes)) throw malformed('writes');
+    return this.store.commit(request);
+  }
+
+  @MessagePattern(STORE_RPC.heads)
+  async heads(): Promise<HeadsReply> {
+    return this.store.heads();
+  }
+
+  @MessagePattern(STORE_RPC.lease)
+  async lease(@Payload() request: LeaseRequest): Promise<LeaseReply> {
+    requireFields(request, ['service', 'holder', 'incarnation']);
+    return this.store.lease(request);
+  }
+}
+
+function objectOf(stored: StoredObject): KubeObject {
+  return JSON.parse(stored.text) as KubeObject;
+}
+
+function requireFields<T extends object>(request: T | null, fields: readonly (keyof T & string)[]): void {
+  for (const field of fields) {
+    if (typeof request?.[field] !== 'string') throw malformed(field);
+  }
+}
+
+function malformed(field: string): SlipwayError {
+  return new SlipwayError(
+    'invalid',
+    'MalformedRequest',
+    `The field "${field}" of the request is missing or of another type.`,
+  );
+}

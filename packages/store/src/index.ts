@@ -1,0 +1,4 @@
+export { busStore, type BusStoreOptions } from './bus-store.js';
+export { Cache, type CacheOptions } from './cache.js';
+export { type CacheChange } from './cached-objects.js';
+export { type Listing, type ListOptions, type Store } from './store.js';
