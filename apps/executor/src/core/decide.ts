@@ -1,0 +1,171 @@
+// The decision: given everything known about one TaskRun, what should happen next?
+//
+//   D1. Level-triggered: the answer depends on the state, never on which event arrived.
+//   D2. A finished run is never changed again; only its pod is cleaned up.
+//   D3. A pod is started only while nothing shows that it ever ran: a step never runs twice.
+//   D4. Deadlines come from stored times; a timer is only an alarm clock.
+
+import {
+  ANNOTATIONS,
+  durationMs,
+  isDone,
+  msOf,
+  timeOf,
+  type Pod,
+  type PodStatus,
+  type TaskRun,
+  type TaskRunStatus,
+} from '@slipway/contracts';
+import { conditionOf, isComplete, sidecarsReady } from './pod-status.js';
+
+export interface RunView {
+  taskRun: TaskRun;
+  /** The pod of the current attempt as it is stored. */
+  pod: Pod | undefined;
+  /** What the node says of it; undefined: the node has no such pod. */
+  onNode: PodStatus | undefined;
+  defaultTimeoutMs: number;
+  /** How long a pod may fail to get an image, milliseconds. */
+  imagePullMs: number;
+}
+
+export type Decision =
+  | { kind: 'rest' }
+  /** The run has its outcome: end what still runs, keep its log, forget its pod. */
+  | { kind: 'clean-up' }
+  /** Say that the run waits for its user. */
+  | { kind: 'hold' }
+  /** Make the pod of the current attempt. */
+  | { kind: 'create-pod' }
+  /** The pod is stored, and the node has not got it: give it. */
+  | { kind: 'start-pod' }
+  /** The pod ran on a node that no longer knows it. */
+  | { kind: 'lost' }
+  /** Let the first step begin. */
+  | { kind: 'open-gate' }
+  /** The pod's state says what the run's is. */
+  | { kind: 'report' }
+  /** End the run whatever its pod does. */
+  | { kind: 'stop'; reason: string; message: string };
+
+/** Decides the next action of one TaskRun. */
+export function decide(view: RunView, nowMs: number): Decision {
+  const { taskRun, pod, onNode } = view;
+  if (isDone(taskRun)) return { kind: 'clean-up' }; // D2
+  const stop = stopFor(view, nowMs);
+  if (stop !== undefined) return stop;
+  if (taskRun.spec.status === 'TaskRunPending') return { kind: 'hold' };
+  if (!taskRun.status?.podName) return { kind: 'create-pod' };
+  if (pod === undefined) return { kind: 'lost' };
+  if (onNode === undefined) return hasRun(pod) ? { kind: 'lost' } : { kind: 'start-pod' }; // D3
+  if (needsGate(pod, onNode)) return { kind: 'open-gate' };
+  return { kind: 'report' };
+}
+
+/** When to look again without being told, in Unix milliseconds; undefined: only when something changes. */
+export function wakeAtMs({ taskRun, onNode, defaultTimeoutMs, imagePullMs }: RunView): number | undefined {
+  if (isDone(taskRun)) return undefined;
+  const startMs = msOf(taskRun.status?.startTime);
+  const timeoutMs = timeoutMsOf(taskRun, defaultTimeoutMs);
+  if (startMs === undefined) return undefined;
+  const deadlines = [
+    ...(timeoutMs === 0 ? [] : [startMs + timeoutMs]),
+    ...(isPullingImage(onNode) ? [startMs + imagePullMs] : []),
+  ];
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+}
+
+/** Milliseconds that the run may take; 0 means for ever. */
+export function timeoutMsOf(taskRun: TaskRun, defaultTimeoutMs: number): number {
+  const given = taskRun.spec.timeout;
+  return given === undefined || given === '' ? defaultTimeoutMs : (durationMs(given) ?? defaultTimeoutMs);
+}
+
+/** The status of a run that ends before its steps did: what still ran is shown as ended for that reason. */
+export function stoppedStatus(taskRun: TaskRun, reason: string, message: string, nowMs: number): TaskRunStatus {
+  const finishedAt = timeOf(nowMs);
+  const steps = taskRun.status?.steps?.map((step) => {
+    if (step.running === undefined && step.waiting === undefined) return step;
+    const { running, waiting: _, ...rest } = step;
+    const startedAt = running?.startedAt;
+    const terminated = { exitCode: 1, finishedAt, reason, ...(startedAt === undefined ? {} : { startedAt }) };
+    return { ...rest, terminated, terminationReason: reason };
+  });
+  return {
+    ...taskRun.status,
+    conditions: [conditionOf({ status: 'False', reason, message }, taskRun, nowMs)],
+    completionTime: finishedAt,
+    ...(steps === undefined ? {} : { steps }),
+  };
+}
+
+/** Whether a failed attempt is followed by another. */
+export function mayRetry(taskRun: TaskRun, status: TaskRunStatus): boolean {
+  if (taskRun.spec.status === 'TaskRunCancelled') return false;
+  const failed = status.conditions?.some(({ type, status: is }) => type === 'Succeeded' && is === 'False') ?? false;
+  return failed && (status.retriesStatus?.length ?? 0) < (taskRun.spec.retries ?? 0);
+}
+
+/** The failed attempt put aside, and the run as before its first. */
+export function retriedStatus(failed: TaskRunStatus, taskRun: TaskRun, nowMs: number): TaskRunStatus {
+  const { retriesStatus = [], ...attempt } = failed;
+  const message = failed.conditions?.find(({ type }) => type === 'Succeeded')?.message ?? '';
+  return {
+    conditions: [conditionOf({ status: 'Unknown', reason: 'ToBeRetried', message }, taskRun, nowMs)],
+    ...(failed.taskSpec === undefined ? {} : { taskSpec: failed.taskSpec }),
+    ...(failed.provenance === undefined ? {} : { provenance: failed.provenance }),
+    retriesStatus: [...retriesStatus, attempt],
+  };
+}
+
+/** Whether any container of the pod has been seen to run: what it did cannot be undone by running it again. */
+export function hasRun(pod: Pick<Pod, 'status'>): boolean {
+  const { initContainerStatuses = [], containerStatuses = [], phase } = pod.status ?? {};
+  return (
+    (phase !== undefined && phase !== 'Pending') ||
+    [...initContainerStatuses, ...containerStatuses].some(({ state }) => !!state?.running || !!state?.terminated)
+  );
+}
+
+function stopFor({ taskRun, pod, onNode, ...limits }: RunView, nowMs: number): Decision | undefined {
+  const name = taskRun.metadata.name;
+  if (taskRun.spec.status === 'TaskRunCancelled') {
+    const message = `TaskRun "${name}" was cancelled. ${taskRun.spec.statusMessage ?? ''}`;
+    return { kind: 'stop', reason: 'TaskRunCancelled', message };
+  }
+  const startMs = msOf(taskRun.status?.startTime);
+  const timeoutMs = timeoutMsOf(taskRun, limits.defaultTimeoutMs);
+  if (startMs === undefined) return undefined;
+  const ended = pod !== undefined && onNode !== undefined && isComplete({ ...pod, status: onNode });
+  if (timeoutMs > 0 && nowMs >= startMs + timeoutMs && !ended) {
+    const message = `TaskRun "${name}" failed to finish within "${taskRun.spec.timeout ?? '1h0m0s'}"`;
+    return { kind: 'stop', reason: 'TaskRunTimeout', message };
+  }
+  const pulling = pullFailure(onNode);
+  if (pulling === undefined || nowMs < startMs + limits.imagePullMs) return undefined;
+  const kind = pulling.name.startsWith('sidecar-') ? 'sidecar' : 'step';
+  const short = pulling.name.replace(/^(step|sidecar)-/, '');
+  return {
+    kind: 'stop',
+    reason: 'TaskRunImagePullFailed',
+    message: `the ${kind} "${short}" in TaskRun "${name}" failed to pull the image "${pulling.image}". The pod errored with the message: "${pulling.message}."`,
+  };
+}
+
+function pullFailure(status: PodStatus | undefined): { name: string; image: string; message: string } | undefined {
+  for (const { name, imageID, state } of status?.containerStatuses ?? []) {
+    if (!IMAGE_REASONS.includes(state?.waiting?.reason ?? '')) continue;
+    return { name, image: imageID ?? '', message: state?.waiting?.message ?? '' };
+  }
+  return undefined;
+}
+const IMAGE_REASONS = ['ImagePullBackOff', 'InvalidImageName'];
+
+function isPullingImage(status: PodStatus | undefined): boolean {
+  return pullFailure(status) !== undefined;
+}
+
+function needsGate(pod: Pod, onNode: PodStatus): boolean {
+  const hasSidecars = pod.spec.containers.some(({ name }) => name.startsWith('sidecar-'));
+  return hasSidecars && pod.metadata.annotations?.[ANNOTATIONS.ready] !== 'READY' && sidecarsReady({ status: onNode });
+}

@@ -1,0 +1,236 @@
+// Everything that must be fetched before a TaskRun can become a pod: its task, its claims, its credentials.
+
+import {
+  CLUSTER_TASKS,
+  LABELS,
+  PERSISTENT_VOLUME_CLAIMS,
+  RESOURCES_RPC,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+  SHARD_LABEL,
+  SlipwayError,
+  TASKS,
+  emptyReplacements,
+  layered,
+  paramReplacements,
+  substituteDeep,
+  type PersistentVolumeClaim,
+  type Pod,
+  type ResourcePlan,
+  type ResourcePlanRequest,
+  type Secret,
+  type ServiceAccount,
+  type Task,
+  type TaskRun,
+  type TaskSpec,
+  type WorkspaceBinding,
+} from '@slipway/contracts';
+import type { Bus } from '@slipway/bus';
+import type { Store } from '@slipway/store';
+import { buildPod } from '../core/build-pod.js';
+import { refusalOf, type Refusal, type ResolvedTask } from '../core/check-run.js';
+import { knownImageCommand } from '../core/images.js';
+import { applyVariables, contextReplacements } from '../core/variables.js';
+import { applyWorkspaces, claimNameOf, workspaceVolumes } from '../core/workspaces.js';
+
+export interface PodSourceOptions {
+  binDir: string;
+  nodeName: string | undefined;
+  /** Go duration of runs that name none. */
+  defaultTimeout: string;
+  /** What images on the node run when a step names no command; asked before the table of well-known images. */
+  commandOf?: (image: string) => readonly string[] | undefined;
+}
+
+/** A pod to be created, with all that is created beside it. */
+export interface PreparedPod {
+  pod: Pod;
+  claims: PersistentVolumeClaim[];
+  /** What the TaskRun's status keeps: the task with its variables replaced. */
+  spec: TaskSpec;
+  /** What the run inherits from its Task. */
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+/** Annotations of a service account's secrets that give them to steps: `tekton.dev/git-0`, `tekton.dev/docker-1`. */
+const CREDENTIAL_ANNOTATION = /^(tekton\.dev|build\.knative\.dev)\/(git|docker)-/;
+const CREDENTIAL_TYPES = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg'];
+
+export class PodSource {
+  constructor(
+    private readonly store: Pick<Store, 'get'>,
+    private readonly bus: Pick<Bus, 'request'>,
+    private readonly options: PodSourceOptions,
+  ) {}
+
+  /** The pod of the next attempt, or why there will be none. */
+  async prepare(taskRun: TaskRun): Promise<PreparedPod | Refusal> {
+    const account = this.#needsCredentials(taskRun);
+    const task = await this.#resolve(taskRun);
+    if ('reason' in task) return task;
+    const refusal = refusalOf(taskRun, task);
+    if (refusal !== undefined) return refusal;
+    try {
+      return await this.#build(taskRun, task, await account);
+    } catch (thrown) {
+      if (!(thrown instanceof SlipwayError) || !['invalid', 'not-found'].includes(thrown.kind)) throw thrown;
+      return podCreationRefused(taskRun, task, thrown);
+    }
+  }
+
+  async #build(taskRun: TaskRun, task: ResolvedTask, needsCredentials: boolean): Promise<PreparedPod> {
+    const plan = await this.#plan(taskRun, task.spec, needsCredentials);
+    const { metadata } = taskRun;
+    const bindings = boundWorkspaces(taskRun, task);
+    const templates = bindings.filter(({ volumeClaimTemplate }) => volumeClaimTemplate !== undefined);
+    const claimNames = new Map(templates.map((binding) => [binding.name, claimNameOf(binding, metadata.uid ?? '')]));
+    const volumes = workspaceVolumes(bindings, claimNames);
+    const spec = applyVariables(task.spec, {
+      taskRun,
+      taskName: task.name,
+      workspaceVolumes: new Map([...volumes].map(([name, volume]) => [name, volume.name])),
+      bindings: bindings.map((binding) => withClaim(binding, claimNames.get(binding.name))),
+      resources: plan?.replacements ?? {},
+    });
+    const pod = buildPod({
+      taskRun: { ...taskRun, metadata: { ...metadata, ...inheritedMetadata(taskRun, task) } },
+      spec: applyWorkspaces(spec, bindings, volumes),
+      attempt: taskRun.status?.retriesStatus?.length ?? 0,
+      ...(plan === undefined ? {} : { plan }),
+      binDir: this.options.binDir,
+      ...(this.options.nodeName === undefined ? {} : { nodeName: this.options.nodeName }),
+      timeout: taskRun.spec.timeout ?? this.options.defaultTimeout,
+      commandOf: (image) => this.options.commandOf?.(image) ?? knownImageCommand(image),
+    });
+    const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
+    return { pod, claims: await this.#missing(claims), spec, ...inheritedMetadata(taskRun, task) };
+  }
+
+  async #resolve({ metadata, spec }: TaskRun): Promise<ResolvedTask | Refusal> {
+    if (spec.taskSpec !== undefined) {
+      return { name: metadata.name, spec: spec.taskSpec, inline: true, labels: {}, annotations: {} };
+    }
+    const ref = spec.taskRef;
+    const failed = (message: string): Refusal => ({ reason: 'TaskRunResolutionFailed', message });
+    if (ref?.resolver !== undefined || ref?.bundle !== undefined) {
+      return failed(`remote reference by resolver "${ref.resolver ?? 'bundles'}" is not served here`);
+    }
+    if (ref?.name === undefined)
+      return failed(`TaskRun "${metadata.name}" names no task: give it a taskRef or a taskSpec`);
+    const isCluster = ref.kind === 'ClusterTask';
+    const resource = isCluster ? CLUSTER_TASKS : TASKS;
+    const task = await this.store.get<Task>(resource, isCluster ? '' : (metadata.namespace ?? ''), ref.name);
+    if (task === undefined) {
+      return failed(`error when listing tasks for taskRun ${metadata.name}: ${resource} "${ref.name}" not found`);
+    }
+    return {
+      name: ref.name,
+      spec: task.spec,
+      inline: false,
+      labels: { ...task.metadata.labels, [isCluster ? LABELS.clusterTask : LABELS.task]: ref.name },
+      annotations: task.metadata.annotations ?? {},
+    };
+  }
+
+  async #plan(taskRun: TaskRun, spec: TaskSpec, needsCredentials: boolean): Promise<ResourcePlan | undefined> {
+    const declared = spec.resources ?? {};
+    const declares = (declared.inputs?.length ?? 0) + (declared.outputs?.length ?? 0) > 0;
+    if (!declares && !needsCredentials) return undefined;
+    const request: ResourcePlanRequest = {
+      namespace: taskRun.metadata.namespace ?? '',
+      taskRunName: taskRun.metadata.name,
+      serviceAccountName: taskRun.spec.serviceAccountName ?? 'default',
+      declared,
+      bound: taskRun.spec.resources ?? {},
+    };
+    return this.bus.request<ResourcePlan>(RESOURCES_RPC.plan, request, { timeoutMs: 10_000 });
+  }
+
+  /** Whether the run's service account has secrets that steps get as credentials. */
+  async #needsCredentials({ metadata, spec }: TaskRun): Promise<boolean> {
+    const namespace = metadata.namespace ?? '';
+    const account = await this.store.get<ServiceAccount>(
+      SERVICE_ACCOUNTS,
+      namespace,
+      spec.serviceAccountName ?? 'default',
+    );
+    const secrets = await Promise.all(
+      (account?.secrets ?? []).map(({ name }) => this.store.get<Secret>(SECRETS, namespace, name)),
+    );
+    return secrets.some(
+      (secret) =>
+        secret !== undefined &&
+        (CREDENTIAL_TYPES.includes(secret.type ?? '') ||
+          Object.keys(secret.metadata.annotations ?? {}).some((key) => CREDENTIAL_ANNOTATION.test(key))),
+    );
+  }
+
+  /** A retry finds the claim of the attempt before. */
+  async #missing(claims: readonly PersistentVolumeClaim[]): Promise<PersistentVolumeClaim[]> {
+    const found = await Promise.all(
+      claims.map(({ metadata }) => this.store.get(PERSISTENT_VOLUME_CLAIMS, metadata.namespace ?? '', metadata.name)),
+    );
+    return claims.filter((_, i) => found[i] === undefined);
+  }
+}
+
+/** The run's bindings with their variables replaced; a Task gets only those that it declares. */
+function boundWorkspaces(taskRun: TaskRun, task: ResolvedTask): WorkspaceBinding[] {
+  const replacements = layered(
+    paramReplacements(taskRun.spec.params, task.spec.params),
+    contextReplacements(task.name, taskRun),
+    emptyReplacements(),
+  );
+  return substituteDeep(taskRun.spec.workspaces ?? [], replacements);
+}
+
+function withClaim(binding: WorkspaceBinding, claimName: string | undefined): WorkspaceBinding {
+  return claimName === undefined ? binding : { ...binding, persistentVolumeClaim: { claimName } };
+}
+
+/** What the run already has wins over what its Task says. */
+function inheritedMetadata(
+  { metadata }: TaskRun,
+  task: ResolvedTask,
+): { labels: Record<string, string>; annotations: Record<string, string> } {
+  const { [LAST_APPLIED]: _, ...annotations } = task.annotations;
+  return {
+    labels: { ...task.labels, ...metadata.labels },
+    annotations: { ...annotations, ...metadata.annotations },
+  };
+}
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+function claimOf(
+  binding: WorkspaceBinding,
+  name: string,
+  { apiVersion, kind, metadata }: TaskRun,
+): PersistentVolumeClaim {
+  const template = binding.volumeClaimTemplate!;
+  const shard = metadata.labels?.[SHARD_LABEL];
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      labels: { ...template.metadata?.labels, ...(shard === undefined ? {} : { [SHARD_LABEL]: shard }) },
+      ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
+      ownerReferences: [
+        { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
+      ],
+    },
+    spec: template.spec ?? {},
+  };
+}
+
+function podCreationRefused({ metadata, spec }: TaskRun, task: ResolvedTask, error: SlipwayError): Refusal {
+  const which = task.inline
+    ? 'invalid TaskSpec'
+    : `missing or invalid Task ${metadata.namespace}/${spec.taskRef?.name}`;
+  return {
+    reason: 'PodCreationFailed',
+    message: `failed to create task run pod "${metadata.name}": ${error.message.replace(/\.$/, '')}. Maybe ${which}`,
+  };
+}
