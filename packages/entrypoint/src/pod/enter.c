@@ -1,0 +1,94 @@
+#define _GNU_SOURCE
+#include "enter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../base/buffer.h"
+#include "../base/file.h"
+#include "../base/message.h"
+
+enum { ANSWER_LIMIT = 4096, TIMEOUT_S = 30 };
+
+// The environment and the user of the container's first process, so that the command finds itself at home.
+static char **read_environment(const char *pid, struct buffer *text) {
+    char *path = text_format("/proc/%s/environ", pid);
+    if (read_file(path, text, 16 * 1024 * 1024) < 0) die("%s: %s", path, strerror(errno));
+    free(path);
+    size_t count = 0, next = 0;
+    const char *start = buffer_string(text);
+    for (size_t i = 0; i < text->length; i++) count += start[i] == '\0';
+    char **environment = memory(count + 2, sizeof *environment);
+    for (size_t i = 0; i < text->length; i += strlen(text->data + i) + 1) environment[next++] = text->data + i;
+    return environment;
+}
+
+static void enter_namespaces(const char *pid, int kinds) {
+    int process = (int)syscall(SYS_pidfd_open, atoi(pid), 0);
+    if (process < 0) die("process %s: %s", pid, strerror(errno));
+    if (geteuid() != 0) kinds |= CLONE_NEWUSER;
+    if (setns(process, kinds) < 0) die("the namespaces of process %s: %s", pid, strerror(errno));
+    close(process);
+}
+
+static int connect_to(const char *host, const char *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(port))};
+    struct timeval limit = {.tv_sec = TIMEOUT_S};
+    if (inet_pton(AF_INET, host, &address.sin_addr) != 1) die("%s is not an IPv4 address", host);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die("%s:%s: %s", host, port, strerror(errno));
+    return fd;
+}
+
+static int get(const char *host, const char *port, const char *path) {
+    char answer[ANSWER_LIMIT] = {0};
+    int fd = connect_to(host, port), status = 0;
+    char *request = text_format("GET %s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: kube-probe/1.32\r\nAccept: */*\r\nConnection: close\r\n\r\n", path, host, port);
+    if (write_all(fd, request, strlen(request)) < 0) die("%s:%s: %s", host, port, strerror(errno));
+    size_t length = 0;
+    for (ssize_t got; length < sizeof answer - 1 && !strchr(answer, '\n'); length += (size_t)got)
+        if ((got = read(fd, answer + length, sizeof answer - 1 - length)) <= 0) break;
+    if (sscanf(answer, "HTTP/%*d.%*d %d", &status) != 1) die("%s:%s: not an answer of HTTP", host, port);
+    if (status < 200 || status >= 400) die("HTTP probe failed with statuscode: %d", status);
+    return 0;
+}
+
+int enter_container(char **argv) {
+    const char *pid = argv[0], *what = argv[1];
+    if (strcmp(what, "tcp") == 0 && argv[2] && argv[3]) {
+        enter_namespaces(pid, CLONE_NEWNET);
+        close(connect_to(argv[2], argv[3]));
+        return 0;
+    }
+    if (strcmp(what, "http") == 0 && argv[2] && argv[3] && argv[4]) {
+        enter_namespaces(pid, CLONE_NEWNET);
+        return get(argv[2], argv[3], argv[4]);
+    }
+    if (strcmp(what, "exec") != 0 || !argv[2]) die("usage: supervisor enter PID exec COMMAND... | tcp HOST PORT | http HOST PORT PATH");
+    struct buffer text = {0};
+    char **environment = read_environment(pid, &text);
+    enter_namespaces(pid, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+    pid_t child = fork(); // a PID namespace holds for children only
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execvpe(argv[2], argv + 2, environment);
+        die("%s: %s", argv[2], strerror(errno));
+    }
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}

@@ -1,0 +1,28 @@
+// A container's log: `<RFC 3339 with nanoseconds> stdout|stderr F|P <text>` a line, as container runtimes write it.
+//
+//   L1. Every byte that the container wrote is in the file when its end is reported, in the order of its stream.
+//   L2. A line of more than LINE_LIMIT bytes comes in several, P on all but the last.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/buffer.h"
+
+enum { LINE_LIMIT = 16384 };
+
+struct stream {
+    int fd; // -1: ended
+    const char *name;
+    struct buffer line; // what came since the last line end
+    int64_t line_ns;    // when its first byte came
+};
+
+struct log {
+    int fd; // -1: cannot be written
+    struct stream streams[2];
+};
+
+int log_open(struct log *log, const char *path, int stdout_fd, int stderr_fd);
+// Takes what is there. Once `draining`, what is there is all there will be.
+void log_read(struct log *log, struct stream *stream, bool draining);
+void log_close(struct log *log);
