@@ -6,9 +6,15 @@ module.exports = {
     rule('no-cycle', 'A cycle means two files are one file.', {}, { circular: true }),
     rule(
       'app-not-app',
-      'Services meet on the bus or over HTTP, never by import.',
-      { path: '^apps/([^/]+)/' },
+      'Services meet on the bus or over HTTP, never by import. Only `slipway up` and `run` start them.',
+      { path: '^apps/([^/]+)/', pathNot: '^apps/cli/src/platform/' },
       { path: '^apps/([^/]+)/', pathNot: '^apps/$1/' },
+    ),
+    rule(
+      'platform-starts-services',
+      'What runs services in one process knows how to start them, and nothing else of them.',
+      { path: '^apps/cli/src/platform/' },
+      { path: '^apps/[^/]+/', pathNot: '^apps/(cli/|[^/]+/src/(start|config)\\.ts$)' },
     ),
     rule('package-not-app', 'Packages do not know who uses them.', { path: '^packages/' }, { path: '^apps/' }),
     rule(

@@ -68,7 +68,8 @@ async function ensureBuilt(root, wanted) {
   if (stamp.bundles === bundles && !buildPrograms && existsSync(join(root, 'apps/cli/dist/main.js'))) return;
   if (buildPrograms) await ensureTools('build');
   say('building what changed');
-  const filter = buildPrograms ? [] : ['--filter=!@slipway/entrypoint'];
+  const parts = ['cli', ...(buildPrograms ? ['resources', 'entrypoint'] : [])];
+  const filter = parts.map((name) => `--filter=@slipway/${name}`);
   const turbo = join(root, 'node_modules/.bin/turbo');
   await run(root, turbo, ['run', 'build', '--output-logs=errors-only', '--no-update-notifier', ...filter], {
     failed: 'The build failed.',

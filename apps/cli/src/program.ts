@@ -19,7 +19,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
   const does = <O>(act: (args: string[], options: O) => Promise<number>) => {
     return async (...all: unknown[]): Promise<void> => {
       const command = all.at(-1) as Command;
-      code = await act(command.args, command.optsWithGlobals<O & object>() as O);
+      code = await act(command.args, command.optsWithGlobals<O & object>());
     };
   };
 

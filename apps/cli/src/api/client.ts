@@ -139,13 +139,13 @@ function hintFor(kind: ErrorKind): string | undefined {
 function parse(body: string): Status {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Status) : {};
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
   }
 }
 
-function unreachable(server: string, error: NodeJS.ErrnoException): unknown {
+function unreachable(server: string, error: NodeJS.ErrnoException): Error {
   if (error.name === 'AbortError') return error;
   const details = { cause: error };
   if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {

@@ -1,3 +1,84 @@
-export function describe(..._all: unknown[]): Promise<number> {
-  return Promise.reject(new Error('not yet'));
+import { isDone, msOf, succeeded, type KubeObject, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { ApiClient } from '../api/client.js';
+import { findRun } from '../api/find-run.js';
+import { findAccess, type Target } from '../api/kubeconfig.js';
+import { childrenOf } from '../api/print-logs.js';
+import type { CliConfig } from '../config.js';
+import { safeLine } from '../core/escapes.js';
+import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type RowState } from '../core/run-rows.js';
+import { durationText, treeLines } from '../core/tree-text.js';
+import { EXIT } from '../exit-code.js';
+import { painter, type Style, type Terminal } from '../terminal.js';
+
+const STYLES: Record<RowState | 'dim', Style> = {
+  waiting: 'dim',
+  running: 'cyan',
+  succeeded: 'green',
+  failed: 'red',
+  cancelled: 'yellow',
+  skipped: 'dim',
+  dim: 'dim',
+};
+
+/** `slipway describe NAME`: what became of a run, task by task and step by step. */
+export async function describe(
+  args: string[],
+  options: Target,
+  config: CliConfig,
+  terminal: Terminal,
+): Promise<number> {
+  const client = new ApiClient(await findAccess(options, config));
+  const { ref, run } = await findRun(client, args[0] ?? '');
+  const taskRuns = ref.kind === 'TaskRun' ? [] : await childrenOf(client, ref);
+  const colors = painter(terminal.colors);
+  const paint = (state: RowState | 'dim', text: string): string => colors(STYLES[state], text);
+  const nowMs = Date.now();
+  const condition = succeeded(run);
+  const state = stateOf(condition, run.status?.startTime !== undefined);
+  const startMs = msOf(run.status?.startTime);
+  const endMs = msOf(run.status?.completionTime);
+  const fields: [string, string | undefined][] = [
+    ['Name', ref.name],
+    ['Namespace', ref.namespace],
+    [ref.kind === 'PipelineRun' ? 'Pipeline' : 'Task', referenceOf(run)],
+    [
+      'State',
+      `${paint(state, condition?.reason ?? state)}${condition?.message === undefined ? '' : `: ${condition.message}`}`,
+    ],
+    ['Started', run.status?.startTime],
+    [
+      'Duration',
+      startMs === undefined ? undefined : durationText((endMs ?? nowMs) - startMs) + (isDone(run) ? '' : ' so far'),
+    ],
+    ...(run.spec.params ?? []).map(({ name, value }): [string, string] => [`Param ${name}`, textOf(value)]),
+    ...(run.status?.results ?? []).map(({ name, value }): [string, string] => [`Result ${name}`, textOf(value)]),
+  ];
+  const shown = fields.filter((field): field is [string, string] => field[1] !== undefined && field[1] !== '');
+  const width = Math.max(...shown.map(([name]) => name.length)) + 2;
+  for (const [name, value] of shown)
+    terminal.out(`${`${name}:`.padEnd(width)}${safeLine(value.replaceAll('\n', ' '), terminal.colors)}\n`);
+  const rows =
+    ref.kind === 'TaskRun' ? [rowOfTaskRun(run as TaskRun, ref.name)] : rowsOfPipelineRun(run as PipelineRun, taskRuns);
+  const columns = terminal.draws ? terminal.columns() : 1000;
+  terminal.out('\n');
+  for (const line of treeLines(rows, { nowMs, paint, columns, steps: 'all' }))
+    terminal.out(`${safeLine(line, terminal.colors)}\n`);
+  for (const notice of noticesOf([run, ...taskRuns])) terminal.out(`\nnote: ${safeLine(notice, false)}\n`);
+  return EXIT.succeeded;
+}
+
+function referenceOf(run: PipelineRun | TaskRun): string {
+  const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
+  return spec.pipelineRef?.name ?? spec.taskRef?.name ?? '(inline)';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trimEnd() : JSON.stringify(value);
+}
+
+function noticesOf(objects: readonly KubeObject[]): string[] {
+  const notices = objects.flatMap(({ metadata }) =>
+    (metadata.annotations?.['slipway.dev/image-notice'] ?? '').split('\n'),
+  );
+  return [...new Set(notices)].filter((notice) => notice !== '');
 }

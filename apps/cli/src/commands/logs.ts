@@ -1,3 +1,60 @@
-export function logs(..._all: unknown[]): Promise<number> {
-  return Promise.reject(new Error('not yet'));
+import { LABELS, SlipwayError, isDone } from '@slipway/contracts';
+import { ApiClient } from '../api/client.js';
+import { findRun } from '../api/find-run.js';
+import { followRun, type LogLineOf } from '../api/follow-run.js';
+import { printNow } from '../api/print-logs.js';
+import { findAccess, type Target } from '../api/kubeconfig.js';
+import type { CliConfig } from '../config.js';
+import { safeLine } from '../core/escapes.js';
+import { EXIT } from '../exit-code.js';
+import { painter, type Terminal } from '../terminal.js';
+
+export interface LogsOptions extends Target {
+  follow?: boolean;
+  timestamps?: boolean;
+}
+
+/** `slipway logs NAME [TASK] [STEP]`: what is there; with `-f`, until the run has ended. */
+export async function logs(
+  args: string[],
+  options: LogsOptions,
+  config: CliConfig,
+  terminal: Terminal,
+): Promise<number> {
+  const [name = '', task, step] = args;
+  const client = new ApiClient(await findAccess(options, config));
+  const paint = painter(terminal.colors);
+  let printed = 0;
+  const onLine = (line: LogLineOf): void => {
+    printed++;
+    const prefix = step === undefined ? `${paint('dim', `[${line.task} : ${line.step}]`)} ` : '';
+    // Into a file go the bytes as they are; a terminal is protected from them.
+    const text = terminal.draws || terminal.colors ? safeLine(line.text, terminal.colors) : line.text;
+    terminal.out(`${prefix}${text}\n`);
+  };
+  const onNotice = (text: string): void => terminal.err(`note: ${text}\n`);
+  const { ref, run } = await findRun(client, name);
+  const isWanted = (ofTask: string, ofStep: string): boolean =>
+    (task === undefined || ofTask === task || ref.kind === 'TaskRun') &&
+    (step === undefined || ofStep === step.replace(/^step-/, ''));
+  const wanted =
+    ref.kind === 'TaskRun' && step === undefined && task !== undefined
+      ? (_: string, ofStep: string) => ofStep === task
+      : isWanted;
+  const observer = { onLine, onNotice, onRun: () => undefined, onTaskRun: () => undefined };
+  const howTo = { wanted, ...(options.timestamps === true ? { timestamps: true } : {}) };
+  const { taskRuns } =
+    options.follow === true || isDone(run)
+      ? await followRun(client, ref, observer, new AbortController().signal, howTo)
+      : await printNow(client, ref, run, observer, howTo);
+  if (printed === 0 && task !== undefined && ref.kind === 'PipelineRun') {
+    const tasks = [...new Set(taskRuns.map(({ metadata }) => metadata.labels?.[LABELS.pipelineTask] ?? metadata.name))];
+    if (!tasks.includes(task)) {
+      const hint = tasks.length === 0 ? 'No task of it has started.' : `Its tasks with logs are ${tasks.join(', ')}.`;
+      throw new SlipwayError('not-found', 'NoSuchTask', `${ref.kind} "${ref.name}" has no log of a task "${task}".`, {
+        hint,
+      });
+    }
+  }
+  return EXIT.succeeded;
 }

@@ -23,7 +23,6 @@ test('safeLine leaves no escape byte in any line of three of these', () => {
   const pieces = ['\x1b', '[', ']', '31m', 'm', '\x07', '\\', '\x9b', 'P', '\r', '2J', ' '];
   for (const a of pieces) {
     for (const b of pieces) {
-      // eslint-disable-next-line no-control-regex
       for (const c of pieces) expect(safeLine(a + b + c, false)).not.toMatch(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/);
     }
   }

@@ -1,11 +1,8 @@
 // Log lines are bytes of strangers: a terminal must not obey them.
 
-// eslint-disable-next-line no-control-regex
 const SEQUENCES =
   /\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)|\x1b[ -/]*[0-~]?|[\x80-\x9f]/g;
-// eslint-disable-next-line no-control-regex
 const COLOR = /^\x1b\[[0-9;:]*m$/;
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f]/g;
 const RESET = '\x1b[0m';
 

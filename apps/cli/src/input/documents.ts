@@ -23,7 +23,7 @@ export interface SourceObject {
   version: string;
   place: Place;
   /** Line and value of a field such as `spec.tasks[1].name`, or of its nearest parent that is written in the file. */
-  find(field: string): { place: Place; value?: string };
+  find: (field: string) => { place: Place; value?: string };
 }
 
 export interface Read {

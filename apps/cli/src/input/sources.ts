@@ -13,7 +13,7 @@ export async function readSources(paths: readonly string[], stdin: NodeJS.Readab
   const problems: InputProblem[] = [];
   for (const path of paths) {
     for (const file of await filesOf(path)) {
-      const content = file === '-' ? await text(stdin as unknown as AsyncIterable<Uint8Array>) : await readText(file);
+      const content = file === '-' ? await text(stdin) : await readText(file);
       const read = readDocuments(file === '-' ? 'standard input' : file, content);
       objects.push(...read.objects);
       problems.push(...read.problems);

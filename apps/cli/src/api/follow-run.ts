@@ -1,0 +1,241 @@
+// Follows one run until it has ended: its state, its tasks', and every line of their steps.
+//
+//   F1. Resolves only when the run has its outcome and every line of every step was given, or is known not to come.
+//   F2. The lines of one pod come in the order of its steps.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  LABELS,
+  PIPELINE_RUNS,
+  SlipwayError,
+  TASK_RUNS,
+  isDone,
+  resourceKind,
+  type PipelineRun,
+  type ResourceKind,
+  type TaskRun,
+} from '@slipway/contracts';
+import type { RunRef } from '../input/apply.js';
+import type { ApiClient } from './client.js';
+import { objectPath } from './paths.js';
+import { containerLines } from './pod-logs.js';
+import { watch } from './watch.js';
+
+export interface LogLineOf {
+  run: RunRef;
+  /** Name of the pipeline task, or of the TaskRun that stands alone. */
+  task: string;
+  step: string;
+  text: string;
+}
+
+export interface Observer {
+  onRun(ref: RunRef, run: PipelineRun | TaskRun): void;
+  onTaskRun(ref: RunRef, taskRun: TaskRun): void;
+  onLine(line: LogLineOf): void;
+  /** Something worth telling that is no outcome: a log that is gone, a server that was lost for a while. */
+  onNotice(text: string): void;
+}
+
+export interface Followed {
+  run: PipelineRun | TaskRun;
+  /** Of a PipelineRun, in the order of their names. */
+  taskRuns: TaskRun[];
+}
+
+export interface FollowOptions {
+  timestamps?: boolean;
+  /** Which steps' lines are wanted; all when absent. */
+  wanted?: (task: string, step: string) => boolean;
+}
+
+/** After the run's outcome, logs that give nothing for so long are given up. */
+const LOGS_LAST_MS = 15_000;
+
+export async function followRun(
+  client: ApiClient,
+  ref: RunRef,
+  observer: Observer,
+  signal: AbortSignal,
+  options: FollowOptions = {},
+): Promise<Followed> {
+  const stop = new AbortController();
+  const ended = AbortSignal.any([signal, stop.signal]);
+  const logs = new RunLogs(client, ref, observer, ended, options);
+  const taskRuns = new Map<string, TaskRun>();
+  let run: PipelineRun | TaskRun | undefined;
+  let gone = false;
+  const onLost = (why: string): void => observer.onNotice(`${why} Waiting for it to come back.`);
+  const outcome = new AbortController(); // of the run itself, before its logs are read to their end
+  const own = watch<PipelineRun | TaskRun>(client, {
+    path: pathOf(ref),
+    fieldSelector: `metadata.name=${ref.name}`,
+    signal: AbortSignal.any([ended, outcome.signal]),
+    onLost,
+    onChange: (object, deleted) => {
+      run = object;
+      gone = deleted;
+      observer.onRun(ref, object);
+      if (ref.kind === 'TaskRun') logs.onTaskRun(object as TaskRun);
+      if (deleted || isDone(object)) outcome.abort();
+    },
+  });
+  const onTaskRun = (taskRun: TaskRun, deleted: boolean): void => {
+    if (deleted) return;
+    const before = taskRuns.get(taskRun.metadata.name);
+    if (before !== undefined && Number(before.metadata.resourceVersion) > Number(taskRun.metadata.resourceVersion))
+      return;
+    taskRuns.set(taskRun.metadata.name, taskRun);
+    logs.onTaskRun(taskRun);
+    observer.onTaskRun(ref, taskRun);
+  };
+  const children = { path: taskRunsPath(ref), labelSelector: `${LABELS.pipelineRun}=${ref.name}` };
+  const tasks =
+    ref.kind === 'TaskRun'
+      ? Promise.resolve()
+      : watch<TaskRun>(client, { ...children, signal: AbortSignal.any([ended, outcome.signal]), onChange: onTaskRun });
+  try {
+    await Promise.all([own, tasks]);
+    if (run === undefined)
+      throw new SlipwayError('transient', 'Interrupted', `${ref.kind} "${ref.name}" was not read.`);
+    if (gone && !isDone(run))
+      throw new SlipwayError('not-found', 'Deleted', `${ref.kind} "${ref.name}" was deleted before it ended.`);
+    if (ref.kind === 'PipelineRun' && !signal.aborted) {
+      // The tasks' last states may not have been watched yet when the run's outcome was.
+      const query = { labelSelector: children.labelSelector };
+      const { items } = await client.call<{ items: TaskRun[] }>(children.path, { query, signal });
+      for (const item of items) onTaskRun(item, false);
+    }
+    await logs.end();
+    const byName = (one: TaskRun, other: TaskRun): number =>
+      one.metadata.name.localeCompare(other.metadata.name, 'en', { numeric: true });
+    return { run, taskRuns: [...taskRuns.values()].sort(byName) };
+  } finally {
+    stop.abort();
+  }
+}
+
+/** The logs of a run's pods, one reader a pod. */
+class RunLogs {
+  readonly #pods = new Map<string, PodLog>();
+  #lastLineMs = 0;
+
+  constructor(
+    private readonly client: ApiClient,
+    private readonly ref: RunRef,
+    private readonly observer: Observer,
+    private readonly signal: AbortSignal,
+    private readonly options: FollowOptions,
+  ) {}
+
+  onTaskRun(taskRun: TaskRun): void {
+    const { status } = taskRun;
+    for (const attempt of status?.retriesStatus ?? []) this.#onAttempt(taskRun, attempt, true);
+    if (status !== undefined) this.#onAttempt(taskRun, status, isDone(taskRun));
+  }
+
+  /** Waits for the lines that are still on their way (F1). */
+  async end(): Promise<void> {
+    const readers = Promise.all([...this.#pods.values()].map(({ read }) => read));
+    this.#lastLineMs = Date.now();
+    for (let done = false; !done;) {
+      done = await Promise.race([readers.then(() => true), sleep(1000).then(() => false)]);
+      if (this.signal.aborted) return;
+      if (done || Date.now() - this.#lastLineMs < LOGS_LAST_MS) continue;
+      this.observer.onNotice('Some logs did not end; giving up on them.');
+      return;
+    }
+  }
+
+  #onAttempt(taskRun: TaskRun, { podName, steps }: NonNullable<TaskRun['status']>, isOver: boolean): void {
+    if (podName === undefined || podName === '') return;
+    let pod = this.#pods.get(podName);
+    if (pod === undefined) {
+      const task = taskRun.metadata.labels?.[LABELS.pipelineTask] ?? taskRun.metadata.name;
+      pod = new PodLog(task, podName);
+      this.#pods.set(podName, pod);
+      pod.read = this.#read(pod);
+    }
+    const started = (steps ?? []).filter(
+      ({ running, terminated }) => running !== undefined || terminated !== undefined,
+    );
+    pod.know(
+      started.map(({ name, container }) => ({ name, container })),
+      isOver,
+    );
+  }
+
+  async #read(pod: PodLog): Promise<void> {
+    for (let index = 0; ; index++) {
+      const step = await pod.step(index, this.signal);
+      if (step === undefined) return;
+      if (this.options.wanted?.(pod.task, step.name) === false) continue;
+      const log = {
+        namespace: this.ref.namespace,
+        pod: pod.name,
+        container: step.container,
+        follow: true,
+        signal: this.signal,
+        isOver: () => pod.isOver,
+        ...(this.options.timestamps === true ? { timestamps: true } : {}),
+      };
+      try {
+        for await (const text of containerLines(this.client, log)) {
+          this.#lastLineMs = Date.now();
+          this.observer.onLine({ run: this.ref, task: pod.task, step: step.name, text });
+        }
+      } catch (thrown) {
+        const why = thrown instanceof Error ? thrown.message : String(thrown);
+        this.observer.onNotice(`The log of ${pod.task} : ${step.name} cannot be read: ${why}`);
+      }
+    }
+  }
+}
+
+interface StepContainer {
+  name: string;
+  container: string;
+}
+
+/** What is known of a pod's steps; its reader waits here for the next. */
+class PodLog {
+  isOver = false;
+  read: Promise<void> = Promise.resolve();
+  #steps: StepContainer[] = [];
+  #wake: () => void = () => {};
+
+  constructor(
+    readonly task: string,
+    readonly name: string,
+  ) {}
+
+  know(steps: StepContainer[], isOver: boolean): void {
+    if (steps.length > this.#steps.length) this.#steps = steps;
+    this.isOver ||= isOver;
+    this.#wake();
+  }
+
+  async step(index: number, signal: AbortSignal): Promise<StepContainer | undefined> {
+    while (!signal.aborted) {
+      if (index < this.#steps.length) return this.#steps[index];
+      if (this.isOver) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return undefined;
+  }
+}
+
+export function kindOf(ref: Pick<RunRef, 'kind'>): ResourceKind {
+  return resourceKind(ref.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS)!;
+}
+
+export function pathOf(ref: RunRef, name?: string): string {
+  return objectPath(kindOf(ref), 'v1', ref.namespace, name);
+}
+
+function taskRunsPath(ref: RunRef): string {
+  return objectPath(kindOf({ kind: 'TaskRun' }), 'v1', ref.namespace);
+}

@@ -1,0 +1,55 @@
+// The log of a run that still runs, as far as it is there: every line once, then done.
+
+import { LABELS, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import type { RunRef } from '../input/apply.js';
+import type { ApiClient } from './client.js';
+import { pathOf, type FollowOptions, type Observer } from './follow-run.js';
+import { containerLines } from './pod-logs.js';
+
+export async function printNow(
+  client: ApiClient,
+  ref: RunRef,
+  run: PipelineRun | TaskRun,
+  observer: Observer,
+  options: FollowOptions,
+): Promise<{ taskRuns: TaskRun[] }> {
+  const taskRuns = ref.kind === 'TaskRun' ? [run as TaskRun] : await childrenOf(client, ref);
+  for (const taskRun of taskRuns) {
+    const task = taskRun.metadata.labels?.[LABELS.pipelineTask] ?? taskRun.metadata.name;
+    for (const attempt of [...(taskRun.status?.retriesStatus ?? []), taskRun.status ?? {}]) {
+      for (const { name: step, container, running, terminated } of attempt.steps ?? []) {
+        if (running === undefined && terminated === undefined) continue;
+        if (attempt.podName === undefined || options.wanted?.(task, step) === false) continue;
+        const log = {
+          namespace: ref.namespace,
+          pod: attempt.podName,
+          container,
+          follow: false,
+          signal: new AbortController().signal,
+          isOver: () => true,
+          ...(options.timestamps === true ? { timestamps: true } : {}),
+        };
+        try {
+          for await (const text of containerLines(client, log)) observer.onLine({ run: ref, task, step, text });
+        } catch (thrown) {
+          observer.onNotice(
+            `The log of ${task} : ${step} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+          );
+        }
+      }
+    }
+  }
+  return { taskRuns };
+}
+
+export async function childrenOf(client: ApiClient, ref: RunRef): Promise<TaskRun[]> {
+  const path = pathOf({ ...ref, kind: 'TaskRun' });
+  const { items } = await client.call<{ items: TaskRun[] }>(path, {
+    query: { labelSelector: `${LABELS.pipelineRun}=${ref.name}` },
+  });
+  return items.sort((one, other) => startOf(one).localeCompare(startOf(other)));
+}
+
+function startOf(taskRun: TaskRun): string {
+  return taskRun.status?.startTime ?? taskRun.metadata.creationTimestamp ?? '';
+}

@@ -1,0 +1,145 @@
+// A run as rows of a tree: what each task does, since when, and why it waits or was left out. Pure.
+
+import {
+  LABELS,
+  buildGraph,
+  isDone,
+  msOf,
+  succeeded,
+  type Condition,
+  type PipelineRun,
+  type PipelineTask,
+  type TaskRun,
+} from '@slipway/contracts';
+
+export type RowState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'skipped';
+
+export interface StepRow {
+  name: string;
+  state: RowState;
+  startMs?: number;
+  endMs?: number;
+  /** `exit code 3`, `timed out`. */
+  note?: string;
+}
+
+export interface TaskRow {
+  /** Of the pipeline task; of a matrix, with its number. */
+  name: string;
+  state: RowState;
+  finally: boolean;
+  taskRun?: string;
+  startMs?: number;
+  endMs?: number;
+  /** Why it waits, was skipped or failed. */
+  note?: string;
+  steps: StepRow[];
+}
+
+const CANCELLED = /^(TaskRunCancelled|Cancelled|PipelineRunCancelled|CustomRunCancelled|CancelledRunFinally)$/;
+
+/** The tasks of a run in the order of its pipeline, those of `finally` last. */
+export function rowsOfPipelineRun(run: PipelineRun, taskRuns: readonly TaskRun[]): TaskRow[] {
+  const spec = run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
+  const byTask = new Map<string, TaskRun[]>();
+  for (const taskRun of taskRuns) {
+    const name = taskRun.metadata.labels?.[LABELS.pipelineTask];
+    if (name === undefined || taskRun.metadata.labels?.[LABELS.conditionCheck] !== undefined) continue;
+    byTask.set(name, [...(byTask.get(name) ?? []), taskRun]);
+  }
+  const skipped = new Map((run.status?.skippedTasks ?? []).map((task) => [task.name, task.reason]));
+  const { parents } = buildGraph(spec.tasks ?? []);
+  const settled = new Set<string>();
+  for (const [name, runs] of byTask) if (runs.every(isDone)) settled.add(name);
+  const rowsOf = (task: PipelineTask, isFinally: boolean): TaskRow[] => {
+    const runs = (byTask.get(task.name) ?? []).sort(byName);
+    if (runs.length > 0) {
+      return runs.map((taskRun, i) => ({
+        ...rowOfTaskRun(taskRun, runs.length === 1 ? task.name : `${task.name}[${i}]`),
+        finally: isFinally,
+      }));
+    }
+    const why = skipped.get(task.name);
+    if (why !== undefined) return [{ name: task.name, state: 'skipped', finally: isFinally, note: why, steps: [] }];
+    if (isDone(run))
+      return [{ name: task.name, state: 'skipped', finally: isFinally, note: 'never started', steps: [] }];
+    const awaited = (parents.get(task.name) ?? []).filter((parent) => !settled.has(parent) && !skipped.has(parent));
+    const note = isFinally
+      ? 'waits for all tasks'
+      : awaited.length > 0
+        ? `waits for ${awaited.join(', ')}`
+        : 'about to start';
+    return [{ name: task.name, state: 'waiting', finally: isFinally, note, steps: [] }];
+  };
+  return [
+    ...(spec.tasks ?? []).flatMap((task) => rowsOf(task, false)),
+    ...(spec.finally ?? []).flatMap((task) => rowsOf(task, true)),
+  ];
+}
+
+/** One TaskRun as a row. */
+export function rowOfTaskRun(taskRun: TaskRun, name: string): TaskRow {
+  const { status } = taskRun;
+  const condition = succeeded(taskRun);
+  const state = stateOf(condition, status?.startTime !== undefined);
+  const retries = status?.retriesStatus?.length ?? 0;
+  const notes = [
+    ...(state === 'failed' || state === 'cancelled' ? [reasonText(condition)] : []),
+    ...(state === 'waiting' || state === 'running' ? pendingText(condition) : []),
+    ...(retries > 0 ? [`${retries + 1} attempts`] : []),
+  ];
+  return {
+    name,
+    state,
+    finally: false,
+    taskRun: taskRun.metadata.name,
+    ...times(status?.startTime, status?.completionTime),
+    ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
+    steps: (status?.steps ?? []).map(({ name: step, running, terminated, terminationReason }) => ({
+      name: step,
+      ...(terminated !== undefined
+        ? {
+            state: terminationReason === 'Skipped' ? 'skipped' : terminated.exitCode === 0 ? 'succeeded' : 'failed',
+            ...times(terminated.startedAt, terminated.finishedAt),
+            ...noteOfStep(terminated.exitCode, terminationReason ?? terminated.reason),
+          }
+        : {
+            state: running === undefined ? ('waiting' as const) : ('running' as const),
+            ...times(running?.startedAt, undefined),
+          }),
+    })),
+  };
+}
+
+export function stateOf(condition: Condition | undefined, started: boolean): RowState {
+  if (condition?.status === 'True') return 'succeeded';
+  if (condition?.status === 'False') return CANCELLED.test(condition.reason ?? '') ? 'cancelled' : 'failed';
+  return started ? 'running' : 'waiting';
+}
+
+function reasonText(condition: Condition | undefined): string {
+  return [condition?.reason, condition?.message].filter((part) => part !== undefined && part !== '').join(': ');
+}
+
+/** Only what is out of the ordinary. */
+function pendingText(condition: Condition | undefined): string[] {
+  if (condition === undefined || /^(Started|Running)$/.test(condition.reason ?? '')) return [];
+  return [reasonText(condition)].filter((text) => text !== '');
+}
+
+function noteOfStep(exitCode: number, reason: string | undefined): { note?: string } {
+  if (reason === 'Skipped') return { note: 'not run, because a step before it failed' };
+  if (exitCode === 0) return {};
+  const why = reason === undefined || reason === 'Error' ? '' : ` (${reason})`;
+  return { note: `exit code ${exitCode}${why}` };
+}
+
+function times(start: string | undefined, end: string | undefined): { startMs?: number; endMs?: number } {
+  const startMs = msOf(start);
+  const endMs = msOf(end);
+  return { ...(startMs === undefined ? {} : { startMs }), ...(endMs === undefined ? {} : { endMs }) };
+}
+
+function byName(one: TaskRun, other: TaskRun): number {
+  return one.metadata.name.localeCompare(other.metadata.name, 'en', { numeric: true });
+}
