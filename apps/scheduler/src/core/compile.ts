@@ -1,0 +1,103 @@
+// A pipeline made ready to run, once per owner and run: variables in, graph built, everything checked that can be
+// checked before the first task starts. Linear in tasks and edges.
+//
+//   C1. A run that has `status.pipelineSpec` was checked when it was written: it is taken as it stands, so a restarted
+//       scheduler goes on with what the run began with, whatever became of its Pipeline or Tasks since.
+
+import {
+  CLUSTER_TASKS,
+  CONDITIONS,
+  LABELS,
+  PIPELINE_RESOURCES,
+  TASKS,
+  buildGraph,
+  resultReferencesOf,
+  type ObjectKey,
+  type PipelineRun,
+  type PipelineSpec,
+} from '@slipway/contracts';
+import { checkBeforeSubstitution, checkTasks } from './checks.js';
+import { allTasks, type CompiledPipeline, type Definitions, type PipelineSource } from './compiled-pipeline.js';
+import type { Refusal } from './refusal.js';
+import { substituteBindings, substituteRun } from './substitute-pipeline.js';
+
+export type Compilation = { kind: 'compiled'; pipeline: CompiledPipeline } | { kind: 'refused'; refusal: Refusal };
+
+/** The run's pipeline with its variables in; what a resumed run began with (C1). */
+export function effectiveSpec(run: PipelineRun, source: PipelineSource): PipelineSpec {
+  return run.status?.pipelineSpec ?? substituteRun(source.spec, run, source.name);
+}
+
+/** The objects that `compile` asks for, each once. */
+export function neededObjects(run: PipelineRun, spec: PipelineSpec): ObjectKey[] {
+  const keys = new Map<string, ObjectKey>();
+  const need = (resource: string, namespace: string, name: string | undefined): void => {
+    if (name !== undefined && name !== '') keys.set(`${resource}/${name}`, { resource, namespace, name });
+  };
+  const namespace = run.metadata.namespace ?? '';
+  for (const task of allTasks(spec)) {
+    if (task.taskRef?.kind === 'ClusterTask') need(CLUSTER_TASKS, '', task.taskRef.name);
+    else if (task.taskRef !== undefined) need(TASKS, namespace, task.taskRef.name);
+    for (const { conditionRef } of task.conditions ?? []) need(CONDITIONS, namespace, conditionRef);
+  }
+  for (const { resourceRef } of run.spec.resources ?? []) need(PIPELINE_RESOURCES, namespace, resourceRef?.name);
+  return [...keys.values()];
+}
+
+/** Compiles a run's pipeline, or says why it cannot run. */
+export function compile(run: PipelineRun, source: PipelineSource, definitions: Definitions): Compilation {
+  const isResumed = run.status?.pipelineSpec !== undefined; // C1
+  if (!isResumed) {
+    const refusal = checkBeforeSubstitution(run, source);
+    if (refusal !== undefined) return { kind: 'refused', refusal };
+  }
+  const spec = effectiveSpec(run, source);
+  const pipeline = assemble(run, source, spec, definitions);
+  const refusal = isResumed ? undefined : checkTasks(run, pipeline, definitions);
+  return refusal === undefined ? { kind: 'compiled', pipeline } : { kind: 'refused', refusal };
+}
+
+function assemble(
+  run: PipelineRun,
+  source: PipelineSource,
+  spec: PipelineSpec,
+  definitions: Definitions,
+): CompiledPipeline {
+  const tasks = allTasks(spec);
+  const dagCount = spec.tasks?.length ?? 0;
+  const byName = new Map(tasks.map((task, index) => [task.name, index]));
+  const graph = buildGraph(spec.tasks ?? []);
+  const indexes = (names: readonly string[] | undefined): number[] => (names ?? []).map((name) => byName.get(name)!);
+  return {
+    name: source.name,
+    spec,
+    dagCount,
+    byName,
+    order: [...indexes(graph.order), ...[...tasks.keys()].slice(dagCount)],
+    tasks: tasks.map((task, index) => ({
+      index,
+      section: index < dagCount ? 'tasks' : 'finally',
+      task,
+      parents: index < dagCount ? indexes(graph.parents.get(task.name)) : [],
+      children: index < dagCount ? indexes(graph.children.get(task.name)) : [],
+      references: resultReferencesOf(task),
+      spec: task.taskSpec ?? definitions.task(task.taskRef?.kind, task.taskRef?.name ?? ''),
+      conditions: (task.conditions ?? []).flatMap((use, i) => {
+        const condition = definitions.condition(use.conditionRef);
+        return condition === undefined ? [] : [{ registerName: `${use.conditionRef}-${i}`, use, condition }];
+      }),
+    })),
+    bindings: substituteBindings(run, source.spec, source.name),
+    resources: new Map(
+      (run.spec.resources ?? []).flatMap(({ resourceRef }) => {
+        const resource = resourceRef === undefined ? undefined : definitions.resource(resourceRef.name);
+        return resource === undefined ? [] : [[resourceRef!.name, resource] as const];
+      }),
+    ),
+  };
+}
+
+/** The name of the pipeline of a run whose Pipeline is not at hand: a resumed one, or one with an inline spec. */
+export function pipelineNameOf(run: PipelineRun): string {
+  return run.metadata.labels?.[LABELS.pipeline] ?? run.spec.pipelineRef?.name ?? run.metadata.name;
+}

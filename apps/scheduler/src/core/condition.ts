@@ -1,0 +1,51 @@
+// The condition of a run: Tekton's reasons and messages, word for word.
+
+import type { Condition, PipelineRun } from '@slipway/contracts';
+import type { RunModel } from './run-model.js';
+
+export type RunCondition = Pick<Condition, 'status'> & { reason: string; message: string };
+
+/** The condition that follows from the states of the tasks; `True` or `False` only when all have settled. */
+export function conditionOf(run: PipelineRun, model: RunModel): RunCondition {
+  return model.openDag + model.openFinally === 0 ? finalCondition(run, model) : runningCondition(run, model);
+}
+
+export function cancelledCondition(run: PipelineRun): RunCondition {
+  return { status: 'False', reason: 'Cancelled', message: `PipelineRun "${run.metadata.name}" was cancelled` };
+}
+
+export function timedOutCondition(run: PipelineRun, limit: string): RunCondition {
+  const message = `PipelineRun "${run.metadata.name}" failed to finish within "${limit}"`;
+  return { status: 'False', reason: 'PipelineRunTimeout', message };
+}
+
+export function pendingCondition(run: PipelineRun): RunCondition {
+  const message = `PipelineRun "${run.metadata.name}" is pending`;
+  return { status: 'Unknown', reason: 'PipelineRunPending', message };
+}
+
+function finalCondition(run: PipelineRun, { counts }: RunModel): RunCondition {
+  const completed = counts.succeeded + counts.failed + counts.cancelled + counts.ignored;
+  const failed = counts.failed + counts.ignored;
+  const ignored = counts.ignored > 0 ? ` (Ignored: ${counts.ignored})` : '';
+  const message = `Tasks Completed: ${completed} (Failed: ${failed}${ignored}, Cancelled ${counts.cancelled}), Skipped: ${counts.skipped}`;
+  if (counts.failed > 0 || counts.skippedByTimeout > 0) return { status: 'False', reason: 'Failed', message };
+  if (isGraceful(run)) return cancelledCondition(run);
+  if (counts.cancelled > 0) return { status: 'False', reason: 'Cancelled', message };
+  return { status: 'True', reason: counts.skipped > 0 ? 'Completed' : 'Succeeded', message };
+}
+
+function runningCondition(run: PipelineRun, { counts, openFinally }: RunModel): RunCondition {
+  const completed = counts.succeeded + counts.failed + counts.cancelled + counts.ignored;
+  const message = `Tasks Completed: ${completed} (Failed: ${counts.failed}, Cancelled ${counts.cancelled}), Incomplete: ${counts.incomplete}, Skipped: ${counts.skipped}`;
+  const running = (reason: string): RunCondition => ({ status: 'Unknown', reason, message });
+  if (run.spec.status === 'CancelledRunFinally') return running('CancelledRunningFinally');
+  if (run.spec.status === 'StoppedRunFinally') return running('StoppedRunningFinally');
+  // A pipeline with finally tasks stays `Running` after a failure until those are done.
+  const isStopping = counts.cancelled > 0 || (counts.failed > 0 && openFinally === 0);
+  return running(isStopping ? 'PipelineRunStopping' : 'Running');
+}
+
+function isGraceful(run: PipelineRun): boolean {
+  return run.spec.status === 'CancelledRunFinally' || run.spec.status === 'StoppedRunFinally';
+}

@@ -1,0 +1,258 @@
+// The decision: given everything known about one run, what should happen next?
+//
+//   S1. Level-triggered: the answer depends on the state, never on which event arrived.
+//   S2. Deterministic: no clock, no randomness, no IO; the same state gives the same answer.
+//   S3. Converging: doing what was decided and asking again brings every run to an outcome.
+//   S4. A finished run gets no decision, ever.
+//   S5. A task starts only when all it follows have settled, and no new one starts once a task has failed.
+
+import {
+  isDone,
+  timeOf,
+  whenAllows,
+  type KubeObject,
+  type Param,
+  type PipelineRun,
+  type PipelineTask,
+} from '@slipway/contracts';
+import { CANCELLED_WITH_RUN, TIMED_OUT_WITH_RUN, pendingChildRun, type ChildRun } from './child-run.js';
+import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
+import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
+import { missingResult } from './missing-results.js';
+import type { Refusal } from './refusal.js';
+import type { RunModel, SkipReason, TaskState } from './run-model.js';
+import { buildConditionCheck, buildTaskRun, displayNameOf } from './task-run.js';
+import { deadlinesOf, pipelineLimit } from './timeouts.js';
+
+export interface Cancellation {
+  name: string;
+  /** `spec.statusMessage`: why. */
+  message: string;
+}
+export interface Decision {
+  /** TaskRuns to create. Names follow from run and task, so creating one twice is creating it once. */
+  create: KubeObject[];
+  cancel: Cancellation[];
+  condition: RunCondition;
+  /** The first finally task was decided on: `status.finallyStartTime` is now. */
+  startsFinally: boolean;
+  /** Unix milliseconds; look again then, even if nothing happens. */
+  wakeAtMs: number | undefined;
+}
+
+/**
+ * Decides what to do about a run that has started and has not finished.
+ *
+ * Shape  `model` takes the decision in: a task that starts is running in it from here on. Where the commit of the
+ *        decision fails, the model is wrong and must be built anew from the store.
+ * Units  `nowMs` is Unix milliseconds.
+ */
+export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decision | undefined {
+  if (isDone(run)) return undefined; // S4
+  const deadlines = deadlinesOf(run);
+  if (run.spec.status === 'Cancelled') return stopAll(model, CANCELLED_WITH_RUN, cancelledCondition(run));
+  if (isPast(deadlines.pipelineMs, nowMs)) {
+    return stopAll(model, TIMED_OUT_WITH_RUN, timedOutCondition(run, pipelineLimit(run)));
+  }
+  const round = new Round(run, model, nowMs);
+  round.play();
+  const { create, cancel, refusal, startsFinally } = round;
+  const condition = refusal === undefined ? conditionOf(run, model) : { status: 'False' as const, ...refusal };
+  const future = [deadlines.pipelineMs, deadlines.tasksMs, round.finallyDeadlineMs].filter(
+    (atMs): atMs is number => atMs !== undefined && atMs > nowMs,
+  );
+  const wakeAtMs = condition.status === 'Unknown' && future.length > 0 ? Math.min(...future) : undefined;
+  return { create, cancel, condition, startsFinally, wakeAtMs };
+}
+
+function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
+  return deadlineMs !== undefined && nowMs >= deadlineMs;
+}
+
+function stopAll(model: RunModel, message: string, condition: RunCondition): Decision {
+  const cancel = model.states.flatMap((state) => cancellations(state, message));
+  return { create: [], cancel, condition, startsFinally: false, wakeAtMs: undefined };
+}
+
+function cancellations({ runs, checks }: TaskState, message: string): Cancellation[] {
+  return [...runs, ...checks.values()].flatMap((run) => {
+    if (run === undefined || run.outcome !== 'running' || run.isCancelRequested) return [];
+    run.isCancelRequested = true;
+    return [{ name: run.name, message }];
+  });
+}
+
+/** One round of deciding: what it gathers while it looks at the tasks. */
+class Round {
+  readonly create: KubeObject[] = [];
+  readonly cancel: Cancellation[] = [];
+  refusal: Refusal | undefined;
+  startsFinally = false;
+  readonly #isPastTasks: boolean;
+
+  constructor(
+    private readonly run: PipelineRun,
+    private readonly model: RunModel,
+    private readonly nowMs: number,
+  ) {
+    this.#isPastTasks = isPast(deadlinesOf(run).tasksMs, nowMs);
+  }
+
+  /** Known as soon as finally starts, in the same round. */
+  get finallyDeadlineMs(): number | undefined {
+    return deadlinesOf(this.#started()).finallyMs;
+  }
+
+  play(): void {
+    const { model, run } = this;
+    this.#cancelTheDag();
+    this.#skipTheRest();
+    while (model.hasReady() && this.refusal === undefined) {
+      for (const state of model.takeReady()) {
+        if (this.refusal !== undefined) return;
+        if (state.compiled.section === 'tasks') this.#advance(state);
+      }
+    }
+    if (this.refusal === undefined && model.openDag === 0 && model.openFinally > 0) this.#runFinally();
+  }
+
+  /** On request or when the time of the tasks is up; finally is not touched. */
+  #cancelTheDag(): void {
+    const isRequested = this.run.spec.status === 'CancelledRunFinally';
+    if ((!isRequested && !this.#isPastTasks) || this.model.isDagCancelled) return;
+    this.model.isDagCancelled = true;
+    const message = isRequested ? CANCELLED_WITH_RUN : TIMED_OUT_WITH_RUN;
+    for (const state of this.model.dagStates()) this.cancel.push(...cancellations(state, message));
+  }
+
+  /** A run that stops starts nothing more: all that waits is skipped at once. */
+  #skipTheRest(): void {
+    const reason = this.#stopReason();
+    if (reason === undefined || this.model.isRestSkipped) return;
+    this.model.isRestSkipped = true;
+    for (const state of this.model.dagStates()) {
+      if (state.phase === 'waiting') this.model.skip(state, reason, state.compiled.task.when);
+    }
+  }
+
+  #stopReason(): SkipReason | undefined {
+    if (this.model.isStopping) return 'PipelineRun was stopping'; // S5
+    if (this.run.spec.status === 'CancelledRunFinally') return 'PipelineRun was gracefully cancelled';
+    if (this.run.spec.status === 'StoppedRunFinally') return 'PipelineRun was gracefully stopped';
+    return undefined;
+  }
+
+  /** Moves one task on as far as it goes. The order of the questions is Tekton's, and so are their answers. */
+  #advance(state: TaskState): void {
+    const { model } = this;
+    if (state.phase === 'running') return this.#startMissing(state);
+    if (state.phase !== 'waiting') return;
+    if (state.isParentSkipped) return model.skip(state, 'Parent Tasks were skipped', state.compiled.task.when);
+    if (state.openParents > 0) return; // S5
+    const missing = missingResult(model, state.compiled);
+    if (missing?.producer?.skipReason === 'When Expressions evaluated to false') {
+      return model.skip(state, 'Results were missing', state.compiled.task.when);
+    }
+    const task = model.resolve(state);
+    if (!whenAllows(task.when)) return model.skip(state, 'When Expressions evaluated to false', task.when);
+    if (this.#isPastTasks) return model.skip(state, 'PipelineRun Tasks timeout has been reached', task.when);
+    if (isEmptyMatrix(task.matrix)) return model.skip(state, 'Matrix Parameters have an empty array', task.when);
+    if (missing !== undefined) {
+      this.refusal = missing.refusal;
+      return;
+    }
+    if (!this.#conditionsHold(state, task)) return;
+    this.#start(state, task);
+  }
+
+  /** 2020: every Condition of the task is checked by a TaskRun of its own first. */
+  #conditionsHold(state: TaskState, task: PipelineTask): boolean {
+    const { conditions } = state.compiled;
+    if (conditions.length === 0) return true;
+    const taskRunName = this.model.childNameOf(state, 0, 1);
+    for (const condition of conditions) {
+      const check = buildConditionCheck(this.run, this.model.pipeline, state.compiled, task, condition, taskRunName);
+      if (state.checks.has(check.metadata.name)) continue;
+      state.checks.set(check.metadata.name, pendingChildRun(check.metadata.name));
+      this.create.push(check);
+    }
+    const outcomes = [...state.checks.values()].map(({ outcome }) => outcome);
+    if (outcomes.includes('running')) return false;
+    if (outcomes.every((outcome) => outcome === 'succeeded')) return true;
+    this.model.skip(state, 'ConditionCheckFailed', task.when);
+    return false;
+  }
+
+  #runFinally(): void {
+    const waiting = this.model.finallyStates().filter((state) => this.#isWaitingOrIncomplete(state));
+    if (waiting.length > 0 && this.run.status?.finallyStartTime === undefined) this.startsFinally = true;
+    const isPastFinally = isPast(this.finallyDeadlineMs, this.nowMs);
+    if (isPastFinally) {
+      for (const state of this.model.finallyStates()) this.cancel.push(...cancellations(state, TIMED_OUT_WITH_RUN));
+    }
+    for (const state of waiting) {
+      if (this.refusal !== undefined) return;
+      if (state.phase === 'running') this.#startMissing(state);
+      else this.#advanceFinally(state, isPastFinally);
+    }
+  }
+
+  #isWaitingOrIncomplete({ phase, runs }: TaskState): boolean {
+    return phase === 'waiting' || (phase === 'running' && runs.includes(undefined));
+  }
+
+  #advanceFinally(state: TaskState, isPastFinally: boolean): void {
+    const { model } = this;
+    if (missingResult(model, state.compiled) !== undefined) return model.skip(state, 'Results were missing');
+    const task = model.resolve(state);
+    if (!whenAllows(task.when)) return model.skip(state, 'When Expressions evaluated to false', task.when);
+    if (isPastFinally) return model.skip(state, 'PipelineRun Finally timeout has been reached');
+    if (isEmptyMatrix(task.matrix)) return model.skip(state, 'Matrix Parameters have an empty array');
+    this.#start(state, task);
+  }
+
+  #start(state: TaskState, task: PipelineTask): void {
+    const combinations = this.#combinationsOf(task);
+    if (combinations === undefined) return;
+    const runs = combinations.map((combination, i) =>
+      this.#createRun(state, task, combination, i, combinations.length),
+    );
+    if (this.refusal === undefined) this.model.start(state, runs);
+  }
+
+  /** Runs of a fanned-out task that were not stored yet when its others were. */
+  #startMissing(state: TaskState): void {
+    const task = this.model.resolve(state);
+    const combinations = this.#combinationsOf(task);
+    if (combinations === undefined) return;
+    const runs = state.runs.map(
+      (run, i) => run ?? this.#createRun(state, task, combinations[i] ?? [], i, state.runs.length),
+    );
+    if (this.refusal === undefined) this.model.start(state, runs);
+  }
+
+  #combinationsOf(task: PipelineTask): Param[][] | undefined {
+    if (task.matrix === undefined) return [[]];
+    const count = countCombinations(task.matrix);
+    if (count <= MAX_COMBINATIONS) return fanOut(task.matrix);
+    const message = `matrix of pipeline task "${task.name}" has ${count} combinations, the maximum is ${MAX_COMBINATIONS}`;
+    this.refusal = { reason: 'PipelineValidationFailed', message };
+    return undefined;
+  }
+
+  #createRun(state: TaskState, task: PipelineTask, combination: Param[], i: number, of: number): ChildRun {
+    const name = this.model.childNameOf(state, i, of);
+    const built = buildTaskRun(this.run, this.model, state.compiled, task, name, combination);
+    if ('reason' in built) this.refusal ??= built;
+    else this.create.push(built);
+    state.when ??= task.when;
+    const displayName = displayNameOf(task, combination);
+    return { ...pendingChildRun(name), ...(displayName === undefined ? {} : { displayName }) };
+  }
+
+  /** The run as it stands once finally has started in this round. */
+  #started(): PipelineRun {
+    if (!this.startsFinally) return this.run;
+    return { ...this.run, status: { ...this.run.status, finallyStartTime: timeOf(this.nowMs) } };
+  }
+}

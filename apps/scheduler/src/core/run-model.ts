@@ -1,0 +1,275 @@
+// What is known of one run: its compiled pipeline and the state of each task, kept up with every change of a TaskRun.
+// Rebuilt from stored objects at any time; holds nothing that is not stored, save decisions whose commit is under way.
+//
+//   M1. An observation costs what it changes: one task, and its children when that task settles.
+//   M2. A settled task never changes again; a skipped one keeps its first reason.
+//   M3. `open` counts reach zero exactly when every task of the section has settled.
+
+import {
+  LABELS,
+  childName,
+  type ParamValue,
+  type PipelineRun,
+  type PipelineTask,
+  type SkippedTask,
+  type TaskRun,
+  type WhenExpression,
+} from '@slipway/contracts';
+import { childRunOf, combinedOutcome, type ChildRun, type Outcome } from './child-run.js';
+import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
+import { fanOut } from './matrix.js';
+import { stateReplacements } from './state-variables.js';
+import { substituteTask } from './substitute-pipeline.js';
+
+export type SkipReason =
+  | 'When Expressions evaluated to false'
+  | 'Parent Tasks were skipped'
+  | 'PipelineRun was stopping'
+  | 'PipelineRun was gracefully cancelled'
+  | 'PipelineRun was gracefully stopped'
+  | 'Results were missing'
+  | 'PipelineRun timeout has been reached'
+  | 'PipelineRun Tasks timeout has been reached'
+  | 'PipelineRun Finally timeout has been reached'
+  | 'Matrix Parameters have an empty array'
+  /** 2020: a Condition of the task did not hold. */
+  | 'ConditionCheckFailed';
+
+export type Phase = 'waiting' | 'skipped' | Outcome;
+
+export interface TaskState {
+  readonly compiled: CompiledTask;
+  phase: Phase;
+  skipReason: SkipReason | undefined;
+  /** Guards as they were evaluated, for the status. */
+  when: readonly WhenExpression[] | undefined;
+  /** Parents that have not settled. */
+  openParents: number;
+  /** A parent was skipped for another reason than its guards. */
+  isParentSkipped: boolean;
+  /** By combination of the matrix; one entry without a matrix. Empty until the task starts. */
+  runs: (ChildRun | undefined)[];
+  /** Runs found in the store before the number of combinations is known. */
+  found: ChildRun[];
+  checks: Map<string, ChildRun>;
+}
+
+export interface TaskCounts {
+  succeeded: number;
+  failed: number;
+  ignored: number;
+  cancelled: number;
+  skipped: number;
+  skippedByTimeout: number;
+  incomplete: number;
+}
+
+export class RunModel {
+  readonly states: readonly TaskState[];
+  readonly counts: TaskCounts;
+  /** Tasks of each section that have not settled (M3). */
+  openDag: number;
+  openFinally: number;
+  /** A task failed that stops the run: nothing new starts outside `finally`. */
+  isStopping = false;
+  /** What a run that stops does once: skip what waits, cancel what runs. */
+  isRestSkipped = false;
+  isDagCancelled = false;
+  /** Tasks to look at again. */
+  #ready = new Set<number>();
+  readonly #runName: string;
+
+  constructor(
+    readonly pipeline: CompiledPipeline,
+    run: PipelineRun,
+    taskRuns: Iterable<TaskRun>,
+  ) {
+    this.#runName = run.metadata.name;
+    this.states = pipeline.tasks.map((compiled) => ({
+      compiled,
+      phase: 'waiting',
+      skipReason: undefined,
+      when: undefined,
+      openParents: compiled.parents.length,
+      isParentSkipped: false,
+      runs: [],
+      found: [],
+      checks: new Map(),
+    }));
+    this.openDag = pipeline.dagCount;
+    this.openFinally = pipeline.tasks.length - pipeline.dagCount;
+    const incomplete = pipeline.tasks.length;
+    this.counts = { succeeded: 0, failed: 0, ignored: 0, cancelled: 0, skipped: 0, skippedByTimeout: 0, incomplete };
+    for (const taskRun of taskRuns) this.#attach(taskRun);
+    const skipped = new Map((run.status?.skippedTasks ?? []).map((task): [string, SkippedTask] => [task.name, task]));
+    for (const index of pipeline.order) {
+      const state = this.states[index]!;
+      const before = skipped.get(state.compiled.task.name);
+      this.#adoptFound(state);
+      if (state.phase === 'waiting' && before !== undefined) {
+        this.skip(state, before.reason as SkipReason, before.whenExpressions); // M2
+      } else if (state.phase === 'waiting') {
+        this.#ready.add(index);
+      }
+    }
+  }
+
+  /** Takes in one TaskRun of the run as it is stored now; true when something changed that a decision may rest on. */
+  observe(taskRun: TaskRun): boolean {
+    const state = this.#attach(taskRun);
+    if (state === undefined) return false;
+    const before = state.phase;
+    if (state.found.length > 0) this.#adoptFound(state);
+    else if (state.runs.length > 0) this.#settle(state);
+    if (state.phase === 'waiting' || (state.phase === 'running' && state.runs.includes(undefined))) {
+      this.#ready.add(state.compiled.index);
+    }
+    return before !== state.phase || this.#ready.size > 0;
+  }
+
+  /** The tasks to look at again, each once, in pipeline order; the list is empty afterwards. */
+  takeReady(): TaskState[] {
+    const ready = [...this.#ready].sort((a, b) => a - b).map((index) => this.states[index]!);
+    this.#ready = new Set();
+    return ready;
+  }
+
+  hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
+  lookAgain(state: TaskState): void {
+    this.#ready.add(state.compiled.index);
+  }
+
+  dagStates(): readonly TaskState[] {
+    return this.states.slice(0, this.pipeline.dagCount);
+  }
+
+  finallyStates(): readonly TaskState[] {
+    return this.states.slice(this.pipeline.dagCount);
+  }
+
+  /** A pipeline task with results and states of other tasks in it. */
+  resolve(state: TaskState): PipelineTask {
+    return substituteTask(state.compiled.task, stateReplacements(this, state.compiled));
+  }
+
+  stateOf(pipelineTask: string): TaskState | undefined {
+    const index = this.pipeline.byName.get(pipelineTask);
+    return index === undefined ? undefined : this.states[index];
+  }
+
+  /** A result of a task; of a fanned-out task the list of its runs' results. */
+  resultOf(pipelineTask: string, result: string): ParamValue | undefined {
+    const state = this.stateOf(pipelineTask);
+    if (state === undefined) return undefined;
+    const values = state.runs.map((run) => run?.results.find(({ name }) => name === result)?.value);
+    if (state.compiled.task.matrix === undefined) return values[0];
+    const present = values.filter((value): value is string => typeof value === 'string');
+    return present.length === 0 ? undefined : present;
+  }
+
+  start(state: TaskState, runs: readonly ChildRun[]): void {
+    state.runs = [...runs];
+    this.#settle(state);
+  }
+
+  skip(state: TaskState, reason: SkipReason, when?: readonly WhenExpression[]): void {
+    if (state.phase !== 'waiting') return; // M2
+    state.skipReason = reason;
+    state.when = when;
+    this.#close(state, 'skipped');
+  }
+
+  /** The name of a task's run, the one of Tekton: `<run>-<task>`, `<run>-<task>-<i>` where there are several. */
+  childNameOf(state: TaskState, combination: number, combinations: number): string {
+    const suffix = `-${state.compiled.task.name}`;
+    return childName(this.#runName, combinations === 1 ? suffix : `${suffix}-${combination}`);
+  }
+
+  #attach(taskRun: TaskRun): TaskState | undefined {
+    const state = this.stateOf(taskRun.metadata.labels?.[LABELS.pipelineTask] ?? '');
+    if (state === undefined) return undefined;
+    const child = childRunOf(taskRun);
+    const check = taskRun.metadata.labels?.[LABELS.conditionCheck];
+    if (check !== undefined) {
+      state.checks.set(check, child);
+      return state;
+    }
+    const known = state.runs.findIndex((run) => run?.name === child.name);
+    if (known < 0) {
+      state.found = [...state.found.filter(({ name }) => name !== child.name), child];
+      return state;
+    }
+    const displayName = state.runs[known]?.displayName;
+    state.runs[known] = { ...child, ...(displayName === undefined ? {} : { displayName }) };
+    return state;
+  }
+
+  /** Gives the runs that were found in the store their places. */
+  #adoptFound(state: TaskState): void {
+    if (state.found.length === 0) return;
+    const { matrix } = state.compiled.task;
+    const resolved = matrix === undefined ? undefined : this.resolve(state);
+    const combinations = resolved?.matrix === undefined ? 1 : fanOut(resolved.matrix).length;
+    if (state.runs.length < combinations) state.runs = Array.from({ length: combinations }, (_, i) => state.runs[i]);
+    for (let i = 0; i < combinations; i++) {
+      const name = this.childNameOf(state, i, combinations);
+      const child = state.found.find((found) => found.name === name);
+      if (child !== undefined) state.runs[i] = child;
+    }
+    state.found = [];
+    if (state.runs.every((run) => run === undefined)) state.runs = [];
+    else this.#settle(state);
+  }
+
+  #settle(state: TaskState): void {
+    const outcome = combinedOutcome(state.runs);
+    if (state.phase === 'waiting') state.phase = 'running';
+    if (state.phase !== 'running' || outcome === 'running') return; // M2
+    this.#close(state, outcome);
+  }
+
+  #close(state: TaskState, phase: Exclude<Phase, 'waiting' | 'running'>): void {
+    const { index, section, children, task } = state.compiled;
+    state.phase = phase;
+    this.#count(state, phase);
+    if (section === 'finally') this.openFinally--;
+    else this.openDag--;
+    const isFailure = phase === 'failed' || phase === 'cancelled' || phase === 'timed-out';
+    if (isFailure && section === 'tasks' && task.onError !== 'continue') this.isStopping = true;
+    this.#ready.delete(index);
+    for (const child of children) {
+      const childState = this.states[child]!;
+      childState.openParents--;
+      if (phase === 'skipped' && state.skipReason !== 'When Expressions evaluated to false') {
+        childState.isParentSkipped = true;
+      }
+      if (childState.phase === 'waiting') this.#ready.add(child); // M1
+    }
+  }
+
+  #count(state: TaskState, phase: Exclude<Phase, 'waiting' | 'running'>): void {
+    this.counts.incomplete--;
+    switch (phase) {
+      case 'succeeded':
+        this.counts.succeeded++;
+        break;
+      case 'timed-out':
+        this.counts.failed++;
+        break;
+      case 'failed':
+        if (state.compiled.task.onError === 'continue') this.counts.ignored++;
+        else this.counts.failed++;
+        break;
+      case 'cancelled':
+        this.counts.cancelled++;
+        break;
+      case 'skipped':
+        this.counts.skipped++;
+        if (state.skipReason?.endsWith('timeout has been reached') === true) this.counts.skippedByTimeout++;
+        break;
+    }
+  }
+}

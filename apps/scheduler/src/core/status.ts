@@ -1,0 +1,69 @@
+// The status of a run, as it is stored: written whole, at its start, at its end and now and then between.
+
+import {
+  timeOf,
+  type ChildReference,
+  type Condition,
+  type PipelineRun,
+  type PipelineRunStatus,
+  type SkippedTask,
+} from '@slipway/contracts';
+import type { RunCondition } from './condition.js';
+import type { RunModel, TaskState } from './run-model.js';
+
+/** The stored status with a new condition; the time of transition is kept while the condition's status stays. */
+export function withCondition(run: PipelineRun, condition: RunCondition, nowMs: number): PipelineRunStatus {
+  const before = run.status?.conditions?.find(({ type }) => type === 'Succeeded');
+  const others = (run.status?.conditions ?? []).filter(({ type }) => type !== 'Succeeded');
+  const now = timeOf(nowMs);
+  const isChanged =
+    before?.status !== condition.status || before.reason !== condition.reason || before.message !== condition.message;
+  const next: Condition = {
+    type: 'Succeeded',
+    ...condition,
+    lastTransitionTime: isChanged ? now : (before.lastTransitionTime ?? now),
+  };
+  return {
+    ...run.status,
+    conditions: [next, ...others],
+    ...(run.metadata.generation === undefined ? {} : { observedGeneration: run.metadata.generation }),
+    ...(condition.status === 'Unknown' || run.status?.completionTime !== undefined ? {} : { completionTime: now }),
+  };
+}
+
+/** What the status says of the tasks: their runs, and the skipped ones with their reasons. */
+export function taskStatus(model: RunModel): Pick<PipelineRunStatus, 'childReferences' | 'skippedTasks'> {
+  const childReferences = model.states.flatMap(referencesOf);
+  const skippedTasks = model.states.filter(({ phase }) => phase === 'skipped').map(skippedTaskOf);
+  return {
+    ...(childReferences.length === 0 ? {} : { childReferences }),
+    ...(skippedTasks.length === 0 ? {} : { skippedTasks }),
+  };
+}
+
+function referencesOf(state: TaskState): ChildReference[] {
+  const { task } = state.compiled;
+  const when = state.when ?? task.when;
+  return state.runs.flatMap((run) => {
+    if (run === undefined) return [];
+    const displayName = run.displayName ?? (task.displayName === '' ? undefined : task.displayName);
+    return [
+      {
+        apiVersion: 'tekton.dev/v1',
+        kind: 'TaskRun',
+        name: run.name,
+        ...(displayName === undefined ? {} : { displayName }),
+        pipelineTaskName: task.name,
+        ...(when === undefined || when.length === 0 ? {} : { whenExpressions: [...when] }),
+      },
+    ];
+  });
+}
+
+function skippedTaskOf({ compiled, skipReason, when }: TaskState): SkippedTask {
+  return {
+    name: compiled.task.name,
+    reason: skipReason ?? 'None',
+    ...(when === undefined || when.length === 0 ? {} : { whenExpressions: [...when] }),
+  };
+}

@@ -1,0 +1,89 @@
+// Workspaces of the tasks of a run: what the run binds, given on to each TaskRun, and the claims made from templates.
+
+import {
+  md5Hex,
+  type KubeObject,
+  type OwnerReference,
+  type PersistentVolumeClaim,
+  type PipelineRun,
+  type PipelineTask,
+  type WorkspaceBinding,
+} from '@slipway/contracts';
+import type { CompiledTask } from './compiled-pipeline.js';
+import type { Refusal } from './refusal.js';
+
+/** The PersistentVolumeClaims of the run's templates; their names follow from the run, so making them is idempotent. */
+export function claimsOf(run: PipelineRun, bindings: readonly WorkspaceBinding[], owner: OwnerReference): KubeObject[] {
+  return bindings.flatMap((binding) => {
+    const template = binding.volumeClaimTemplate;
+    if (template === undefined) return [];
+    const claim: PersistentVolumeClaim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        name: claimName(run, binding),
+        namespace: run.metadata.namespace ?? '',
+        ...(template.metadata?.labels === undefined ? {} : { labels: template.metadata.labels }),
+        ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
+        ownerReferences: [owner],
+      },
+      spec: template.spec ?? {},
+    };
+    return [claim];
+  });
+}
+
+/** `pvc-<hash>`, or `<template's name>-<hash>`. */
+function claimName(run: PipelineRun, binding: WorkspaceBinding): string {
+  const hash = md5Hex(binding.name + (run.metadata.uid ?? '')).slice(0, 10);
+  return `${binding.volumeClaimTemplate?.metadata?.name ?? 'pvc'}-${hash}`;
+}
+
+/** The bindings of one TaskRun; a refusal where the task needs a workspace that the run does not give. */
+export function taskWorkspaces(
+  run: PipelineRun,
+  compiled: CompiledTask,
+  task: PipelineTask,
+  bindings: readonly WorkspaceBinding[],
+): WorkspaceBinding[] | Refusal {
+  const given: WorkspaceBinding[] = [];
+  for (const use of [...(task.workspaces ?? []), ...propagated(task, bindings)]) {
+    const name = use.workspace === undefined || use.workspace === '' ? use.name : use.workspace;
+    const binding = bindings.find((one) => one.name === name);
+    if (binding !== undefined) {
+      given.push(bound(run, binding, use));
+    } else if (compiled.spec?.workspaces?.find((declared) => declared.name === use.name)?.optional !== true) {
+      const message = `expected workspace "${name}" to be provided by pipelinerun for pipeline task "${task.name}"`;
+      return { reason: 'CreateRunFailed', message };
+    }
+  }
+  return given;
+}
+
+function bound(
+  run: PipelineRun,
+  binding: WorkspaceBinding,
+  use: NonNullable<PipelineTask['workspaces']>[number],
+): WorkspaceBinding {
+  const { volumeClaimTemplate, subPath, ...source } = binding;
+  const joined = [subPath, use.subPath].filter((part) => part !== undefined && part !== '').join('/');
+  return {
+    ...source,
+    ...(volumeClaimTemplate === undefined ? {} : { persistentVolumeClaim: { claimName: claimName(run, binding) } }),
+    name: use.name,
+    ...(joined === '' ? {} : { subPath: joined }),
+  };
+}
+
+/** The run's workspaces that an inline task uses in its steps without asking for them. */
+function propagated(
+  task: PipelineTask,
+  bindings: readonly WorkspaceBinding[],
+): NonNullable<PipelineTask['workspaces']> {
+  if (task.taskSpec === undefined || bindings.length === 0) return [];
+  const { steps, sidecars, stepTemplate } = task.taskSpec;
+  const text = JSON.stringify([steps, sidecars, stepTemplate]);
+  const used = new Set(Array.from(text.matchAll(/\$\(workspaces\.([^.()"]+)\./g), (match) => match[1]!));
+  for (const { name } of task.workspaces ?? []) used.delete(name);
+  return [...used].map((name) => ({ name }));
+}
