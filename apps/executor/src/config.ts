@@ -1,0 +1,58 @@
+import { EnvReader, type Env } from '@slipway/service';
+import type { FailureReasons } from './core/pod-status.js';
+
+export interface ExecutorConfig {
+  natsUrl: string;
+  /** Health and metrics. */
+  host: string;
+  port: number;
+  /** Holder of leases and name of the node: stable over restarts, unlike any other replica's. */
+  instance: string;
+  logLevel: string;
+  logFormat: 'json' | 'text';
+  /** What runs pods: processes of this machine, or nothing at all, for measuring the platform itself. */
+  runtime: 'process' | 'faked';
+  /** Where pods keep their files on this machine. */
+  stateDir: string;
+  /** Folder of the entrypoint and the supervisor. */
+  binDir: string;
+  /** YAML list of what stands in for images. */
+  imagesFile?: string;
+  /** Pods die this long after their executor went away. Milliseconds. */
+  graceMs: number;
+  /** How long a faked pod runs. Milliseconds. */
+  fakedRunMs: number;
+  /** Reason of a TaskRun whose step failed: Tekton's before v1.12, or since. */
+  stepFailureReason: FailureReasons;
+  /** Of runs that name none. Milliseconds. */
+  defaultTimeoutMs: number;
+  /** Whether core Events are written. */
+  events: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Throws SlipwayError('invalid') that lists every problem. */
+export function loadConfig(env: Env): ExecutorConfig {
+  const read = new EnvReader(env);
+  const imagesFile = read.optional('IMAGES_FILE');
+  const config: ExecutorConfig = {
+    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    host: read.text('HOST', '127.0.0.1'),
+    port: read.port('PORT', 8083),
+    instance: read.text('INSTANCE', 'executor-0'),
+    logLevel: read.logLevel(),
+    logFormat: read.logFormat(),
+    runtime: read.oneOf('RUNTIME', ['process', 'faked'], 'process'),
+    stateDir: read.text('STATE_DIR', '/var/lib/slipway/pods'),
+    binDir: read.text('BIN_DIR', '/usr/local/lib/slipway/bin'),
+    ...(imagesFile === undefined ? {} : { imagesFile }),
+    graceMs: read.integer('POD_GRACE_MS', 10 * 60_000),
+    fakedRunMs: read.integer('FAKED_RUN_MS', 0),
+    stepFailureReason: read.oneOf('STEP_FAILURE_REASON', ['Failed', 'StepFailed'], 'StepFailed'),
+    defaultTimeoutMs: read.integer('DEFAULT_TIMEOUT_MS', HOUR_MS),
+    events: read.flag('EVENTS', true),
+  };
+  read.done();
+  return config;
+}

@@ -1,0 +1,132 @@
+import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { PODS, TASK_RUNS, formatDuration } from '@slipway/contracts';
+import { connectBus, type Bus } from '@slipway/bus';
+import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
+import { Cache, ShardLeases, busStore } from '@slipway/store';
+import type { ExecutorConfig } from './config.js';
+import type { PodRuntime } from './core/runtime.js';
+import { Executor } from './io/executor.js';
+import { fakedRuntime } from './io/faked-runtime.js';
+import { kubeletObjects } from './io/kubelet-objects.js';
+import { PodKeeper } from './io/pod-keeper.js';
+import { PodSource } from './io/pod-source.js';
+import { processRuntime } from './io/process-runtime/index.js';
+import { TaskRuns } from './io/task-runs.js';
+import { Transitions } from './io/transitions.js';
+
+export const EXECUTOR = Symbol('executor');
+
+/** Everything that is there before Nest is. */
+export interface Wired {
+  logger: Logger;
+  metrics: Metrics;
+  bus: Bus;
+  cache: Cache;
+  leases: ShardLeases;
+  runtime: PodRuntime;
+  executor: Executor;
+}
+
+const LEASE_TTL_MS = 10_000;
+const RESYNC_MS = 30_000;
+/** How long an image may fail to be had before the run fails. */
+const IMAGE_PULL_MS = 0;
+
+export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
+  const logger = createLogger('executor', config.logLevel, { format: config.logFormat });
+  const metrics = new Metrics('executor');
+  const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
+  const store = busStore(bus);
+  const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  const cache = new Cache(bus, store, { resources: [TASK_RUNS, PODS], shards: () => leases.shards() });
+  const runtime = await runtimeOf(config, kubeletObjects(store), logger);
+
+  const keeper = new PodKeeper({
+    runtime,
+    bus,
+    store,
+    logger,
+    shipsLogs: config.runtime !== 'faked',
+    onEnded: (pod, status) => executor.storeLastStatus(pod, status),
+  });
+  const taskRuns = new TaskRuns({
+    cache,
+    store,
+    fenceOf: (shard) => leases.owns(shard),
+    runtime,
+    keeper,
+    source: new PodSource(store, bus, {
+      binDir: config.binDir,
+      nodeName: config.instance,
+      defaultTimeout: formatDuration(config.defaultTimeoutMs),
+    }),
+    transitions: new Transitions(logger, metrics),
+    reasons: config.stepFailureReason,
+    defaultTimeoutMs: config.defaultTimeoutMs,
+    imagePullMs: IMAGE_PULL_MS,
+    writesEvents: config.events,
+  });
+  const executor = new Executor({
+    cache,
+    store,
+    leases,
+    runtime,
+    keeper,
+    taskRuns,
+    logger,
+    metrics,
+    resyncMs: RESYNC_MS,
+  });
+  return { logger, metrics, bus, cache, leases, runtime, executor };
+}
+
+/** The order of starting and stopping. */
+class Lifecycle implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly wired: Wired) {}
+
+  async onModuleInit(): Promise<void> {
+    const { leases, cache, executor } = this.wired;
+    await leases.start();
+    await cache.start();
+    await executor.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const { leases, cache, executor, runtime, bus } = this.wired;
+    await executor.stop();
+    await leases.stop();
+    await cache.stop();
+    await runtime.close();
+    await bus.close();
+  }
+}
+
+@Module({})
+export class ExecutorModule {
+  static with(wired: Wired): DynamicModule {
+    return {
+      module: ExecutorModule,
+      providers: [
+        { provide: EXECUTOR, useValue: wired.executor },
+        { provide: Lifecycle, useFactory: () => new Lifecycle(wired) },
+      ],
+    };
+  }
+}
+
+function runtimeOf(
+  config: ExecutorConfig,
+  objects: ReturnType<typeof kubeletObjects>,
+  logger: Logger,
+): Promise<PodRuntime> {
+  if (config.runtime === 'faked') return Promise.resolve(fakedRuntime({ runMs: config.fakedRunMs }));
+  const { stateDir, binDir, imagesFile, graceMs } = config;
+  return processRuntime({
+    stateDir,
+    binDir,
+    objects,
+    graceMs,
+    logger,
+    ...(imagesFile === undefined ? {} : { imagesFile }),
+  });
+}

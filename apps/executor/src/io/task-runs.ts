@@ -1,0 +1,393 @@
+// One TaskRun at a time: reads what is stored and what the node says, asks `decide`, does it, stores the result.
+//
+//   T1. The pod is stored before it is started, in one commit with the TaskRun's status: nothing runs that nobody knows.
+//   T2. Every commit carries the fence of the shard's lease: a stale owner writes nothing.
+//   T3. A run is reported done only with its results.
+//   T4. States that users only watch are stored at most a few times a second; the first and the last at once.
+
+import { isDeepStrictEqual } from 'node:util';
+import {
+  ANNOTATIONS,
+  PODS,
+  TASK_RUNS,
+  SlipwayError,
+  isDone,
+  shardOfObject,
+  succeeded,
+  timeOf,
+  type Fence,
+  type KubeObject,
+  type LogLine,
+  type Pod,
+  type PodStatus,
+  type TaskRun,
+  type TaskRunStatus,
+  type TerminationEntry,
+  type Write,
+} from '@slipway/contracts';
+import type { Cache, Store } from '@slipway/store';
+import { podNameOf } from '../core/build-pod.js';
+import {
+  decide,
+  hasRun,
+  mayRetry,
+  retriedStatus,
+  stoppedStatus,
+  wakeAtMs,
+  type Decision,
+  type RunView,
+} from '../core/decide.js';
+import { eventOf } from '../core/events.js';
+import { isResultLine, resultsOf } from '../core/log-results.js';
+import { conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
+import type { PodRuntime } from '../core/runtime.js';
+import { resultsInLog, type LoggedResults } from '../core/step-states.js';
+import { isFinal, type PodKeeper } from './pod-keeper.js';
+import type { PodSource } from './pod-source.js';
+import type { Transitions } from './transitions.js';
+
+export interface TaskRunsOptions {
+  cache: Pick<Cache, 'get' | 'byOwner' | 'put'>;
+  store: Pick<Store, 'get' | 'commit'>;
+  /** The fence of a shard that this process owns. */
+  fenceOf: (shard: number) => Fence | undefined;
+  runtime: PodRuntime;
+  keeper: PodKeeper;
+  source: PodSource;
+  transitions: Transitions;
+  reasons: FailureReasons;
+  defaultTimeoutMs: number;
+  imagePullMs: number;
+  writesEvents: boolean;
+}
+
+/** A step that ends within this time costs one commit less: that it ran is told with how it ended (T4). */
+const FIRST_REPORT_MS = 15;
+const NEXT_REPORT_MS = 250;
+const OTHER_CONTROLLERS = (managedBy: string | undefined): boolean =>
+  managedBy !== undefined && managedBy !== '' && managedBy !== 'tekton.dev/pipeline';
+
+export class TaskRuns {
+  /** When a pod's state was stored last, by pod uid. */
+  readonly #reported = new Map<string, number>();
+
+  constructor(private readonly options: TaskRunsOptions) {}
+
+  /** Brings one TaskRun a step further. Answers when to look again without being told, in Unix milliseconds. */
+  async reconcile(namespace: string, name: string): Promise<number | undefined> {
+    const { cache, fenceOf, runtime } = this.options;
+    for (;;) {
+      const taskRun = cache.get<TaskRun>(TASK_RUNS, namespace, name);
+      if (taskRun === undefined || OTHER_CONTROLLERS(taskRun.spec.managedBy)) return undefined;
+      const fence = fenceOf(shardOfObject(taskRun.metadata));
+      if (fence === undefined) return undefined;
+      const podName = taskRun.status?.podName;
+      const pod = podName ? await this.#pod(namespace, podName, taskRun) : undefined;
+      const onNode = pod === undefined ? undefined : await runtime.status(pod.metadata.uid ?? '');
+      const view: RunView = {
+        taskRun,
+        pod,
+        onNode,
+        defaultTimeoutMs: this.options.defaultTimeoutMs,
+        imagePullMs: this.options.imagePullMs,
+      };
+      const next = await this.#perform(decide(view, Date.now()), view, fence);
+      if (next !== 'again') return earliest(next, wakeAtMs(view));
+    }
+  }
+
+  /** Ends a run that cannot be handled, so that it is not tried for ever. */
+  async giveUp(namespace: string, name: string, message: string): Promise<void> {
+    const taskRun = this.options.cache.get<TaskRun>(TASK_RUNS, namespace, name);
+    const fence = taskRun === undefined ? undefined : this.options.fenceOf(shardOfObject(taskRun.metadata));
+    if (taskRun === undefined || fence === undefined || isDone(taskRun)) return;
+    await this.#commit(taskRun, stoppedStatus(taskRun, 'InternalError', message, Date.now()), fence);
+  }
+
+  // What to do --------------------------------------------------------------------------------------------------------
+
+  async #perform(decision: Decision, view: RunView, fence: Fence): Promise<'again' | number | undefined> {
+    const { taskRun, pod } = view;
+    switch (decision.kind) {
+      case 'rest':
+        return undefined;
+      case 'clean-up':
+        this.#cleanUp(taskRun);
+        return undefined;
+      case 'hold':
+        return this.#hold(taskRun, fence);
+      case 'create-pod':
+        return this.#create(taskRun, fence);
+      case 'start-pod':
+        return this.#start(taskRun, pod!, fence, false);
+      case 'lost':
+        return this.#lost(taskRun, pod, fence);
+      case 'open-gate':
+        return this.#openGate(view, fence);
+      case 'report':
+        return this.#report(view, fence);
+      case 'stop': {
+        const status = stoppedStatus(await this.#withSteps(view), decision.reason, decision.message, Date.now());
+        return this.#finish(taskRun, status, fence, pod);
+      }
+    }
+  }
+
+  async #hold(taskRun: TaskRun, fence: Fence): Promise<undefined> {
+    if (succeeded(taskRun)?.reason === 'TaskRunPending') return;
+    const outcome = {
+      status: 'Unknown',
+      reason: 'TaskRunPending',
+      message: `TaskRun "${taskRun.metadata.name}" is pending`,
+    } as const;
+    const conditions = [conditionOf(outcome, taskRun, Date.now())];
+    await this.#commit(taskRun, { ...taskRun.status, conditions }, fence);
+  }
+
+  async #create(taskRun: TaskRun, fence: Fence): Promise<'again' | undefined> {
+    const prepared = await this.options.source.prepare(taskRun);
+    const nowMs = Date.now();
+    if ('reason' in prepared) {
+      const started = { ...taskRun, status: { startTime: timeOf(nowMs), ...taskRun.status } };
+      await this.#commit(taskRun, stoppedStatus(started, prepared.reason, prepared.message, nowMs), fence);
+      return undefined;
+    }
+    const { labels, annotations, spec } = prepared;
+    const inherited = { ...taskRun, metadata: { ...taskRun.metadata, labels, annotations } };
+    const outcome = { status: 'Unknown', reason: 'Started', message: '' } as const;
+    const status: TaskRunStatus = {
+      ...taskRun.status,
+      conditions: [conditionOf(outcome, taskRun, nowMs)],
+      startTime: timeOf(nowMs),
+      podName: prepared.pod.metadata.name,
+      taskSpec: spec,
+    };
+    const creations = [prepared.pod, ...prepared.claims].map((object): Write => ({ op: 'create', object }));
+    let stored: (KubeObject | null)[];
+    try {
+      stored = await this.#commit(inherited, status, fence, creations); // T1
+    } catch (thrown) {
+      if (thrown instanceof SlipwayError && thrown.kind === 'exists') return this.#makeWay(taskRun, fence);
+      throw thrown;
+    }
+    const pod = stored.find((object) => object?.kind === 'Pod') as Pod;
+    return this.#start({ ...inherited, status }, pod, fence, true);
+  }
+
+  /** A pod of that name is there: ours, and the cache is late; or that of an earlier run of the name. */
+  async #makeWay(taskRun: TaskRun, fence: Fence): Promise<'again'> {
+    const { store, cache } = this.options;
+    const { namespace = '', name, uid } = taskRun.metadata;
+    const podName = podNameOf(name, taskRun.status?.retriesStatus?.length ?? 0);
+    const pod = await store.get<Pod>(PODS, namespace, podName);
+    if (pod?.metadata.ownerReferences?.some((owner) => owner.uid === uid)) {
+      cache.put(pod);
+      await this.#refresh(taskRun);
+      return 'again';
+    }
+    if (pod === undefined) throw new SlipwayError('conflict', 'NameTaken', `The objects of TaskRun "${name}" exist.`);
+    const key = { resource: PODS, namespace, name: podName };
+    await store.commit({ writes: [{ op: 'delete', key, uid: pod.metadata.uid ?? '' }], fence });
+    await this.options.keeper.drop(pod.metadata.uid ?? '');
+    return 'again';
+  }
+
+  async #start(taskRun: TaskRun, pod: Pod, fence: Fence, isFresh: boolean): Promise<undefined> {
+    const { runtime, keeper, transitions } = this.options;
+    const uid = pod.metadata.uid ?? '';
+    this.#reported.set(uid, Date.now() + FIRST_REPORT_MS - NEXT_REPORT_MS);
+    try {
+      await runtime.start(pod);
+    } catch (thrown) {
+      if (!(thrown instanceof SlipwayError) || thrown.kind === 'transient' || thrown.kind === 'internal') throw thrown;
+      const message = `failed to create task run pod "${taskRun.metadata.name}": ${thrown.message}`;
+      const current = this.#current(taskRun);
+      await this.#finish(current, stoppedStatus(current, 'PodCreationFailed', message, Date.now()), fence, pod);
+      return;
+    }
+    transitions.podStarted(taskRun);
+    keeper.keep(pod, isFresh);
+  }
+
+  async #lost(taskRun: TaskRun, pod: Pod | undefined, fence: Fence): Promise<undefined> {
+    const name = taskRun.status?.podName ?? '';
+    const message =
+      pod === undefined
+        ? `pod "${name}" was deleted before its steps had finished`
+        : `pod "${name}" is no longer on its node: what its steps did is not known`;
+    return this.#finish(taskRun, stoppedStatus(taskRun, 'PodLost', message, Date.now()), fence, pod);
+  }
+
+  async #openGate({ taskRun, pod, onNode }: RunView, fence: Fence): Promise<'again'> {
+    const annotations = { ...pod!.metadata.annotations, [ANNOTATIONS.ready]: 'READY' };
+    await this.options.runtime.updateAnnotations(pod!.metadata.uid ?? '', annotations);
+    const object = { ...pod!, metadata: { ...pod!.metadata, annotations }, status: onNode! };
+    await this.#write(taskRun, [{ op: 'update-status', object }], fence);
+    return 'again';
+  }
+
+  async #report(view: RunView, fence: Fence): Promise<number | undefined> {
+    const { taskRun, pod, onNode } = view;
+    this.options.keeper.keep(pod!, false);
+    const seen = { ...pod!, status: onNode! };
+    const isOver = isComplete(seen);
+    const uid = pod!.metadata.uid ?? '';
+    const dueMs = (this.#reported.get(uid) ?? 0) + NEXT_REPORT_MS;
+    if (!isOver && Date.now() < dueMs) return dueMs; // T4
+    const status = statusFromPod({
+      taskRun,
+      pod: seen,
+      spec: taskRun.status?.taskSpec ?? taskRun.spec.taskSpec ?? {},
+      logged: isOver ? await this.#loggedResults(seen) : new Map(), // T3
+      reasons: this.options.reasons,
+      nowMs: Date.now(),
+    });
+    if (isDoneStatus(status)) return this.#finish(taskRun, status, fence, seen);
+    if (isDeepStrictEqual(status, taskRun.status)) return undefined;
+    this.#reported.set(uid, Date.now());
+    const noticed = await this.#withNotices(taskRun, seen);
+    await this.#commit(noticed.taskRun, status, fence, [{ op: 'update-status', object: noticed.pod }]);
+    return undefined;
+  }
+
+  /** The attempt is over: the next one, or the end. */
+  async #finish(taskRun: TaskRun, status: TaskRunStatus, fence: Fence, pod: Pod | undefined): Promise<undefined> {
+    const nowMs = Date.now();
+    const isLost = succeeded({ status })?.reason === 'PodLost' && (pod === undefined || !hasRun(pod));
+    const again = mayRetry(taskRun, status) || (isLost && pod !== undefined);
+    const next = again ? retriedStatus(status, taskRun, nowMs) : status;
+    const noticed = pod === undefined ? undefined : await this.#withNotices(taskRun, pod);
+    const writes: Write[] = noticed === undefined ? [] : [{ op: 'update-status', object: noticed.pod }];
+    await this.#commit(noticed?.taskRun ?? taskRun, next, fence, writes);
+    const uid = pod?.metadata.uid;
+    if (uid !== undefined) {
+      this.#reported.delete(uid);
+      this.options.keeper.retire(uid);
+    }
+    return undefined;
+  }
+
+  #cleanUp(taskRun: TaskRun): void {
+    for (const owned of this.options.cache.byOwner(taskRun.metadata.uid ?? '')) {
+      if (owned.kind === 'Pod') this.options.keeper.retire(owned.metadata.uid ?? '');
+    }
+  }
+
+  // What is known -----------------------------------------------------------------------------------------------------
+
+  async #pod(namespace: string, name: string, taskRun: TaskRun): Promise<Pod | undefined> {
+    const { cache, store } = this.options;
+    const ofRun = (pod: Pod | undefined): Pod | undefined =>
+      pod?.metadata.ownerReferences?.some(({ uid }) => uid === taskRun.metadata.uid) ? pod : undefined;
+    const cached = ofRun(cache.get<Pod>(PODS, namespace, name));
+    if (cached !== undefined || isDone(taskRun)) return cached;
+    const stored = ofRun(await store.get<Pod>(PODS, namespace, name)); // the cache may be late
+    if (stored !== undefined) cache.put(stored);
+    return stored;
+  }
+
+  /** The run with the steps that its pod has now: what was not stored yet must show in how it ended. */
+  async #withSteps({ taskRun, pod, onNode }: RunView): Promise<TaskRun> {
+    if (pod === undefined || onNode === undefined) return taskRun;
+    const report = {
+      taskRun,
+      pod: { ...pod, status: onNode },
+      spec: taskRun.status?.taskSpec ?? {},
+      logged: new Map() as LoggedResults,
+      reasons: this.options.reasons,
+      nowMs: Date.now(),
+    };
+    const { steps, sidecars } = statusFromPod(report);
+    const seen = { ...(steps === undefined ? {} : { steps }), ...(sidecars === undefined ? {} : { sidecars }) };
+    return Promise.resolve({ ...taskRun, status: { ...taskRun.status, ...seen } });
+  }
+
+  async #loggedResults(pod: Pod): Promise<LoggedResults> {
+    const found = new Map<string, TerminationEntry[]>();
+    for (const status of pod.status?.containerStatuses ?? []) {
+      if (!resultsInLog(status)) continue;
+      const lines: LogLine[] = [];
+      const signal = AbortSignal.timeout(60_000);
+      for await (const batch of this.options.runtime.readLog(pod.metadata.uid ?? '', status.name, 0, signal)) {
+        for (const line of batch) if (isResultLine(line)) lines.push(line);
+      }
+      found.set(status.name, resultsOf(lines));
+    }
+    return found;
+  }
+
+  async #withNotices(taskRun: TaskRun, pod: Pod): Promise<{ taskRun: TaskRun; pod: Pod }> {
+    const notices = await this.options.runtime.notices(pod.metadata.uid ?? '');
+    const text = notices.join('\n');
+    if (text === '' || pod.metadata.annotations?.[ANNOTATIONS.imageNotice] === text) return { taskRun, pod };
+    const noted = <T extends KubeObject>(object: T): T => ({
+      ...object,
+      metadata: {
+        ...object.metadata,
+        annotations: { ...object.metadata.annotations, [ANNOTATIONS.imageNotice]: text },
+      },
+    });
+    return { taskRun: noted(taskRun), pod: noted(pod) };
+  }
+
+  #current({ metadata, ...rest }: TaskRun): TaskRun {
+    const { namespace = '', name } = metadata;
+    return this.options.cache.get<TaskRun>(TASK_RUNS, namespace, name) ?? { ...rest, metadata };
+  }
+
+  // Storing -----------------------------------------------------------------------------------------------------------
+
+  async #commit(
+    taskRun: TaskRun,
+    status: TaskRunStatus,
+    fence: Fence,
+    others: readonly Write[] = [],
+  ): Promise<(KubeObject | null)[]> {
+    const object = { ...taskRun, status };
+    const event = this.options.writesEvents ? eventOf(this.#current(taskRun), object, Date.now()) : undefined;
+    const writes: Write[] = [
+      { op: 'update-status', object },
+      ...others,
+      ...(event === undefined ? [] : [{ op: 'create', object: event } as const]),
+    ];
+    const stored = await this.#write(taskRun, writes, fence);
+    this.options.transitions.changed(taskRun, object);
+    return stored;
+  }
+
+  async #write(taskRun: TaskRun, writes: Write[], fence: Fence): Promise<(KubeObject | null)[]> {
+    try {
+      const { objects } = await this.options.store.commit({ writes, fence }); // T2
+      for (const object of objects) if (object !== null) this.options.cache.put(object);
+      return objects;
+    } catch (thrown) {
+      if (thrown instanceof SlipwayError && thrown.kind === 'conflict') await this.#refresh(taskRun);
+      throw thrown;
+    }
+  }
+
+  /** Somebody else wrote first: what they wrote must be seen before the next try. */
+  async #refresh({ metadata, status }: TaskRun): Promise<void> {
+    const { store, cache } = this.options;
+    const { namespace = '', name } = metadata;
+    const taskRun = await store.get<TaskRun>(TASK_RUNS, namespace, name);
+    if (taskRun !== undefined) cache.put(taskRun);
+    const podName = status?.podName ?? taskRun?.status?.podName;
+    const pod = podName ? await store.get<Pod>(PODS, namespace, podName) : undefined;
+    if (pod !== undefined) cache.put(pod);
+  }
+}
+
+/** Whether the pod as it is stored says all that the node does. */
+export function needsLastStatus(stored: Pod | undefined, last: PodStatus): boolean {
+  return stored !== undefined && isFinal(last) && !isDeepStrictEqual(stored.status, last);
+}
+
+function isDoneStatus(status: TaskRunStatus): boolean {
+  return isDone({ status });
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
