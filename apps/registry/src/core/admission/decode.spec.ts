@@ -1,4 +1,4 @@
-import type { SlipwayError} from '@slipway/contracts';
+import type { SlipwayError } from '@slipway/contracts';
 import { RESOURCE_KINDS, type ResourceKind } from '@slipway/contracts';
 
 import { decode } from './decode.js';

@@ -44,6 +44,7 @@ path   string Path is the location of the file.
 == TaskResources: TaskResources are the PipelineResources that a task takes and makes.
 inputs  []TaskResource Inputs holds the mapping from the PipelineResources declared in DeclaredPipelineResources to the input PipelineResources required by the Task.
 outputs []TaskResource Outputs holds the mapping from the PipelineResources declared in DeclaredPipelineResources to the output PipelineResources required by the Task.
+results []TestResult   Results are the results of running tests, which nothing reads any more.
 
 == TaskResource: TaskResource defines an input or output resource declared as a requirement by a Task.
 name!       string  Name declares the name by which a resource is referenced in the definition.
@@ -189,7 +190,7 @@ kind       string  Kind of the referent: Task (default), ClusterTask, or the kin
 apiVersion string  API version of the referent. Set for custom tasks only.
 resolver   string  Resolver is the name of the resolver that should perform resolution of the referenced Tekton resource, such as "git".
 params     []Param Params contains the parameters used to identify the referenced Tekton resource.
-bundle     string  Deprecated: Please use ResolverRef with the bundles resolver instead.
+@v1beta1,v1alpha1 bundle string Deprecated: Please use ResolverRef with the bundles resolver instead.
 
 == TaskRun: TaskRun represents a single execution of a Task. TaskRuns are how the steps specified in a Task are executed.
 apiVersion string          APIVersion defines the versioned schema of this representation of an object.

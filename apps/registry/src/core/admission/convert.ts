@@ -1,0 +1,101 @@
+// Between the versions that users speak and the one that is stored.
+//
+// Stored is v1, with the fields of 2020 that v1 dropped where they always stood:
+//
+//   Task         spec.resources{inputs,outputs}; ports, probes and the like of a step stay in the step
+//   TaskRun      spec.resources{inputs,outputs}
+//   Pipeline     spec.resources, tasks[].resources{inputs,outputs}, tasks[].conditions
+//   PipelineRun  spec.resources
+//   ClusterTask  apiVersion tekton.dev/v1beta1, with the spec of a stored Task (there never was a v1)
+//   Condition    apiVersion tekton.dev/v1alpha1, with a stored step as spec.check
+//
+// v1 shows that as it is. The older versions differ by the tables in `conversion-rules.ts` and by nothing else: what one
+// version writes every other reads, and a spec that goes there and back is the spec it was. The one thing that storage
+// cannot tell, whether a v1alpha1 object was written with `inputs` and `outputs` or with `params` and `resources`, is
+// remembered in an annotation, so that `kubectl apply` finds the fields that it wrote.
+
+import { apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+
+import { definitionsOf, prefixOf } from '../openapi/definitions.js';
+import type { Definition, SchemaType } from '../openapi/schema.js';
+import { FROM_STORAGE, TO_STORAGE, type Fields, type Form, type Rule } from './conversion-rules.js';
+import { withDollarParentheses } from './old-variables.js';
+
+const FORM = 'slipway.dev/v1alpha1-form';
+/** The version whose schema stored objects have. */
+const STORED_SCHEMA = 'v1';
+
+/** The object as it is stored. Never modifies its argument. Throws `invalid` where fields of a version exclude each other. */
+export function toStorage(kind: ResourceKind, version: string, object: KubeObject): KubeObject {
+  if (kind.group !== 'tekton.dev') return object;
+  const apiVersion = apiVersionOf(kind, kind.storageVersion);
+  if (version === STORED_SCHEMA) return { ...object, apiVersion, kind: kind.kind };
+  const form: Form = { version, inputs: false };
+  const read = version === 'v1alpha1' ? withDollarParentheses(object) : object;
+  const stored = new Walk(kind, version, TO_STORAGE, form).object(read);
+  return remember({ ...stored, apiVersion, kind: kind.kind }, form);
+}
+
+/** A stored object as a version shows it. Never modifies its argument. */
+export function fromStorage(kind: ResourceKind, version: string, object: KubeObject): KubeObject {
+  if (kind.group !== 'tekton.dev') return object;
+  const apiVersion = apiVersionOf(kind, version);
+  if (version === STORED_SCHEMA) return { ...object, apiVersion, kind: kind.kind };
+  const form: Form = { version, inputs: object.metadata.annotations?.[FORM] === 'inputs' };
+  const shown = new Walk(kind, STORED_SCHEMA, FROM_STORAGE, form).object(object);
+  return { ...shown, apiVersion, kind: kind.kind };
+}
+
+/** Goes through an object by its schema and applies the rule of each definition, innermost first. */
+class Walk {
+  private readonly definitions: ReadonlyMap<string, Definition>;
+  private readonly prefix: string;
+
+  constructor(
+    private readonly kind: ResourceKind,
+    version: string,
+    private readonly rules: ReadonlyMap<string, Rule>,
+    private readonly form: Form,
+  ) {
+    this.definitions = definitionsOf(kind.group, version);
+    this.prefix = `${prefixOf(kind.group, version)}.`;
+  }
+
+  object(object: KubeObject): KubeObject {
+    return this.struct(`${this.prefix}${this.kind.kind}`, object as unknown as Fields, '') as unknown as KubeObject;
+  }
+
+  private struct(name: string, value: Fields, path: string): Fields {
+    // Kubernetes' own definitions are the same in every version.
+    if (!name.startsWith(this.prefix)) return value;
+    const definition = this.definitions.get(name);
+    if (definition === undefined) return value;
+    const result: Fields = {};
+    for (const [key, member] of Object.entries(value)) {
+      const field = definition.fields.get(key);
+      result[key] = field === undefined ? member : this.value(field.type, member, path === '' ? key : `${path}.${key}`);
+    }
+    const rule = this.rules.get(name.slice(this.prefix.length));
+    return rule === undefined ? result : rule(result, this.form, path);
+  }
+
+  private value(type: SchemaType, value: unknown, path: string): unknown {
+    if (typeof value !== 'object' || value === null || type.kind === 'scalar') return value;
+    if (type.kind === 'ref') return Array.isArray(value) ? value : this.struct(type.name, value as Fields, path);
+    if (type.kind === 'list') {
+      if (type.items.kind === 'scalar' || !Array.isArray(value)) return value;
+      return value.map((item, index) => this.value(type.items, item, `${path}[${index}]`));
+    }
+    if (type.values.kind === 'scalar') return value;
+    const entries = Object.entries(value as Fields);
+    return Object.fromEntries(entries.map(([key, item]) => [key, this.value(type.values, item, `${path}[${key}]`)]));
+  }
+}
+
+function remember(object: KubeObject, form: Form): KubeObject {
+  const annotations = object.metadata.annotations ?? {};
+  if (form.version !== 'v1alpha1' || form.inputs === (annotations[FORM] === 'inputs')) return object;
+  const { [FORM]: _, ...others } = annotations;
+  const next = form.inputs ? { ...others, [FORM]: 'inputs' } : others;
+  return { ...object, metadata: { ...object.metadata, annotations: next } };
+}
