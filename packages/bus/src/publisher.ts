@@ -87,7 +87,8 @@ export class Publisher {
   }
 
   #flush(): void {
-    if (this.#isHeld) return;
+    if (this.#isHeld || this.#queue.length === 0) return;
+    if (this.connection.isClosed) return this.close();
     if (!this.connection.isReady) return void this.#recover(false);
     while (this.#queue.length > 0 && this.#inFlight < MAX_IN_FLIGHT && !this.#isHeld) {
       const publication = this.#queue.shift()!;
