@@ -1,6 +1,6 @@
 // The store's side of STORE_RPC: what other services ask of the stored objects.
 
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import {
   STORE_RPC,
@@ -16,15 +16,15 @@ import {
   type ListReply,
   type ListRequest,
 } from '@slipway/contracts';
+import { OBJECT_STORE } from '../tokens.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 
 /** A page stays below the bus's message limit of 1 MiB, with room for one more object of usual size. Bytes. */
 const PAGE_BYTES = 700_000;
 
-/** Module: `{ provide: StoreController, inject: [OBJECT_STORE], useFactory: (store) => new StoreController(store) }`. */
 @Controller()
 export class StoreController {
-  constructor(private readonly store: ObjectStore) {}
+  constructor(@Inject(OBJECT_STORE) private readonly store: ObjectStore) {}
 
   @MessagePattern(STORE_RPC.get)
   async get(@Payload() request: GetRequest): Promise<GetReply> {

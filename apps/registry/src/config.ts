@@ -1,0 +1,40 @@
+import { EnvReader, type Env } from '@slipway/service';
+
+export interface RegistryConfig {
+  /** 0: one that is free. */
+  port: number;
+  host: string;
+  /** Absent: plain HTTP. */
+  tls?: { certFile: string; keyFile: string };
+  /** `sqlite:<path>` or `postgres://…`. */
+  database: string;
+  natsUrl: string;
+  /** YAML or JSON: who may do what (http/authentication.ts). */
+  tokensFile: string;
+  /** Name of this replica. */
+  instance: string;
+  logLevel: string;
+  logFormat?: 'json' | 'text';
+}
+
+/** Errors: SlipwayError('invalid') with every problem of the environment. */
+export function loadConfig(env: Env): RegistryConfig {
+  const read = new EnvReader(env);
+  const certFile = read.optional('TLS_CERT_FILE');
+  const keyFile = read.optional('TLS_KEY_FILE');
+  if ((certFile === undefined) !== (keyFile === undefined))
+    read.problem('TLS_CERT_FILE and TLS_KEY_FILE go together', '');
+  const config: RegistryConfig = {
+    port: read.port('PORT', 6443),
+    host: read.text('HOST', '0.0.0.0'),
+    ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
+    database: read.text('DATABASE', 'sqlite:data/registry.db'),
+    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    tokensFile: read.text('TOKENS_FILE'),
+    instance: read.text('INSTANCE', 'registry-0'),
+    logLevel: read.logLevel(),
+    logFormat: read.logFormat(),
+  };
+  read.done();
+  return config;
+}

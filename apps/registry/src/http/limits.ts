@@ -1,0 +1,12 @@
+// The numbers that keep one client from taking the API from the others.
+
+/** Kubernetes' own request limit: what fits through here fits through a cluster. */
+export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
+/** No object of any served kind nests deeper than some thirty levels; recursion over a stored object must be safe. */
+export const DEPTH_LIMIT = 100;
+/** Requests being answered at once, watches and followed logs aside; the rest is told to come back (429). */
+export const IN_FLIGHT_LIMIT = 400;
+/** Watches and followed logs at once: each holds a socket and a cursor. */
+export const LONG_RUNNING_LIMIT = 5_000;
+/** Objects of one `list` without `limit` are read in pages of this many. */
+export const LIST_PAGE = 500;

@@ -1,0 +1,339 @@
+// The HTTP side of the API: Fastify in, handlers, answers out.
+//
+//   H1. Nobody's body is read before it is known who sends it and that they may.
+//   H2. Every answer that is not the handler's is a Status.
+//   H3. A stream takes its next chunk only when the client has taken the last; it ends when client or server goes.
+
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { SlipwayError, asSlipwayError } from '@slipway/contracts';
+import { answerHealth, type HealthSources, type Logger } from '@slipway/service';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { stringify } from 'yaml';
+import { negotiate } from './accept.js';
+import { answer, subjectOf, type ApiPorts } from './api.js';
+import type { Authenticate, User } from './authentication.js';
+import { authorize } from './authorization.js';
+import { flag, type Answer, type ApiRequest } from './exchange.js';
+import { HOME_HEADERS, homePage } from './home.js';
+import { InFlight } from './in-flight.js';
+import { BODY_LIMIT_BYTES } from './limits.js';
+import type { RequestMetrics } from './request-metrics.js';
+import { targetOf, type Target } from './request-target.js';
+import { statusOf, type Status } from './status.js';
+import { WebSockets } from './web-socket.js';
+
+export interface ServerOptions {
+  host: string;
+  port: number;
+  tls?: { cert: Buffer; key: Buffer };
+  ports: ApiPorts;
+  authenticate: Authenticate;
+  health: HealthSources;
+  metrics: RequestMetrics;
+  logger: Logger;
+  version: string;
+}
+
+/** What is known of a request before its body is read. */
+export interface Admission {
+  id: string;
+  startedMs: number;
+  query: URLSearchParams;
+  path: string;
+  target: Target;
+  user: User;
+  leave: () => void;
+}
+
+const OPEN_PATHS = new Set(['/', '/version', '/healthz', '/readyz', '/livez', '/metrics']);
+const MUTATING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+export class ApiServer {
+  readonly #app: FastifyInstance;
+  readonly #admitted = new WeakMap<FastifyRequest, Admission>();
+  readonly #streams = new Set<AbortController>();
+  readonly #inFlight = new InFlight();
+  readonly #webSockets: WebSockets;
+  #url = '';
+
+  constructor(private readonly options: ServerOptions) {
+    const { tls, metrics } = options;
+    this.#app = fastify({
+      bodyLimit: BODY_LIMIT_BYTES,
+      forceCloseConnections: 'idle',
+      keepAliveTimeout: 75_000,
+      exposeHeadRoutes: false,
+      ...(tls === undefined ? {} : { https: { cert: tls.cert, key: tls.key } }),
+    }) as unknown as FastifyInstance;
+    this.#app.removeAllContentTypeParsers();
+    this.#app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    this.#app.addHook('onRequest', async (request, reply) => this.#admit(request, reply));
+    this.#app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
+    this.#app.all('/*', (request, reply) => this.#serve(request, reply));
+    this.#webSockets = new WebSockets({
+      admit: (request) => this.admit(request.method ?? 'GET', request.url ?? '/', request.headers),
+      answer: (admission, request) => answer(options.ports, admission.target, request),
+      opened: (controller) => this.#streams.add(controller),
+      closed: (controller) => this.#streams.delete(controller),
+    });
+    metrics.watchInFlight(this.#inFlight);
+  }
+
+  /** Where the API is, once it listens. */
+  get url(): string {
+    return this.#url;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, tls } = this.options;
+    await this.#app.listen({ host, port });
+    this.#app.server.on('upgrade', (request, socket, head) => this.#webSockets.upgrade(request, socket, head));
+    const address = this.#app.server.address() as AddressInfo;
+    const named = ['0.0.0.0', '::', ''].includes(host) ? '127.0.0.1' : host;
+    this.#url = `${tls === undefined ? 'http' : 'https'}://${named.includes(':') ? `[${named}]` : named}:${address.port}`;
+  }
+
+  /** Ends watches, answers what is in hand, closes. */
+  async close(): Promise<void> {
+    for (const stream of this.#streams) stream.abort();
+    this.#webSockets.close();
+    await this.#app.close();
+  }
+
+  /** Errors: everything that refuses a request by its head alone (H1). */
+  admit(method: string, url: string, headers: { authorization?: string | undefined }): Admission {
+    const [path = '/', search = ''] = splitUrl(url);
+    const query = new URLSearchParams(search);
+    const user = this.options.authenticate(headers.authorization);
+    const target = targetOf(method, path, query);
+    if (target.kind === 'resource') authorize(user, target);
+    const isLong =
+      target.kind === 'resource' &&
+      (target.verb === 'watch' || (target.subresource === 'log' && flag(query, 'follow')));
+    return {
+      id: randomUUID(),
+      startedMs: performance.now(),
+      query,
+      path,
+      target,
+      user,
+      leave: this.#inFlight.enter(isLong),
+    };
+  }
+
+  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    const { method, url, headers } = request.raw;
+    const [path = '/'] = splitUrl(url ?? '/');
+    if (OPEN_PATHS.has(path)) return this.#open(path, request, reply);
+    try {
+      refuseImpersonation(headers);
+      this.#admitted.set(request, this.admit(method ?? 'GET', url ?? '/', headers));
+      return undefined;
+    } catch (error) {
+      const target = quietTarget(method ?? 'GET', url ?? '/');
+      return this.#sendStatus(reply, statusOf(error, target === undefined ? undefined : subjectOf(target)));
+    }
+  }
+
+  async #open(path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    const { method } = request.raw;
+    if (method !== 'GET' && method !== 'HEAD') {
+      return this.#sendStatus(
+        reply,
+        statusOf(new SlipwayError('invalid', 'MethodNotAllowed', `${path} can only be read`)),
+      );
+    }
+    if (path === '/') return reply.headers(HOME_HEADERS).send(homePage(this.options.version, this.#url));
+    if (path === '/version')
+      return reply.type('application/json').send(JSON.stringify(versionInfo(this.options.version)));
+    reply.hijack();
+    await answerHealth(this.options.health, request.raw, reply.raw);
+    return undefined;
+  }
+
+  async #serve(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const admission = this.#admitted.get(request)!;
+    const { id, query, path, target, user } = admission;
+    reply
+      .header('audit-id', id)
+      .header('cache-control', 'no-cache, private')
+      .header('x-content-type-options', 'nosniff');
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    reply.raw.once('close', end);
+    this.#streams.add(ended);
+    let code = 500;
+    try {
+      const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+      const { method, headers } = request.raw;
+      const api: ApiRequest = { id, method: method ?? 'GET', path, query, headers, body, user, signal: ended.signal };
+      const answered = await answer(this.options.ports, target, api);
+      code = answered.status;
+      await this.#send(reply, answered, headers.accept, ended.signal);
+    } catch (error) {
+      const status = statusOf(error, subjectOf(target));
+      code = status.code;
+      this.#logFailure(error, admission);
+      if (!reply.raw.headersSent) await this.#sendStatus(reply, status);
+      else reply.raw.destroy();
+    } finally {
+      this.#streams.delete(ended);
+      reply.raw.removeListener('close', end);
+      admission.leave();
+      this.#report(request, admission, code);
+    }
+  }
+
+  async #send(reply: FastifyReply, answered: Answer, accept: string | undefined, signal: AbortSignal): Promise<void> {
+    if (answered.kind === 'stream') return this.#stream(reply, answered, signal);
+    for (const warning of answered.warnings ?? []) reply.raw.appendHeader('warning', `299 - ${quoted(warning)}`);
+    reply.code(answered.status);
+    if (answered.kind === 'text') return void (await reply.type(answered.contentType).send(answered.text));
+    const isYaml = answered.contentType === undefined && yamlWanted(accept);
+    const contentType = answered.contentType ?? (isYaml ? 'application/yaml' : 'application/json');
+    await reply.type(contentType).send(isYaml ? stringify(answered.value) : JSON.stringify(answered.value));
+  }
+
+  /** H3. */
+  async #stream(
+    reply: FastifyReply,
+    answered: Extract<Answer, { kind: 'stream' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { raw } = reply;
+    const headers = reply.getHeaders() as Record<string, string>;
+    reply.hijack();
+    raw.writeHead(answered.status, { ...headers, 'content-type': answered.contentType });
+    raw.flushHeaders();
+    for await (const chunk of answered.chunks) {
+      if (signal.aborted && raw.destroyed) break;
+      if (raw.write(chunk)) continue;
+      await drained(reply, signal);
+    }
+    raw.end();
+  }
+
+  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const admission = this.#admitted.get(request);
+    admission?.leave();
+    const status = statusOf(refusalOf(error), admission === undefined ? undefined : subjectOf(admission.target));
+    if (admission !== undefined) {
+      this.#logFailure(refusalOf(error), admission);
+      this.#report(request, admission, status.code);
+    }
+    // What is left of a body that is too large would be read as the next request.
+    if (status.code === 413) reply.header('connection', 'close');
+    return this.#sendStatus(reply, status);
+  }
+
+  #sendStatus(reply: FastifyReply, status: Status): FastifyReply {
+    const retryAfter = status.details?.retryAfterSeconds;
+    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+    if (status.code === 401) reply.header('www-authenticate', 'Bearer realm="slipway"');
+    return reply.code(status.code).type('application/json').send(JSON.stringify(status));
+  }
+
+  #logFailure(error: unknown, { id, target, user }: Admission): void {
+    const failure = asSlipwayError(error);
+    if (failure.kind !== 'internal' && failure.kind !== 'transient') return;
+    this.options.logger.error(
+      { err: failure.cause ?? failure, requestId: id, user: user.name, target: named(target) },
+      failure.message,
+    );
+  }
+
+  #report(request: FastifyRequest, { id, target, user, startedMs }: Admission, code: number): void {
+    const durationMs = performance.now() - startedMs;
+    this.options.metrics.answered(target, code, durationMs);
+    if (!MUTATING.has(request.method)) return;
+    const { logger } = this.options;
+    logger.info(
+      { requestId: id, user: user.name, ...named(target), code, ms: Math.round(durationMs * 10) / 10 },
+      request.method,
+    );
+  }
+}
+
+function splitUrl(url: string): [path: string, search: string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+/** The target of a request that was refused, for its Status; a path that cannot be read has none. */
+function quietTarget(method: string, url: string): Target | undefined {
+  try {
+    const [path, search] = splitUrl(url);
+    return targetOf(method, path, new URLSearchParams(search));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Acting as somebody else is not supported; doing it as oneself instead would be worse than saying so. */
+function refuseImpersonation(headers: Record<string, unknown>): void {
+  if (!Object.keys(headers).some((name) => name.startsWith('impersonate-'))) return;
+  throw new SlipwayError('forbidden', 'Forbidden', 'impersonation is not supported');
+}
+
+function named(target: Target): Record<string, string> {
+  if (target.kind !== 'resource') return {};
+  const { verb, resource, subresource, namespace, name } = target;
+  return { verb, resource: subresource === '' ? resource : `${resource}/${subresource}`, namespace, name };
+}
+
+/** Fastify's own refusals, in our words. */
+function refusalOf(error: unknown): unknown {
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new SlipwayError(
+      'too-large',
+      'RequestEntityTooLarge',
+      `Request entity too large: limit is ${BODY_LIMIT_BYTES}`,
+    );
+  }
+  if (statusCode === 415)
+    return new SlipwayError('invalid', 'UnsupportedMediaType', message ?? 'unsupported media type');
+  if (statusCode !== undefined && statusCode < 500)
+    return new SlipwayError('invalid', 'BadRequest', message ?? 'bad request');
+  return error;
+}
+
+function yamlWanted(accept: string | undefined): boolean {
+  try {
+    return negotiate(accept).encoding === 'yaml';
+  } catch {
+    return false;
+  }
+}
+
+/** A warning as RFC 7234 quotes it; without what could end the header. */
+function quoted(text: string): string {
+  return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
+}
+
+function drained({ raw }: FastifyReply, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      raw.removeListener('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    raw.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function versionInfo(version: string): object {
+  return {
+    major: '1',
+    minor: '32',
+    gitVersion: `v1.32.0+slipway.${version}`,
+    gitCommit: '',
+    gitTreeState: '',
+    buildDate: '',
+    goVersion: '',
+    compiler: '',
+    platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+}

@@ -1,0 +1,140 @@
+// Starts the registry: database, bus, relay, change window, API.
+
+import { readFile } from 'node:fs/promises';
+import { connectBus, type Bus } from '@slipway/bus';
+import { SlipwayError } from '@slipway/contracts';
+import { Metrics, busMetrics, createLogger, startModule, type Logger, type RunningService } from '@slipway/service';
+import { parse } from 'yaml';
+import type { RegistryConfig } from './config.js';
+import { bearerTokens, parseTokenEntries, type Authenticate } from './http/authentication.js';
+import { defaultNamespace } from './http/fresh.js';
+import { RequestMetrics } from './http/request-metrics.js';
+import { ApiServer } from './http/server.js';
+import { Garbage } from './io/garbage.js';
+import { busLogs } from './io/logs.js';
+import type { ObjectStore } from './io/object-store.js';
+import { startRelay } from './io/relay.js';
+import { openObjectStore } from './io/sql/open.js';
+import { WatchCache } from './io/watch-cache.js';
+import { RegistryModule } from './registry.module.js';
+
+export interface RunningRegistry extends RunningService {
+  /** Where the API is: `http://127.0.0.1:6443`. */
+  url: string;
+}
+
+const VERSION = '0.1.0';
+
+/** Starts the registry; the API answers when this resolves. */
+export async function startRegistry(config: RegistryConfig, given?: { logger?: Logger }): Promise<RunningRegistry> {
+  const logger = given?.logger ?? createLogger('registry', config.logLevel, { format: config.logFormat ?? 'json' });
+  const metrics = new Metrics('registry', { process: given?.logger === undefined });
+  const closers: (() => unknown)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        logger.error({ err: error }, 'a part did not close');
+      }
+    }
+  };
+  try {
+    const [authenticate, tls, store, bus] = await Promise.all([
+      readTokens(config.tokensFile),
+      readTls(config.tls),
+      openObjectStore(config.database, commitMetrics(metrics)),
+      connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) }),
+    ]);
+    closers.push(
+      () => store.close(),
+      () => bus.close(),
+    );
+    const parts = await startParts(store, bus, logger, closers);
+    const module = await startModule(RegistryModule.with({ store }), { logger, rpc: { bus, queue: 'registry' } });
+    closers.push(() => module.close());
+    const isReady = (): boolean => bus.isConnected();
+    const server = new ApiServer({
+      host: config.host,
+      port: config.port,
+      ...(tls === undefined ? {} : { tls }),
+      ports: { store, cache: parts.cache, garbage: parts.garbage, logs: busLogs(bus), nowMs: Date.now },
+      authenticate,
+      health: { isReady, metrics },
+      metrics: new RequestMetrics(metrics),
+      logger,
+      version: VERSION,
+    });
+    await server.listen();
+    closers.push(() => server.close());
+    logger.info({ url: server.url }, 'the API answers');
+    let stopped: Promise<void> | undefined;
+    return { name: 'registry', url: server.url, isReady, stop: () => (stopped ??= closeAll()) };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function startParts(
+  store: ObjectStore,
+  bus: Bus,
+  logger: Logger,
+  closers: (() => unknown)[],
+): Promise<{ cache: WatchCache; garbage: Garbage }> {
+  const cache = new WatchCache(bus, store, logger);
+  closers.push(() => cache.stop());
+  const garbage = new Garbage(store, cache, logger);
+  closers.push(() => garbage.stop());
+  await Promise.all([cache.start(), makeDefaultNamespace(store)]);
+  const relay = startRelay(store, bus, { onError: (err) => logger.warn({ err }, 'a change could not be published') });
+  closers.push(() => relay.stop());
+  void garbage.start().catch((err: unknown) => logger.error({ err }, 'unfinished deletions could not be read'));
+  return { cache, garbage };
+}
+
+async function makeDefaultNamespace(store: ObjectStore): Promise<void> {
+  try {
+    await store.commit({ writes: defaultNamespace() });
+  } catch (error) {
+    if (!(error instanceof SlipwayError && error.kind === 'exists')) throw error;
+  }
+}
+
+async function readTokens(file: string): Promise<Authenticate> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new SlipwayError('invalid', 'NoTokensFile', `The tokens file "${file}" cannot be read.`, {
+      hint: 'TOKENS_FILE names a YAML list of {tokenSha256, user, rules}; docs/operating.md shows one.',
+      cause,
+    });
+  }
+  let data: unknown;
+  try {
+    data = parse(text);
+  } catch (cause) {
+    throw new SlipwayError('invalid', 'InvalidTokensFile', `${file} is not valid YAML.`, { cause });
+  }
+  return bearerTokens(parseTokenEntries(data, file));
+}
+
+async function readTls(files: RegistryConfig['tls']): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (files === undefined) return undefined;
+  const [cert, key] = await Promise.all([readFile(files.certFile), readFile(files.keyFile)]);
+  return { cert, key };
+}
+
+function commitMetrics(metrics: Metrics): Parameters<typeof openObjectStore>[1] {
+  const durations = metrics.duration('store_commit_group', 'Transactions that write.', []);
+  const commits = metrics.counter('store_commits_total', 'Commits decided.', []);
+  const refused = metrics.counter('store_commits_refused_total', 'Commits refused.', ['reason']);
+  return {
+    group: ({ commits: count, durationMs }) => {
+      commits.inc(count);
+      durations.observe(durationMs / 1000);
+    },
+    refused: (reason) => refused.inc({ reason }),
+  };
+}

@@ -1,0 +1,2 @@
+/** Injection tokens; symbols, because an interface has no runtime name. */
+export const OBJECT_STORE = Symbol('ObjectStore');
