@@ -1,7 +1,7 @@
 // Runs, pipelines and TaskRuns for tests, in one readable line each.
 
 import type { PipelineRun, PipelineSpec, PipelineTask, TaskRun, TaskSpec } from '@slipway/contracts';
-import { compile } from '../src/core/compile.js';
+import { compile, effectiveSpec } from '../src/core/compile.js';
 import type { Definitions } from '../src/core/compiled-pipeline.js';
 import { RunModel } from '../src/core/run-model.js';
 
@@ -31,10 +31,15 @@ export function pipelineRun(spec: PipelineSpec, more: Partial<PipelineRun['spec'
 }
 
 /** The model of a run before anything started; throws where the run is refused. */
-export function modelOf(run: PipelineRun, definitions: Definitions = noDefinitions): RunModel {
-  const compilation = compile(run, { name: run.metadata.name, spec: run.spec.pipelineSpec! }, definitions);
+export function modelOf(
+  run: PipelineRun,
+  definitions: Definitions = noDefinitions,
+  taskRuns: Iterable<TaskRun> = [],
+): RunModel {
+  const source = { name: run.metadata.name, spec: run.spec.pipelineSpec! };
+  const compilation = compile(run, source, effectiveSpec(run, source), definitions);
   if (compilation.kind === 'refused') throw new Error(`${compilation.refusal.reason}: ${compilation.refusal.message}`);
-  return new RunModel(compilation.pipeline, run, []);
+  return new RunModel(compilation.pipeline, run, taskRuns);
 }
 
 export type End = 'succeeded' | 'failed' | 'cancelled' | 'running';

@@ -44,14 +44,18 @@ export function neededObjects(run: PipelineRun, spec: PipelineSpec): ObjectKey[]
   return [...keys.values()];
 }
 
-/** Compiles a run's pipeline, or says why it cannot run. */
-export function compile(run: PipelineRun, source: PipelineSource, definitions: Definitions): Compilation {
+/** Compiles a run's pipeline, or says why it cannot run. `spec` is what `effectiveSpec` gives for it. */
+export function compile(
+  run: PipelineRun,
+  source: PipelineSource,
+  spec: PipelineSpec,
+  definitions: Definitions,
+): Compilation {
   const isResumed = run.status?.pipelineSpec !== undefined; // C1
   if (!isResumed) {
     const refusal = checkBeforeSubstitution(run, source);
     if (refusal !== undefined) return { kind: 'refused', refusal };
   }
-  const spec = effectiveSpec(run, source);
   const pipeline = assemble(run, source, spec, definitions);
   const refusal = isResumed ? undefined : checkTasks(run, pipeline, definitions);
   return refusal === undefined ? { kind: 'compiled', pipeline } : { kind: 'refused', refusal };

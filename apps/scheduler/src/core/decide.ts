@@ -104,7 +104,7 @@ class Round {
   }
 
   play(): void {
-    const { model, run } = this;
+    const { model } = this;
     this.#cancelTheDag();
     this.#skipTheRest();
     while (model.hasReady() && this.refusal === undefined) {

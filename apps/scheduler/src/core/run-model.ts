@@ -75,6 +75,8 @@ export class RunModel {
   /** What a run that stops does once: skip what waits, cancel what runs. */
   isRestSkipped = false;
   isDagCancelled = false;
+  /** Tasks that have at least one run. */
+  startedTasks = 0;
   /** Tasks to look at again. */
   #ready = new Set<number>();
   readonly #runName: string;
@@ -226,7 +228,10 @@ export class RunModel {
 
   #settle(state: TaskState): void {
     const outcome = combinedOutcome(state.runs);
-    if (state.phase === 'waiting') state.phase = 'running';
+    if (state.phase === 'waiting') {
+      state.phase = 'running';
+      this.startedTasks++;
+    }
     if (state.phase !== 'running' || outcome === 'running') return; // M2
     this.#close(state, outcome);
   }

@@ -7,7 +7,7 @@ import {
   SHARD_LABEL,
   childName,
   paramReplacements,
-  shardOf,
+  shardOfObject,
   substituteDeep,
   substituteTaskSpec,
   type OwnerReference,
@@ -181,12 +181,12 @@ function labelsOf(
   task: PipelineTask,
   overrides: Record<string, string> | undefined,
 ): Record<string, string> {
-  const { name, namespace, uid } = run.metadata;
+  const { name, uid } = run.metadata;
   const taskName = nonEmpty(task.taskRef?.name);
   const taskLabel = task.taskRef?.kind === 'ClusterTask' ? LABELS.clusterTask : LABELS.task;
   return {
     ...task.taskSpec?.metadata?.labels,
-    [SHARD_LABEL]: String(shardOf(namespace ?? '', name)),
+    [SHARD_LABEL]: String(shardOfObject(run.metadata)),
     [LABELS.managedBy]: MANAGED_BY,
     ...run.metadata.labels,
     ...(taskName === undefined ? {} : { [taskLabel]: taskName }),

@@ -1,0 +1,42 @@
+import type { TaskRun } from '@slipway/contracts';
+import type { RunModel } from '../core/run-model.js';
+
+/** What is in hand of one run. */
+export interface Desk {
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  uid: string | undefined;
+  /** Absent until it is loaded, and after anything that may have made it wrong. */
+  model: RunModel | undefined;
+  /** TaskRuns that changed since the last turn, as they are now. */
+  changed: Map<string, TaskRun>;
+  isDirty: boolean;
+  isBusy: boolean;
+  /** Turns in a row that failed. */
+  tries: number;
+  /** What the last status write said, and when. */
+  signature: string | undefined;
+  writtenMs: number;
+  timer: NodeJS.Timeout | undefined;
+  /** Names of TaskRuns whose creation failed because they exist. */
+  creating: readonly string[];
+}
+
+export function newDesk(namespace: string, name: string): Desk {
+  return {
+    key: `${namespace}/${name}`,
+    namespace,
+    name,
+    uid: undefined,
+    model: undefined,
+    changed: new Map(),
+    isDirty: false,
+    isBusy: false,
+    tries: 0,
+    signature: undefined,
+    writtenMs: 0,
+    timer: undefined,
+    creating: [],
+  };
+}

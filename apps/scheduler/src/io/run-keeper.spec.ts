@@ -1,0 +1,325 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SlipwayError, succeeded, type KubeObject, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { task } from '../../test/builders.js';
+import { World } from '../../test/world.js';
+
+let world: World;
+afterEach(() => world.stop());
+
+describe('RunKeeper', () => {
+  test('runs a pipeline to its end, with two commits for one task, and tells it in events', async () => {
+    world = new World();
+    world.start();
+    await world.createRun('r', { pipelineSpec: { tasks: [task('a')] } });
+    const run = await world.done('r');
+    expect(succeeded(run)).toMatchObject({ status: 'True', reason: 'Succeeded' });
+    expect(run.status).toMatchObject({
+      startTime: expect.any(String),
+      completionTime: expect.any(String),
+      childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'r-a', pipelineTaskName: 'a' }],
+    });
+    expect(run.metadata.labels?.['tekton.dev/pipeline']).toBe('r');
+    expect(world.store.commits.filter(({ fence }) => fence !== undefined)).toHaveLength(2);
+    const events = [...world.store.objects.values()].filter(({ kind }) => kind === 'Event');
+    expect(events.map((event) => (event as KubeObject & { reason: string }).reason)).toEqual(['Started', 'Succeeded']);
+  });
+
+  test('writes the TaskRun that Tekton would', async () => {
+    world = new World(() => 'running');
+    world.start();
+    await world.create({
+      apiVersion: 'tekton.dev/v1',
+      kind: 'Pipeline',
+      metadata: { name: 'p', namespace: 'ns', labels: { app: 'x' }, annotations: { note: 'n' } },
+      spec: {
+        params: [{ name: 'v', default: 'd' }],
+        workspaces: [{ name: 'w' }],
+        tasks: [
+          {
+            name: 't',
+            taskRef: { name: 'task' },
+            retries: 2,
+            timeout: '5m',
+            params: [{ name: 'v', value: '$(params.v)-$(context.pipelineRun.name)' }],
+            workspaces: [{ name: 'in', workspace: 'w', subPath: '$(params.v)' }],
+          },
+        ],
+      },
+    } as KubeObject);
+    await world.create({
+      apiVersion: 'tekton.dev/v1',
+      kind: 'Task',
+      metadata: { name: 'task', namespace: 'ns' },
+      spec: { params: [{ name: 'v' }], workspaces: [{ name: 'in' }] },
+    } as KubeObject);
+    await world.createRun('r', {
+      pipelineRef: { name: 'p' },
+      taskRunTemplate: { serviceAccountName: 'robot' },
+      workspaces: [{ name: 'w', subPath: 'base', volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'] } } }],
+    });
+    const taskRun = await found<TaskRun>('TaskRun');
+    const claim = await found('PersistentVolumeClaim');
+    const uid = world.run('r')!.metadata.uid!;
+    const owner = {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      name: 'r',
+      uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    };
+    expect(taskRun).toMatchObject({
+      metadata: {
+        name: 'r-t',
+        labels: {
+          app: 'x',
+          'tekton.dev/pipeline': 'p',
+          'tekton.dev/pipelineRun': 'r',
+          'tekton.dev/pipelineRunUID': uid,
+          'tekton.dev/pipelineTask': 't',
+          'tekton.dev/memberOf': 'tasks',
+          'tekton.dev/task': 'task',
+          'app.kubernetes.io/managed-by': 'tekton-pipelines',
+          'slipway.dev/shard': expect.stringMatching(/^\d+$/),
+        },
+        annotations: { note: 'n' },
+        ownerReferences: [owner],
+      },
+      spec: {
+        serviceAccountName: 'robot',
+        taskRef: { kind: 'Task', name: 'task' },
+        retries: 2,
+        timeout: '5m',
+        params: [{ name: 'v', value: 'd-r' }],
+        workspaces: [{ name: 'in', subPath: 'base/d', persistentVolumeClaim: { claimName: claim.metadata.name } }],
+      },
+    });
+    expect(claim.metadata).toMatchObject({
+      name: expect.stringMatching(/^pvc-[0-9a-f]{10}$/),
+      ownerReferences: [owner],
+    });
+  });
+
+  test('takes a string parameter named like an undeclared git resource as the URL of the repository', async () => {
+    world = new World(() => 'running');
+    world.start();
+    await world.create({
+      apiVersion: 'tekton.dev/v1',
+      kind: 'Task',
+      metadata: { name: 'test', namespace: 'ns' },
+      spec: { resources: { inputs: [{ name: 'repo', type: 'git' }] }, steps: [] },
+    } as KubeObject);
+    await world.createRun('r', {
+      pipelineSpec: {
+        params: [{ name: 'repo' }],
+        tasks: [{ name: 't', taskRef: { name: 'test' }, resources: { inputs: [{ name: 'repo', resource: 'repo' }] } }],
+      },
+      params: [{ name: 'repo', value: 'https://git.example/a' }],
+    });
+    expect((await found<TaskRun>('TaskRun')).spec.resources).toEqual({
+      inputs: [
+        { name: 'repo', resourceSpec: { type: 'git', params: [{ name: 'url', value: 'https://git.example/a' }] } },
+      ],
+    });
+  });
+
+  const refusals: [given: string, spec: PipelineRun['spec'], reason: string, message: string][] = [
+    [
+      'a pipeline that is not there',
+      { pipelineRef: { name: 'p' } },
+      'CouldntGetPipeline',
+      'Error retrieving pipeline for pipelinerun ns/r: pipelines.tekton.dev "p" not found',
+    ],
+    [
+      'a task that is not there',
+      { pipelineSpec: { tasks: [{ name: 'a', taskRef: { name: 'x' } }] } },
+      'CouldntGetTask',
+      `Pipeline ns/r can't be Run; it contains Tasks that don't exist: Couldn't retrieve Task "x": tasks.tekton.dev "x" not found`,
+    ],
+    [
+      'a missing parameter',
+      { pipelineSpec: { params: [{ name: 'p' }, { name: 'q' }], tasks: [task('a')] } },
+      'ParameterMissing',
+      'PipelineRun ns/r is missing some parameters required by Pipeline ns/r: PipelineRun missing parameters: [p q]',
+    ],
+    [
+      'a parameter of another type',
+      {
+        pipelineSpec: { params: [{ name: 'p', type: 'array' }], tasks: [task('a')] },
+        params: [{ name: 'p', value: 'x' }],
+      },
+      'ParameterTypeMismatch',
+      "PipelineRun ns/r parameters have mismatching types with Pipeline ns/r's parameters: parameters have inconsistent types : [p]",
+    ],
+    [
+      'a cycle',
+      { pipelineSpec: { tasks: [task('a', 'b'), task('b', 'a')] } },
+      'PipelineInvalidGraph',
+      `PipelineRun ns/r's Pipeline DAG is invalid: cycle detected; task "a" depends on "b"`,
+    ],
+    [
+      'an unbound workspace',
+      { pipelineSpec: { workspaces: [{ name: 'w' }], tasks: [task('a')] } },
+      'InvalidWorkspaceBindings',
+      `PipelineRun ns/r doesn't bind Pipeline ns/r's Workspaces correctly: pipeline requires workspace with name "w" be provided by pipelinerun`,
+    ],
+    [
+      'a result that its task does not declare',
+      {
+        pipelineSpec: { tasks: [task('a'), { ...task('b'), params: [{ name: 'p', value: '$(tasks.a.results.r)' }] }] },
+      },
+      'InvalidTaskResultReference',
+      'invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "a"',
+    ],
+    [
+      'an index that an array has not',
+      {
+        pipelineSpec: {
+          params: [{ name: 'p', type: 'array', default: ['x'] }],
+          tasks: [{ ...task('a'), params: [{ name: 'q', value: '$(params.p[1])' }] }],
+        },
+      },
+      'ParamArrayIndexingInvalid',
+      `PipelineRun ns/r failed validation: failed to validate Pipeline ns/r's parameter which has an invalid index while referring to an array: non-existent param references:[$(params.p[1])]`,
+    ],
+    [
+      'overrides for a task that is not there',
+      { pipelineSpec: { tasks: [task('a')] }, taskRunSpecs: [{ pipelineTaskName: 'z' }] },
+      'InvalidTaskRunSpecs',
+      `PipelineRun ns/r doesn't define taskRunSpecs correctly: PipelineRun's taskrunSpecs defined wrong taskName: "z", does not exist in Pipeline`,
+    ],
+    [
+      'what cannot be run yet',
+      { pipelineSpec: { tasks: [{ name: 'a', pipelineRef: { name: 'p' } }] } },
+      'PipelineValidationFailed',
+      "Pipeline ns/r can't be Run; it has an invalid spec: spec.tasks[0].pipelineRef: pipelines in pipelines are not supported",
+    ],
+  ];
+  test.each(refusals)('fails a run with %s, saying so', async (_given, spec, reason, message) => {
+    world = new World();
+    world.start();
+    await world.createRun('r', spec);
+    const run = await world.done('r');
+    expect(succeeded(run)).toMatchObject({ status: 'False', reason, message });
+    expect(run.status?.completionTime).toBeDefined();
+    expect(world.created).toEqual([]);
+  });
+
+  test('waits while a run is pending, and starts it when it is not any more', async () => {
+    world = new World();
+    world.start();
+    await world.createRun('r', { status: 'PipelineRunPending', pipelineSpec: { tasks: [task('a')] } });
+    await until(() => succeeded(world.run('r')!)?.reason === 'PipelineRunPending');
+    expect(world.run('r')?.status?.startTime).toBeUndefined();
+    await patch((run) => ({ ...run, spec: { pipelineSpec: run.spec.pipelineSpec! } }));
+    expect(succeeded(await world.done('r'))?.reason).toBe('Succeeded');
+  });
+
+  test('cancels TaskRuns and the run on request', async () => {
+    world = new World(() => 'running');
+    world.start();
+    await world.createRun('r', { pipelineSpec: { tasks: [task('a'), task('b', 'a')] } });
+    const { metadata } = await found<TaskRun>('TaskRun');
+    await patch((run) => ({ ...run, spec: { ...run.spec, status: 'Cancelled' } }));
+    expect(succeeded(await world.done('r'))).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    await until(
+      () =>
+        (world.store.objects.get(`taskruns.tekton.dev/ns/${metadata.name}`) as TaskRun).spec.status ===
+        'TaskRunCancelled',
+    );
+    expect(world.run('r')?.status?.childReferences).toHaveLength(1);
+  });
+
+  test('ends a run at its deadline, though nothing happens (K4)', async () => {
+    world = new World(() => 'running');
+    world.start();
+    await world.createRun('r', { timeouts: { pipeline: '1s' }, pipelineSpec: { tasks: [task('a')] } });
+    expect(succeeded(await world.done('r'))).toMatchObject({ reason: 'PipelineRunTimeout' });
+  });
+
+  test('reads again after a lost compare-and-set, and creates no TaskRun twice (K1, K2)', async () => {
+    world = new World();
+    let left = 3;
+    world.store.before = ({ fence }) => {
+      if (fence !== undefined && left-- > 0) throw new SlipwayError('conflict', 'Conflict', 'somebody else wrote');
+    };
+    world.start();
+    await world.createRun('r', { pipelineSpec: { tasks: [task('a'), task('b', 'a')] } });
+    expect(succeeded(await world.done('r'))?.reason).toBe('Succeeded');
+    expect(world.created).toEqual(['r-a', 'r-b']);
+  });
+
+  test('gives up a poison run with the reason, and its neighbours go on (K3)', async () => {
+    world = new World();
+    world.store.before = ({ writes }) => {
+      if (writes.some((write) => write.op === 'create' && write.object.metadata.name === 'poison-a')) {
+        throw new SlipwayError('invalid', 'Invalid', 'spec.steps[0].image: Invalid value');
+      }
+    };
+    world.start();
+    await world.createRun('poison', { pipelineSpec: { tasks: [task('a')] } });
+    await world.createRun('r', { pipelineSpec: { tasks: [task('a')] } });
+    expect(succeeded(await world.done('r'))?.status).toBe('True');
+    expect(succeeded(await world.done('poison'))).toMatchObject({
+      status: 'False',
+      reason: 'CreateRunFailed',
+      message: 'spec.steps[0].image: Invalid value',
+    });
+  });
+
+  test('writes nothing into shards that it does not own', async () => {
+    world = new World();
+    world.owns = false;
+    world.start();
+    await world.createRun('r', { pipelineSpec: { tasks: [task('a')] } });
+    await until(() => world.running === 0);
+    expect(world.store.commits).toHaveLength(1);
+  });
+
+  test('ends every run as it would have, restarted at any time, and starts no task twice', async () => {
+    for (let round = 0; round < 15; round++) {
+      world = new World((name) => (name.endsWith('-c') && round % 3 === 0 ? 'failed' : 'succeeded'));
+      world.start();
+      const tasks = [task('a'), task('b', 'a'), task('c', 'a'), task('d', 'b', 'c'), task('e', 'd')];
+      await world.createRun('r', { pipelineSpec: { tasks, finally: [task('f')] } });
+      for (let i = 0; i < 4; i++) {
+        await sleep((round * 7 + i * 3) % 5);
+        await world.restart();
+      }
+      const run = await world.done('r');
+      expect(succeeded(run)?.reason).toBe(round % 3 === 0 ? 'Failed' : 'Succeeded');
+      expect(new Set(world.created).size).toBe(world.created.length);
+      expect(world.created.at(-1)).toBe('r-f');
+      await world.stop();
+    }
+  });
+
+  test('runs a pipeline of 2,000 parallel tasks without rewriting its status for each', async () => {
+    world = new World();
+    world.start();
+    await world.createRun('r', { pipelineSpec: { tasks: Array.from({ length: 2000 }, (_, i) => task(`t${i}`)) } });
+    const run = await world.done('r', 60_000);
+    expect(succeeded(run)?.message).toBe('Tasks Completed: 2000 (Failed: 0, Cancelled 0), Skipped: 0');
+    expect(run.status?.childReferences).toHaveLength(2000);
+    const rewrites = world.store.commits.filter(
+      ({ fence, writes }) => fence && writes.some(({ op }) => op === 'update-status'),
+    );
+    expect(rewrites.length).toBeLessThan(50);
+  }, 90_000);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 2000 && !condition(); i++) await sleep(2);
+  expect(condition()).toBe(true);
+}
+
+async function found<T extends KubeObject>(kind: string): Promise<T> {
+  const find = (): KubeObject | undefined => [...world.store.objects.values()].find((object) => object.kind === kind);
+  await until(() => find() !== undefined);
+  return find() as T;
+}
+
+/** As a user does: over what is stored, again when somebody else was first. */
+async function patch(change: (run: PipelineRun) => PipelineRun): Promise<void> {
+  await world.store.commit({ writes: [{ op: 'update', object: change(world.run('r')!) }] }).catch(() => patch(change));
+}

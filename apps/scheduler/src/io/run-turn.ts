@@ -1,0 +1,183 @@
+// One turn of work on one run: read what is stored, decide once, make it durable.
+
+import {
+  PIPELINE_RUNS,
+  isDone,
+  shardOfObject,
+  succeeded,
+  type Fence,
+  type KubeObject,
+  type PipelineRun,
+  type TaskRun,
+} from '@slipway/contracts';
+import type { Cache, Store } from '@slipway/store';
+import { CANCELLED_WITH_RUN } from '../core/child-run.js';
+import { cancelledCondition, pendingCondition, type RunCondition } from '../core/condition.js';
+import { decide, type Decision } from '../core/decide.js';
+import { finishedEvent, startedEvent } from '../core/events.js';
+import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/next-status.js';
+import { RunModel } from '../core/run-model.js';
+import { started } from '../core/start-run.js';
+import { taskStatus, withCondition } from '../core/status.js';
+import { ownerOf } from '../core/task-run.js';
+import { claimsOf } from '../core/workspaces.js';
+import type { Desk } from './desk.js';
+import { loadRun } from './load-run.js';
+import { RunWriter } from './run-writer.js';
+
+/** Which shards are ours, with the proof. */
+export interface Leases {
+  owns(shard: number): Fence | undefined;
+}
+
+/** What the scheduler counts and times. */
+export interface TurnMetrics {
+  decided(durationMs: number): void;
+  committed(durationMs: number): void;
+  finished(reason: string): void;
+}
+
+export interface TurnOptions {
+  cache: Pick<Cache, 'get' | 'byOwner'>;
+  store: Pick<Store, 'get' | 'commit'>;
+  leases: Leases;
+  now: () => number;
+  metrics: TurnMetrics;
+  /** Told of everything that was written, as it is stored now. */
+  stored: (desk: Desk, object: KubeObject) => void;
+}
+
+/** What the keeper does after a turn: forget the run, or look again at a time. */
+export type TurnEnd = { kind: 'closed' } | { kind: 'open'; wakeAtMs: number | undefined };
+
+const CLOSED: TurnEnd = { kind: 'closed' };
+
+/** Decides about one run as it is stored now. After a throw the desk's model must be thrown away. */
+export async function turn(desk: Desk, options: TurnOptions): Promise<TurnEnd> {
+  const stored = options.cache.get<PipelineRun>(PIPELINE_RUNS, desk.namespace, desk.name);
+  if (stored === undefined || isDone(stored) || isOthers(stored)) return CLOSED;
+  const fence = options.leases.owns(shardOfObject(stored.metadata));
+  if (fence === undefined) return CLOSED;
+  if (desk.uid !== stored.metadata.uid) {
+    desk.uid = stored.metadata.uid;
+    desk.model = undefined;
+  }
+  const work = new Turn(desk, options, stored, fence);
+  if (stored.spec.status === 'Cancelled') return work.cancel();
+  if (stored.spec.status === 'PipelineRunPending' && stored.status?.startTime === undefined) return work.wait();
+  return work.advance();
+}
+
+/** Runs that another controller has been told to handle. */
+function isOthers({ spec: { managedBy } }: PipelineRun): boolean {
+  return managedBy !== undefined && managedBy !== '' && managedBy !== 'tekton.dev/pipeline';
+}
+
+class Turn {
+  readonly #writer: RunWriter;
+  readonly #nowMs: number;
+
+  constructor(
+    private readonly desk: Desk,
+    private readonly options: TurnOptions,
+    private readonly stored: PipelineRun,
+    private readonly fence: Fence,
+  ) {
+    this.#writer = new RunWriter(options.store, (object) => options.stored(desk, object));
+    this.#nowMs = options.now();
+  }
+
+  /** Needs no pipeline: a run that cannot even be compiled can be cancelled. */
+  async cancel(): Promise<TurnEnd> {
+    const running = this.#children().filter((child) => !isDone(child));
+    const cancellations = running.map(({ metadata }) => ({ name: metadata.name, message: CANCELLED_WITH_RUN }));
+    await this.#writer.cancel(this.fence, this.desk.namespace, cancellations);
+    const tasks = this.desk.model === undefined ? {} : taskStatus(this.desk.model);
+    const run = started(this.stored, undefined, this.#nowMs);
+    return this.#finish({ ...run, status: { ...run.status, ...tasks } }, cancelledCondition(run));
+  }
+
+  async wait(): Promise<TurnEnd> {
+    const condition = pendingCondition(this.stored);
+    if (succeeded(this.stored)?.reason !== condition.reason) {
+      const status = withCondition(this.stored, condition, this.#nowMs);
+      await this.#writer.write(this.fence, [], { run: this.stored, status });
+    }
+    return { kind: 'open', wakeAtMs: undefined };
+  }
+
+  async advance(): Promise<TurnEnd> {
+    const isFirst = this.stored.status?.pipelineSpec === undefined;
+    let run = this.stored;
+    let model = this.desk.model;
+    if (model === undefined) {
+      const loaded = await loadRun(this.options.store, this.stored);
+      if (loaded.kind === 'refused') {
+        run = started(loaded.run, loaded.source?.spec, this.#nowMs);
+        return this.#finish(run, { status: 'False', ...loaded.refusal }, [startedEvent(run, this.#nowMs)]);
+      }
+      if (isFirst) run = started(loaded.run, loaded.pipeline.spec, this.#nowMs);
+      this.desk.changed.clear();
+      model = this.desk.model = new RunModel(loaded.pipeline, run, this.#children());
+      this.desk.signature = isFirst ? undefined : storedSignature(this.stored);
+    } else {
+      for (const taskRun of this.desk.changed.values()) model.observe(taskRun);
+      this.desk.changed.clear();
+    }
+    const startMs = performance.now();
+    const decision = decide(run, model, this.#nowMs);
+    this.options.metrics.decided(performance.now() - startMs);
+    return decision === undefined ? CLOSED : this.#perform(run, model, decision, isFirst);
+  }
+
+  async #perform(run: PipelineRun, model: RunModel, decision: Decision, isFirst: boolean): Promise<TurnEnd> {
+    const nowMs = this.#nowMs;
+    await this.#writer.cancel(this.fence, this.desk.namespace, decision.cancel);
+    const isFinal = decision.condition.status !== 'Unknown';
+    const signature = signatureOf(model, decision.condition);
+    const dueMs = this.desk.writtenMs + allowedLagMs(model.states.length);
+    const isStale = signature !== this.desk.signature || decision.startsFinally;
+    const mustWrite = isFirst || isFinal || decision.startsFinally || (isStale && dueMs <= nowMs);
+    const next = mustWrite ? nextStatus(run, model, decision, nowMs) : undefined;
+    const create = [
+      ...(isFirst ? claimsOf(run, model.pipeline.bindings, ownerOf(run)) : []),
+      ...(isFirst ? [startedEvent(run, nowMs)] : []),
+      ...(next !== undefined && isFinal ? [finishedEvent(run, next.condition, nowMs)] : []),
+      ...decision.create,
+    ];
+    if (create.length > 0 || next !== undefined) {
+      this.desk.creating = decision.create.map(({ metadata }) => metadata.name);
+      await this.#commit(create, next === undefined ? undefined : { run, status: next.status });
+      this.desk.creating = [];
+    }
+    if (next !== undefined) {
+      this.desk.signature = signature;
+      this.desk.writtenMs = nowMs;
+    }
+    if (isFinal) {
+      this.options.metrics.finished(next?.condition.reason ?? decision.condition.reason);
+      return CLOSED;
+    }
+    const lagging = next === undefined && isStale ? dueMs : Infinity;
+    const wakeAtMs = Math.min(decision.wakeAtMs ?? Infinity, lagging);
+    return { kind: 'open', wakeAtMs: wakeAtMs === Infinity ? undefined : wakeAtMs };
+  }
+
+  async #finish(run: PipelineRun, condition: RunCondition, events: KubeObject[] = []): Promise<TurnEnd> {
+    const create = [...events, finishedEvent(run, condition, this.#nowMs)];
+    await this.#commit(create, { run, status: withCondition(run, condition, this.#nowMs) });
+    this.options.metrics.finished(condition.reason);
+    return CLOSED;
+  }
+
+  async #commit(create: readonly KubeObject[], status: Parameters<RunWriter['write']>[2]): Promise<void> {
+    const startMs = performance.now();
+    await this.#writer.write(this.fence, create, status);
+    this.options.metrics.committed(performance.now() - startMs);
+  }
+
+  #children(): TaskRun[] {
+    const owned = this.options.cache.byOwner(this.stored.metadata.uid ?? '');
+    return owned.filter((object): object is TaskRun => object.kind === 'TaskRun');
+  }
+}

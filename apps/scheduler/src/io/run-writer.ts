@@ -1,0 +1,110 @@
+// Decisions made durable: commits with the fence of the shard's lease.
+//
+//   W1. What must not happen twice is created by name: a commit that is repeated fails with `exists`, and changes nothing.
+//   W2. The commit that says that a task has started creates its TaskRun, or comes after the one that did.
+//   W3. Nothing is written without the fence: a scheduler that lost its shard cannot write into it any more.
+
+import {
+  SlipwayError,
+  TASK_RUNS,
+  isDone,
+  type CommitReply,
+  type Fence,
+  type KubeObject,
+  type PipelineRun,
+  type PipelineRunStatus,
+  type TaskRun,
+  type Write,
+} from '@slipway/contracts';
+import type { Store } from '@slipway/store';
+import type { Cancellation } from '../core/decide.js';
+import { Limiter } from './limiter.js';
+
+/** Bounds of one commit: it travels as one message, and holds the database's write lock while it is done. */
+const MAX_WRITES = 64;
+const MAX_BYTES = 512 * 1024;
+const PARALLEL_COMMITS = 4;
+const CANCEL_TRIES = 10;
+
+export class RunWriter {
+  constructor(
+    private readonly store: Pick<Store, 'commit' | 'get'>,
+    /** Told of everything as it is stored now. */
+    private readonly stored: (object: KubeObject) => void,
+  ) {}
+
+  /** Creates what a decision creates, with the run's new status where there is one. */
+  async write(
+    fence: Fence,
+    create: readonly KubeObject[],
+    status: { run: PipelineRun; status: PipelineRunStatus } | undefined,
+  ): Promise<void> {
+    const [first = [], ...rest] = chunks(create);
+    const writes: Write[] = first.map((object) => ({ op: 'create', object }));
+    if (status !== undefined) {
+      writes.push({ op: 'update-status', object: { ...status.run, status: status.status } as KubeObject });
+    }
+    if (writes.length > 0) await this.#commit(fence, writes);
+    const limiter = new Limiter(PARALLEL_COMMITS);
+    await Promise.all(
+      rest.map((chunk) =>
+        limiter.run(() =>
+          this.#commit(
+            fence,
+            chunk.map((object) => ({ op: 'create', object })),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** Asks for the end of TaskRuns. One that has ended meanwhile is left alone. */
+  async cancel(fence: Fence, namespace: string, cancellations: readonly Cancellation[]): Promise<void> {
+    const limiter = new Limiter(PARALLEL_COMMITS);
+    await Promise.all(
+      cancellations.map(({ name, message }) => limiter.run(() => this.#cancelOne(fence, namespace, name, message))),
+    );
+  }
+
+  async #cancelOne(fence: Fence, namespace: string, name: string, statusMessage: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const taskRun = await this.store.get<TaskRun>(TASK_RUNS, namespace, name);
+      if (taskRun === undefined || isDone(taskRun) || taskRun.spec.status === 'TaskRunCancelled') return;
+      const object: TaskRun = { ...taskRun, spec: { ...taskRun.spec, status: 'TaskRunCancelled', statusMessage } };
+      try {
+        return await this.#commit(fence, [{ op: 'update', object }]);
+      } catch (thrown) {
+        // The executor wrote its status in between. Not for ever: that would be a writer that never rests.
+        if (!isConflict(thrown) || attempt >= CANCEL_TRIES) throw thrown;
+      }
+    }
+  }
+
+  async #commit(fence: Fence, writes: Write[]): Promise<void> {
+    const reply: CommitReply = await this.store.commit({ writes, fence }); // W3
+    for (const object of reply.objects) if (object !== null) this.stored(object);
+  }
+}
+
+/** True for a lost compare-and-set; false when it is the lease that was lost. */
+export function isConflict(thrown: unknown): boolean {
+  return thrown instanceof SlipwayError && thrown.kind === 'conflict' && thrown.reason !== 'FenceLost';
+}
+
+function chunks(objects: readonly KubeObject[]): KubeObject[][] {
+  if (objects.length <= 1) return [[...objects]];
+  const all: KubeObject[][] = [[]];
+  let bytes = 0;
+  for (const object of objects) {
+    const size = JSON.stringify(object).length;
+    const current = all.at(-1)!;
+    if (current.length > 0 && (current.length >= MAX_WRITES || bytes + size > MAX_BYTES)) {
+      all.push([object]);
+      bytes = size;
+    } else {
+      current.push(object);
+      bytes += size;
+    }
+  }
+  return all;
+}

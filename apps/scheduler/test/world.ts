@@ -1,0 +1,94 @@
+// A scheduler between a store in memory and an executor that ends every TaskRun at once.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  PIPELINE_RUNS,
+  isDone,
+  type KubeObject,
+  type PipelineRun,
+  type PipelineRunSpec,
+  type TaskRun,
+} from '@slipway/contracts';
+import { RunKeeper } from '../src/io/run-keeper.js';
+import { slim } from '../src/io/slim.js';
+import { ended, type End } from './builders.js';
+import { MemoryCache, MemoryStore } from './memory-store.js';
+
+export class World {
+  readonly store = new MemoryStore();
+  /** Names of TaskRuns in the order in which they were created. */
+  readonly created: string[] = [];
+  readonly failures: string[] = [];
+  nowMs: () => number = Date.now;
+  owns = true;
+  #keeper: RunKeeper | undefined;
+  #cache: MemoryCache | undefined;
+
+  constructor(readonly endOf: (name: string) => End = () => 'succeeded') {
+    this.store.follow(({ before, after }) => {
+      if (after?.kind !== 'TaskRun') return;
+      if (before === undefined) this.created.push(after.metadata.name);
+      if (!isDone(after as TaskRun)) void this.#execute(after as TaskRun);
+    });
+  }
+
+  async #execute(taskRun: TaskRun): Promise<void> {
+    await sleep(1);
+    const end = taskRun.spec.status === 'TaskRunCancelled' ? 'cancelled' : this.endOf(taskRun.metadata.name);
+    if (end === 'running') return;
+    await this.store.commit({ writes: [{ op: 'update-status', object: ended(taskRun, end) }] }).catch(() => {});
+  }
+
+  start(): void {
+    this.#cache = new MemoryCache(this.store, slim);
+    const none = (): void => {};
+    this.#keeper = new RunKeeper({
+      cache: this.#cache,
+      store: this.store,
+      leases: { owns: (shard) => (this.owns ? { service: 'scheduler', shard, token: 1 } : undefined) },
+      now: () => this.nowMs(),
+      metrics: { decided: none, committed: none, finished: none },
+      logger: { warn: none, error: none },
+      failed: (reason) => this.failures.push(reason),
+    });
+    this.#keeper.start();
+  }
+
+  get running(): number {
+    return this.#keeper!.running;
+  }
+
+  /** As after `kill -9`: what was in hand may have been written or not, and nothing in memory is left. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#cache?.stop();
+    await this.#keeper?.stop();
+  }
+
+  async create(object: KubeObject): Promise<void> {
+    await this.store.commit({ writes: [{ op: 'create', object }] });
+  }
+
+  createRun(name: string, spec: PipelineRunSpec): Promise<void> {
+    const metadata = { name, namespace: 'ns', creationTimestamp: new Date().toISOString() };
+    return this.create({ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', metadata, spec } as KubeObject);
+  }
+
+  run(name: string): PipelineRun | undefined {
+    return this.store.objects.get(`${PIPELINE_RUNS}/ns/${name}`) as PipelineRun | undefined;
+  }
+
+  async done(name: string, deadlineMs = 10_000): Promise<PipelineRun> {
+    const endMs = Date.now() + deadlineMs;
+    for (;;) {
+      const run = this.run(name);
+      if (run !== undefined && isDone(run)) return run;
+      if (Date.now() > endMs) throw new Error(`${name} did not end: ${JSON.stringify(run?.status?.conditions)}`);
+      await sleep(2);
+    }
+  }
+}
