@@ -101,7 +101,7 @@ export function requireUserWritable(kind: ResourceKind, name: string): void {
   throw new SlipwayError(
     'invalid',
     'MethodNotAllowed',
-    `${kind.plural}${name === '' ? '' : ` "${name}"`} cannot be written here: they are made from runs`,
+    `${kind.plural}${name === '' ? '' : ` "${name}"`} are made from runs, and cannot be written here`,
     { hint: 'Create a TaskRun instead.' },
   );
 }

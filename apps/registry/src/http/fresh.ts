@@ -16,6 +16,7 @@ import {
   type Secret,
   type Write,
 } from '@slipway/contracts';
+import { without } from '../core/patch/json-value.js';
 import { refuse } from './admit.js';
 
 const NAME_MAX = 63;
@@ -31,13 +32,13 @@ export function generatedName(base: string): string {
 
 /** The object as it is created: named, without what a client cannot choose. */
 export function freshObject(kind: ResourceKind, object: KubeObject, namespace: string): KubeObject {
-  const {
-    resourceVersion: _version,
-    uid: _uid,
-    managedFields: _managed,
-    namespace: _namespace,
-    ...metadata
-  } = object.metadata;
+  const metadata: KubeObject['metadata'] = without(
+    object.metadata,
+    'resourceVersion',
+    'uid',
+    'managedFields',
+    'namespace',
+  );
   const { generateName } = metadata;
   if (!metadata.name && generateName) metadata.name = generatedName(generateName);
   if (!metadata.name) {

@@ -22,7 +22,7 @@ export function answerReview(path: string, user: User, body: unknown): object | 
         apiVersion: 'authorization.k8s.io/v1',
         metadata: given.metadata ?? {},
         spec: given.spec ?? {},
-        status: accessStatus(user, (given.spec ?? {}) as AccessReviewSpec),
+        status: accessStatus(user, (given.spec ?? {})),
       };
     case 'authorization.k8s.io/v1/selfsubjectrulesreviews':
       return {
@@ -77,14 +77,18 @@ function isAtOrBelow(path: string, open: string): boolean {
 function rulesStatus(user: User, namespace: string): object {
   const rules = user.rules.filter((rule) => rule.namespaces.includes('*') || rule.namespaces.includes(namespace));
   return {
-    resourceRules: rules.map(({ verbs, resources }) => ({
-      verbs,
-      apiGroups: ['*'],
-      resources: resources.map((resource) => resource.replace(/^([^./]+)\.[^/]+/, '$1')),
-    })),
+    resourceRules: rules.flatMap(({ verbs, resources }) =>
+      resources.map((resource) => ({ verbs, ...groupAndResource(resource) })),
+    ),
     nonResourceRules: [
       { verbs: ['get'], nonResourceURLs: OPEN_PATHS.flatMap((path) => [path, `${path === '/' ? '' : path}/*`]) },
     ],
     incomplete: false,
   };
+}
+
+/** `pods/log` is of the core group, `taskruns.tekton.dev/status` is `taskruns/status` of `tekton.dev`. */
+function groupAndResource(qualified: string): { apiGroups: string[]; resources: string[] } {
+  const [, plural = '', group = '', subresource = ''] = /^([^./]+)(?:\.([^/]+))?(\/.+)?$/.exec(qualified) ?? [];
+  return { apiGroups: [qualified === '*' || plural === '*' ? '*' : group], resources: [plural + subresource] };
 }

@@ -64,8 +64,10 @@ export class ApiServer {
       forceCloseConnections: 'idle',
       keepAliveTimeout: 75_000,
       exposeHeadRoutes: false,
+      frameworkErrors: (error, _request, reply) =>
+        void this.#sendStatus(reply as unknown as FastifyReply, statusOf(refusalOf(error))),
       ...(tls === undefined ? {} : { https: { cert: tls.cert, key: tls.key } }),
-    }) as unknown as FastifyInstance;
+    });
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     this.#app.addHook('onRequest', async (request, reply) => this.#admit(request, reply));
@@ -192,7 +194,9 @@ export class ApiServer {
     if (answered.kind === 'text') return void (await reply.type(answered.contentType).send(answered.text));
     const isYaml = answered.contentType === undefined && yamlWanted(accept);
     const contentType = answered.contentType ?? (isYaml ? 'application/yaml' : 'application/json');
-    await reply.type(contentType).send(isYaml ? stringify(answered.value) : JSON.stringify(answered.value));
+    await reply
+      .type(contentType)
+      .send(isYaml ? stringify(answered.value, YAML_FOR_GO) : JSON.stringify(answered.value));
   }
 
   /** H3. */
@@ -246,7 +250,7 @@ export class ApiServer {
   #report(request: FastifyRequest, { id, target, user, startedMs }: Admission, code: number): void {
     const durationMs = performance.now() - startedMs;
     this.options.metrics.answered(target, code, durationMs);
-    if (!MUTATING.has(request.method)) return;
+    if (!MUTATING.has(request.method) || target.kind !== 'resource' || target.stored === undefined) return;
     const { logger } = this.options;
     logger.info(
       { requestId: id, user: user.name, ...named(target), code, ms: Math.round(durationMs * 10) / 10 },
@@ -298,6 +302,9 @@ function refusalOf(error: unknown): unknown {
     return new SlipwayError('invalid', 'BadRequest', message ?? 'bad request');
   return error;
 }
+
+/** Readers in Go follow YAML 1.1: what they would take for a time or a boolean is quoted. */
+const YAML_FOR_GO = { schema: 'yaml-1.1', aliasDuplicateObjects: false } as const;
 
 function yamlWanted(accept: string | undefined): boolean {
   try {

@@ -125,8 +125,8 @@ export function qualified(subject: Pick<Subject, 'resource' | 'group'>): string 
 const STORE_REASONS = new Set(['AlreadyExists', 'NotFound', 'Conflict']);
 
 function messageOf(error: SlipwayError, subject: Subject | undefined): string {
-  const hint = error.hint === undefined ? '' : ` ${error.hint}`;
-  if (subject === undefined) return error.message + hint;
+  const hint = error.hint === undefined ? '' : `. ${error.hint}`;
+  if (subject === undefined) return error.message.replace(/\.$/, hint === '' ? '.' : '') + hint;
   const name = `${qualified(subject)} "${subject.name}"`;
   if (outcomeOf(error).code === 422 && error.problems.length > 0) {
     const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`;
@@ -140,7 +140,7 @@ function messageOf(error: SlipwayError, subject: Subject | undefined): string {
       return `Operation cannot be fulfilled on ${name}: the object has been modified; please apply your changes to the latest version and try again`;
     }
   }
-  return error.message + hint;
+  return error.message.replace(/\.$/, hint === '' ? '.' : '') + hint;
 }
 
 function problemText(problem: FieldProblem): string {

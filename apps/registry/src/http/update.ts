@@ -2,7 +2,7 @@
 
 import { SlipwayError, resourceNameOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
 import { applyJsonPatch } from '../core/patch/json-patch.js';
-import { isObject, sameJson, type Json, type JsonObject } from '../core/patch/json-value.js';
+import { isObject, sameJson, without, type Json, type JsonObject } from '../core/patch/json-value.js';
 import { applyMergePatch } from '../core/patch/merge-patch.js';
 import { ownershipAfterApply, ownershipAfterUpdate, type Manager } from '../core/patch/ownership.js';
 import { applyStrategicPatch } from '../core/patch/strategic-patch.js';
@@ -181,7 +181,7 @@ function settle(
 }
 
 function withStatusOf(object: KubeObject, from: KubeObject): KubeObject {
-  const { status: _status, ...rest } = object as KubeObject & { status?: unknown };
+  const rest = without(object as KubeObject & { status?: unknown }, 'status');
   const { status } = from as KubeObject & { status?: unknown };
   return (status === undefined ? rest : { ...rest, status }) as KubeObject;
 }

@@ -186,7 +186,7 @@ class Lines {
   }
 
   entry(type: string, entry: Entry): string {
-    const { kind, version, form } = this.view;
+    const { version, form } = this.view;
     if (form.shape !== 'object') return line(type, JSON.stringify(this.#shaped(this.#object(entry))));
     let text = entry.texts.get(version);
     if (text === undefined) {

@@ -19,6 +19,7 @@ import {
   type Write,
 } from '@slipway/contracts';
 import type { BusLogger } from '@slipway/bus';
+import { without } from '../core/patch/json-value.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import type { Entry, WatchCache } from './watch-cache.js';
 
@@ -325,7 +326,7 @@ function objectOf(stored: StoredObject): KubeObject {
 }
 
 function withOwners(object: KubeObject, ownerReferences: OwnerReference[]): KubeObject {
-  const { ownerReferences: _old, ...metadata } = object.metadata;
+  const metadata = without(object.metadata, 'ownerReferences');
   return { ...object, metadata: ownerReferences.length === 0 ? metadata : { ...metadata, ownerReferences } };
 }
 

@@ -236,7 +236,9 @@ export class WatchCache {
     const { lane, sizeBytes } = this.#order[this.#orderStart++]!;
     lane.floor = lane.entries.shift()!.revision;
     this.#sizeBytes -= sizeBytes;
-    if (this.#orderStart > WINDOW_ENTRIES) (this.#order.splice(0, this.#orderStart), (this.#orderStart = 0));
+    if (this.#orderStart <= WINDOW_ENTRIES) return;
+    this.#order.splice(0, this.#orderStart);
+    this.#orderStart = 0;
   }
 
   #broken(why: Broken): void {
@@ -300,19 +302,26 @@ function placeOf({ namespace, name }: ObjectKey): string {
   return `${namespace}/${name}`;
 }
 
+interface SelectableParts {
+  spec?: { nodeName?: string };
+  status?: { phase?: string };
+  type?: string;
+  reason?: string;
+  involvedObject?: object;
+}
+
 /** The parts that selectors read, without the rest of the object. */
 function selectable(object: KubeObject): Selectable {
-  const { metadata, spec, status, type, reason, involvedObject } = object as KubeObject &
-    Record<string, Record<string, unknown>>;
-  const { name, namespace, labels } = metadata as KubeObject['metadata'];
+  const { metadata, spec, status, type, reason, involvedObject } = object as KubeObject & SelectableParts;
+  const { name, namespace, labels } = metadata;
   return {
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) },
-    ...(spec?.['nodeName'] === undefined ? {} : { spec: { nodeName: spec['nodeName'] } }),
-    ...(status?.['phase'] === undefined ? {} : { status: { phase: status['phase'] } }),
+    ...(spec?.nodeName === undefined ? {} : { spec: { nodeName: spec.nodeName } }),
+    ...(status?.phase === undefined ? {} : { status: { phase: status.phase } }),
     ...(type === undefined ? {} : { type }),
     ...(reason === undefined ? {} : { reason }),
     ...(involvedObject === undefined ? {} : { involvedObject }),
-  } as Selectable;
+  };
 }
 
 function promiseWithResolver(): PromiseWithResolver {

@@ -1,6 +1,6 @@
 // Sets of fields, as `managedFields` writes them (FieldsV1): who set what.
 
-import { isObject, member, sameJson, type Json, type JsonObject } from './json-value.js';
+import { isObject, member, sameJson, without, type Json, type JsonObject } from './json-value.js';
 import { listRule } from './list-rules.js';
 
 /**
@@ -73,7 +73,7 @@ export function withoutLeaf(set: FieldSet, steps: readonly string[]): FieldSet |
   const [first, ...rest] = steps;
   if (first === undefined || !Object.hasOwn(set, first)) return first === undefined ? undefined : set;
   const below = withoutLeaf(set[first]!, rest);
-  const { [first]: _gone, ...others } = set;
+  const others = without(set, first);
   if (below !== undefined) return { ...others, [first]: below };
   return Object.keys(others).every((step) => step === '.') ? undefined : others;
 }
@@ -98,7 +98,7 @@ export function withoutField(root: Json, steps: readonly string[]): Json | undef
     const key = step.slice(2);
     if (!isObject(root) || !Object.hasOwn(root, key)) return root;
     const below = withoutField(root[key] ?? null, rest);
-    const { [key]: _gone, ...others } = root;
+    const others = without(root, key);
     if (below !== undefined) return { ...others, [key]: below };
     return Object.keys(others).length === 0 ? undefined : others;
   }

@@ -14,6 +14,13 @@ export function member(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** A copy without some of its members. */
+export function without<T extends object, K extends keyof T>(object: T, ...keys: readonly K[]): Omit<T, K> {
+  const copy: Partial<T> = { ...object };
+  for (const key of keys) delete copy[key];
+  return copy as Omit<T, K>;
+}
+
 /** Deep equality of JSON values; members that are undefined count as absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

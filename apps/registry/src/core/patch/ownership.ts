@@ -16,7 +16,7 @@ import {
   withoutLeaf,
   type FieldSet,
 } from './field-set.js';
-import { sameJson, type Json, type JsonObject } from './json-value.js';
+import { sameJson, without, type Json, type JsonObject } from './json-value.js';
 
 export interface Manager {
   name: string;
@@ -79,7 +79,7 @@ export function ownershipAfterApply(
 /** `next` with the ownership that follows from an ordinary write over `old`; what the client says of it is ignored. */
 export function ownershipAfterUpdate(next: KubeObject, old: KubeObject, manager: Manager, nowMs: number): KubeObject {
   const entries = entriesOf(old);
-  const { managedFields: _claimed, ...metadata } = next.metadata;
+  const metadata = without(next.metadata, 'managedFields');
   if (entries === undefined) return { ...next, metadata };
   const [before, after] = [plain(old), plain(next)];
   const set = leavesOf(fieldsOf(after, next.kind)).filter(
