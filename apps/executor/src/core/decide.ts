@@ -86,10 +86,12 @@ export function stoppedStatus(taskRun: TaskRun, reason: string, message: string,
   const finishedAt = timeOf(nowMs);
   const steps = taskRun.status?.steps?.map((step) => {
     if (step.running === undefined && step.waiting === undefined) return step;
-    const { running, waiting: _, ...rest } = step;
-    const startedAt = running?.startedAt;
+    const startedAt = step.running?.startedAt;
     const terminated = { exitCode: 1, finishedAt, reason, ...(startedAt === undefined ? {} : { startedAt }) };
-    return { ...rest, terminated, terminationReason: reason };
+    const ended = { ...step, terminated, terminationReason: reason };
+    delete ended.running;
+    delete ended.waiting;
+    return ended;
   });
   return {
     ...taskRun.status,

@@ -36,7 +36,7 @@ function entryOf(pieces: readonly (string | undefined)[]): TerminationEntry | un
     const bytes = Uint8Array.from(atob(pieces.join('')), (char) => char.charCodeAt(0));
     const { key, value, type } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<TerminationEntry>;
     if (typeof key !== 'string' || typeof value !== 'string') return undefined;
-    const known = Object.values(ENTRY_TYPES).find((one) => one === type) as EntryType | undefined;
+    const known: EntryType | undefined = Object.values(ENTRY_TYPES).find((one) => one === type);
     return { key, value, ...(known === undefined ? {} : { type: known }) };
   } catch {
     return undefined;

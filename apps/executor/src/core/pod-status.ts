@@ -82,7 +82,7 @@ const RULES: readonly Rule[] = [
   { when: (v) => v.complete, then: failure('Failed', () => 'build failed for unspecified reasons.') },
   // Not ended.
   { when: (v) => v.phase === 'Pending' && isUnschedulable(v.pod), then: waiting('ExceededNodeResources', () => 'TaskRun Pod exceeded available resources') },
-  { when: (v) => v.phase === 'Pending' && isWaitingFor(v, ['CreateContainerConfigError']), then: failure('CreateContainerConfigError', () => 'Failed to create pod due to config error') },
+  { when: (v) => v.phase === 'Pending' && isWaitingFor(v, ['CreateContainerConfigError']), then: failure('CreateContainerConfigError', configErrorMessage) },
   { when: (v) => v.phase === 'Pending' && isWaitingFor(v, ['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName']), then: waiting('PullImageFailed', waitingMessage) },
   { when: (v) => v.phase === 'Pending', then: waiting('Pending', waitingMessage) },
   { when: () => true, then: waiting('Running', () => RUNNING) },
@@ -196,6 +196,14 @@ function isUnschedulable(pod: Pod): boolean {
 
 function isWaitingFor({ pod }: View, reasons: readonly string[]): boolean {
   return (pod.status?.containerStatuses ?? []).some(({ state }) => reasons.includes(state?.waiting?.reason ?? ''));
+}
+
+/** Tekton's words, and what is missing. */
+function configErrorMessage({ pod }: View): string {
+  const detail = (pod.status?.containerStatuses ?? []).find(({ state }) => state?.waiting?.message)?.state.waiting
+    ?.message;
+  const words = 'Failed to create pod due to config error';
+  return detail === undefined ? words : `${words}: ${detail}`;
 }
 
 function waitingMessage({ pod }: View): string {

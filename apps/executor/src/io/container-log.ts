@@ -37,6 +37,7 @@ const CHUNK_BYTES = 192 * 1024;
 const WINDOW = 8;
 /** The last lines and the end often come together; waiting this long for the end saves a message. */
 const END_GRACE_MS = 2;
+const HELD_LINES = 1000;
 /** How long the logs service may be behind what was sent before it is sent again. */
 const PATIENCE_MS = 1000;
 const FIRST_CONFIRM_MS = 15;
@@ -186,7 +187,7 @@ class ContainerLog {
 
 /** Batches, the last of them marked: it waits a moment for the end, which mostly comes with it. */
 async function* withEnd(batches: AsyncIterable<LogLine[]>): AsyncIterable<{ lines: LogLine[]; isEnd: boolean }> {
-  const iterator = batches[Symbol.asyncIterator]();
+  const iterator = batches[Symbol.asyncIterator]() as AsyncIterator<LogLine[], undefined>;
   try {
     let held: LogLine[] = [];
     for (;;) {
@@ -198,13 +199,16 @@ async function* withEnd(batches: AsyncIterable<LogLine[]>): AsyncIterable<{ line
           held = [];
         }
       }
-      const { done, value } = await next;
-      if (done === true) return yield { lines: held, isEnd: true };
-      if (held.length > 0 && held.length + value.length > 1000) {
+      const result = await next;
+      if (result.done === true) {
+        yield { lines: held, isEnd: true };
+        return;
+      }
+      if (held.length + result.value.length > HELD_LINES) {
         yield { lines: held, isEnd: false };
         held = [];
       }
-      held = held.length === 0 ? value : held.concat(value);
+      held = held.length === 0 ? result.value : held.concat(result.value);
     }
   } finally {
     await iterator.return?.();

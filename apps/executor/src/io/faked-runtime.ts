@@ -31,7 +31,6 @@ export function fakedRuntime({ runMs }: FakedRuntimeOptions): PodRuntime {
     pods: () => Promise.resolve([...statuses.keys()]),
     status: (uid) => Promise.resolve(statuses.get(uid)),
     onChange: (listener) => void listeners.add(listener),
-    // eslint-disable-next-line @typescript-eslint/require-await
     async *readLog(): AsyncIterable<LogLine[]> {},
     stop: () => Promise.resolve(),
     delete: (uid) => Promise.resolve(void statuses.delete(uid)),

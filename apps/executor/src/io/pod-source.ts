@@ -1,6 +1,7 @@
 // Everything that must be fetched before a TaskRun can become a pod: its task, its claims, its credentials.
 
 import {
+  ANNOTATIONS,
   CLUSTER_TASKS,
   LABELS,
   PERSISTENT_VOLUME_CLAIMS,
@@ -194,13 +195,12 @@ function inheritedMetadata(
   { metadata }: TaskRun,
   task: ResolvedTask,
 ): { labels: Record<string, string>; annotations: Record<string, string> } {
-  const { [LAST_APPLIED]: _, ...annotations } = task.annotations;
+  const annotations = Object.entries(task.annotations).filter(([key]) => key !== ANNOTATIONS.lastApplied);
   return {
     labels: { ...task.labels, ...metadata.labels },
-    annotations: { ...annotations, ...metadata.annotations },
+    annotations: { ...Object.fromEntries(annotations), ...metadata.annotations },
   };
 }
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 function claimOf(
   binding: WorkspaceBinding,

@@ -251,8 +251,9 @@ export class TaskRuns {
   }
 
   /** The attempt is over: the next one, or the end. */
-  async #finish(taskRun: TaskRun, status: TaskRunStatus, fence: Fence, pod: Pod | undefined): Promise<undefined> {
+  async #finish(taskRun: TaskRun, last: TaskRunStatus, fence: Fence, pod: Pod | undefined): Promise<undefined> {
     const nowMs = Date.now();
+    const status = { ...last, completionTime: last.completionTime ?? timeOf(nowMs) };
     const isLost = succeeded({ status })?.reason === 'PodLost' && (pod === undefined || !hasRun(pod));
     const again = mayRetry(taskRun, status) || (isLost && pod !== undefined);
     const next = again ? retriedStatus(status, taskRun, nowMs) : status;
