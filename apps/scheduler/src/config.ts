@@ -1,0 +1,27 @@
+import { EnvReader, type Env } from '@slipway/service';
+
+export interface SchedulerConfig {
+  natsUrl: string;
+  /** Health and metrics. */
+  host: string;
+  port: number;
+  /** Holder of leases: stable over restarts, unlike any other replica's. */
+  instance: string;
+  logLevel: string;
+  logFormat: 'json' | 'text';
+}
+
+/** The only reader of environment variables in this service. Throws SlipwayError('invalid') that lists every problem. */
+export function loadConfig(env: Env): SchedulerConfig {
+  const read = new EnvReader(env);
+  const config: SchedulerConfig = {
+    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    host: read.text('HOST', '127.0.0.1'),
+    port: read.port('PORT', 8082),
+    instance: read.text('INSTANCE', 'scheduler-0'),
+    logLevel: read.logLevel(),
+    logFormat: read.logFormat(),
+  };
+  read.done();
+  return config;
+}

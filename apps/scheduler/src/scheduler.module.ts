@@ -1,0 +1,70 @@
+import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { PIPELINE_RUNS, TASK_RUNS } from '@slipway/contracts';
+import { connectBus, type Bus } from '@slipway/bus';
+import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
+import { Cache, ShardLeases, busStore } from '@slipway/store';
+import type { SchedulerConfig } from './config.js';
+import { RunKeeper } from './io/run-keeper.js';
+import { keeperMetrics } from './io/keeper-metrics.js';
+import { slim } from './io/slim.js';
+
+/** Everything that is there before Nest is. */
+export interface Wired {
+  logger: Logger;
+  metrics: Metrics;
+  bus: Bus;
+  cache: Cache;
+  leases: ShardLeases;
+  keeper: RunKeeper;
+}
+
+const LEASE_TTL_MS = 10_000;
+
+export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
+  const logger = createLogger('scheduler', config.logLevel, { format: config.logFormat });
+  const metrics = new Metrics('scheduler');
+  const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
+  const store = busStore(bus);
+  const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  const cache = new Cache(bus, store, {
+    resources: [PIPELINE_RUNS, TASK_RUNS],
+    shards: () => leases.shards(),
+    transform: slim,
+    onRelist: (why) => logger.warn({ why }, 'listing runs again'),
+  });
+  const counted = keeperMetrics(metrics, () => keeper.running);
+  const keeper = new RunKeeper({ cache, store, leases, now: Date.now, logger, ...counted });
+  return { logger, metrics, bus, cache, leases, keeper };
+}
+
+/** The order of starting and stopping. */
+class Lifecycle implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly wired: Wired) {}
+
+  async onModuleInit(): Promise<void> {
+    const { leases, cache, keeper } = this.wired;
+    leases.onGained(() => void cache.sync());
+    leases.onLost(() => void cache.sync());
+    await leases.start();
+    await cache.start();
+    keeper.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const { leases, cache, keeper, bus } = this.wired;
+    await keeper.stop();
+    await leases.stop();
+    await cache.stop();
+    await bus.close();
+  }
+}
+
+@Module({})
+export class SchedulerModule {
+  static with(wired: Wired): DynamicModule {
+    return {
+      module: SchedulerModule,
+      providers: [{ provide: Lifecycle, useFactory: () => new Lifecycle(wired) }],
+    };
+  }
+}
