@@ -1,0 +1,166 @@
+// An executor over stand-ins for the platform and the real process runtime.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { resolve } from 'node:path';
+import {
+  PODS,
+  TASK_RUNS,
+  isDone,
+  succeeded,
+  type Fence,
+  type KubeObject,
+  type Pod,
+  type TaskRun,
+  type TaskRunSpec,
+} from '@slipway/contracts';
+import { Metrics, createLogger } from '@slipway/service';
+import type { Cache } from '@slipway/store';
+import type { PodRuntime } from '../src/core/runtime.js';
+import { Executor } from '../src/io/executor.js';
+import { kubeletObjects } from '../src/io/kubelet-objects.js';
+import { PodKeeper } from '../src/io/pod-keeper.js';
+import { PodSource } from '../src/io/pod-source.js';
+import { processRuntime } from '../src/io/process-runtime/index.js';
+import { TaskRuns } from '../src/io/task-runs.js';
+import { Transitions } from '../src/io/transitions.js';
+import { MemoryLogs, MemoryObjects } from './memory-world.js';
+
+const BIN_DIR = resolve(import.meta.dirname, '../../../packages/entrypoint/build');
+
+export class ExecutorWorld {
+  readonly objects = new MemoryObjects();
+  readonly logs = new MemoryLogs();
+  #running: { executor: Executor; runtime: PodRuntime } | undefined;
+
+  constructor(private readonly stateDir: string) {}
+
+  get runtime(): PodRuntime {
+    return this.#running!.runtime;
+  }
+
+  async start(): Promise<void> {
+    const { objects, logs } = this;
+    const logger = createLogger('executor', 'error');
+    const metrics = new Metrics('executor');
+    const runtime = await processRuntime({
+      stateDir: this.stateDir,
+      binDir: BIN_DIR,
+      objects: kubeletObjects(objects),
+      graceMs: 30_000,
+      logger,
+    });
+    const fenceOf = (shard: number): Fence => ({ service: 'executor', shard, token: 1 });
+    const cache = objects.cache as unknown as Cache;
+    const keeper = new PodKeeper({
+      runtime,
+      bus: logs.bus,
+      store: objects,
+      logger,
+      shipsLogs: true,
+      onEnded: (pod, status) => executor.storeLastStatus(pod, status),
+    });
+    const taskRuns = new TaskRuns({
+      cache,
+      store: objects,
+      fenceOf,
+      runtime,
+      keeper,
+      source: new PodSource(objects, logs.bus, { binDir: BIN_DIR, nodeName: 'node-0', defaultTimeout: '1h0m0s' }),
+      transitions: new Transitions(logger, metrics),
+      reasons: 'StepFailed',
+      defaultTimeoutMs: 3_600_000,
+      imagePullMs: 0,
+      writesEvents: true,
+    });
+    const leases = { owns: fenceOf, onGained: () => {}, onLost: () => {} };
+    const executor = new Executor({
+      cache,
+      store: objects,
+      leases,
+      runtime,
+      keeper,
+      taskRuns,
+      logger,
+      metrics,
+      resyncMs: 60_000,
+    });
+    await executor.start();
+    this.#running = { executor, runtime };
+  }
+
+  /** Pods go on. */
+  async stop(): Promise<void> {
+    await this.#running?.executor.stop();
+    await this.#running?.runtime.close();
+    this.#running = undefined;
+  }
+
+  /** Everything is gone afterwards. */
+  async destroy(): Promise<void> {
+    if (this.#running === undefined) await this.start();
+    for (const uid of await this.runtime.pods()) await this.runtime.delete(uid, 0);
+    await this.stop();
+  }
+
+  async create(object: KubeObject): Promise<void> {
+    const namespaced = { ...object, metadata: { namespace: 'ns', ...object.metadata } };
+    await this.objects.commit({ writes: [{ op: 'create', object: namespaced }] });
+  }
+
+  async run(name: string, spec: TaskRunSpec): Promise<TaskRun> {
+    await this.submit(name, spec);
+    return this.done(name);
+  }
+
+  submit(name: string, spec: TaskRunSpec): Promise<void> {
+    const taskRun: TaskRun = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name }, spec };
+    return this.create(taskRun);
+  }
+
+  async update(name: string, change: (taskRun: TaskRun) => TaskRun): Promise<void> {
+    for (;;) {
+      try {
+        await this.objects.commit({ writes: [{ op: 'update', object: change(this.taskRun(name)!) }] });
+        return;
+      } catch {
+        await sleep(1);
+      }
+    }
+  }
+
+  taskRun(name: string): TaskRun | undefined {
+    return this.objects.find<TaskRun>(TASK_RUNS, 'ns', name);
+  }
+
+  pod(name: string): Pod | undefined {
+    return this.objects.find<Pod>(PODS, 'ns', name);
+  }
+
+  done(name: string): Promise<TaskRun> {
+    return this.until(`${name} is done`, () => {
+      const taskRun = this.taskRun(name);
+      return taskRun !== undefined && isDone(taskRun) ? taskRun : undefined;
+    });
+  }
+
+  /** The stored log of a container, when its end is stored. */
+  async log(podName: string, container: string): Promise<string[]> {
+    const uid = this.pod(podName)?.metadata.uid ?? '';
+    await this.until(`the log of ${podName}/${container} ends`, () => this.logs.hasEnded(uid, container) || undefined);
+    return this.logs.text(uid, container);
+  }
+
+  async until<T>(what: string, look: () => T | undefined | Promise<T | undefined>, limitMs = 20_000): Promise<T> {
+    const deadlineMs = Date.now() + limitMs;
+    for (;;) {
+      const found = await look();
+      if (found !== undefined) return found;
+      if (Date.now() > deadlineMs) throw new Error(`not in time: ${what}\n${JSON.stringify(this.states())}`);
+      await sleep(2);
+    }
+  }
+
+  states(): unknown {
+    return this.objects.all<TaskRun>(TASK_RUNS).map((run) => [run.metadata.name, succeeded(run), run.status?.steps]);
+  }
+}
