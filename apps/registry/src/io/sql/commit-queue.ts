@@ -1,12 +1,12 @@
 // Commits that wait while a transaction runs are written together by the next one: the cost of a transaction (its fsync,
 // its round trips) is shared, and under load the store gets faster rather than slower.
 
-import type { CommitReply, CommitRequest } from '@slipway/contracts';
+import { asSlipwayError, type CommitReply, type CommitRequest, type SlipwayError } from '@slipway/contracts';
 
 /** Commits of one transaction at most: enough to share an fsync, few enough that the first does not wait long. */
 const GROUP_LIMIT = 100;
 
-export type Settled = { reply: CommitReply } | { thrown: unknown };
+export type Settled = { reply: CommitReply } | { thrown: SlipwayError };
 
 interface Waiting {
   request: CommitRequest;
@@ -56,7 +56,7 @@ export class CommitQueue {
     try {
       return await this.write(group.map((waiting) => waiting.request));
     } catch (thrown) {
-      return group.map(() => ({ thrown }));
+      return group.map(() => ({ thrown: asSlipwayError(thrown) }));
     }
   }
 }

@@ -11,7 +11,7 @@ export interface Table {
   keyColumns: number;
 }
 
-/** Statements within one transaction. Parameters stand as `?`. */
+/** Statements within one transaction, done in the order of the calls. Parameters stand as `?`. No rows: nothing is done. */
 export interface Sql {
   all(text: string, ...params: SqlValue[]): Promise<SqlRow[]>;
   run(text: string, ...params: SqlValue[]): Promise<void>;

@@ -35,23 +35,25 @@ export async function writeGroup(
   requests: readonly CommitRequest[],
   newUid: () => string,
 ): Promise<GroupResult> {
-  const remembered = await rememberedReplies(sql, requests);
-  const view = await readView(sql, clock, requests);
+  const [remembered, view] = await Promise.all([rememberedReplies(sql, requests), readView(sql, clock, requests)]);
   const group = new CommitGroup(view, { now: timeOf(clock.nowMs), newUid });
-  const settled: Settled[] = [];
+  const answers: (Settled | Memory)[] = [];
   const ids: SqlValue[][] = [];
   for (const request of requests) {
     const earlier = request.id === undefined ? undefined : remembered.get(request.id);
-    const outcome = earlier === undefined ? attempt(group, request) : await answerAgain(sql, earlier);
-    settled.push(outcome);
-    if (request.id !== undefined && earlier === undefined && 'reply' in outcome) {
-      const memory = memoryOf(outcome.reply, request);
+    const answer = earlier ?? attempt(group, request);
+    answers.push(answer);
+    if (request.id !== undefined && 'reply' in answer) {
+      const memory = memoryOf(answer.reply, request);
       remembered.set(request.id, memory);
       ids.push([request.id, clock.nowMs, JSON.stringify(memory)]);
     }
   }
-  await writeEffects(sql, clock, group);
-  if (ids.length > 0) await sql.putRows(COMMITS, ids);
+  await Promise.all([writeEffects(sql, clock, group), sql.putRows(COMMITS, ids)]);
+  // After the writes, because the first asking may be in this group.
+  const settled = await Promise.all(
+    answers.map(async (answer) => ('objects' in answer ? answerAgain(sql, answer) : answer)),
+  );
   return { settled, effects: group.effects };
 }
 
@@ -70,18 +72,17 @@ async function readView(sql: Sql, clock: Clock, requests: readonly CommitRequest
     if (request.fence !== undefined) fences.set(fenceText(request.fence), request.fence);
     for (const key of keysOf(request)) keys.set(keyText(key), key);
   }
-  const objects = await sql.rowsByKey(
-    OBJECTS,
-    [...keys.values()].map((key) => [key.resource, key.namespace, key.name]),
-  );
-  const tokens =
-    fences.size === 0
-      ? []
-      : await sql.rowsByKey(
-          LEASES,
-          [...fences.values()].map((f) => [f.service, f.shard]),
-        );
-  const heads = await sql.all('SELECT shard, sequence FROM shards');
+  const [objects, tokens, heads] = await Promise.all([
+    sql.rowsByKey(
+      OBJECTS,
+      [...keys.values()].map((key) => keyRow(key)),
+    ),
+    sql.rowsByKey(
+      LEASES,
+      [...fences.values()].map((fence) => [fence.service, fence.shard]),
+    ),
+    sql.all('SELECT shard, sequence FROM shards'),
+  ]);
   return {
     revision: clock.revision,
     heads: new Map(heads.map((row) => [row['shard'] as number, row['sequence'] as number])),
@@ -111,32 +112,26 @@ async function writeEffects(sql: Sql, clock: Clock, group: CommitGroup): Promise
   const kept = [...last.values()].filter((effect) => effect.type !== 'DELETED');
   const gone = [...last.values()].filter((effect) => effect.type === 'DELETED');
   const deletions = effects.filter((effect) => effect.type === 'DELETED');
-  if (kept.length > 0) await sql.putRows(OBJECTS, kept.map(objectRow));
-  if (gone.length > 0)
-    await sql.deleteRows(
+  const { added, removed } = ownerChanges(effects);
+  await Promise.all([
+    sql.putRows(OBJECTS, kept.map(objectRow)),
+    sql.deleteRows(
       OBJECTS,
       gone.map((effect) => keyRow(effect.stored.key)),
-    );
-  await writeOwners(sql, effects);
-  await sql.putRows(OUTBOX, effects.map(outboxRow));
-  if (deletions.length > 0) {
-    await sql.putRows(
+    ),
+    sql.putRows(OWNERS, added),
+    sql.deleteRows(OWNERS, removed),
+    sql.putRows(OUTBOX, effects.map(outboxRow)),
+    sql.putRows(
       TOMBSTONES,
-      deletions.map(({ stored }) => [
-        stored.revision,
-        clock.nowMs,
-        ...keyRow(stored.key),
-        stored.uid,
-        stored.shard,
-        stored.text,
-      ]),
-    );
-  }
-  await sql.putRows(SHARDS, [...group.heads]);
-  await sql.run('UPDATE clock SET revision = ?', group.revision);
+      deletions.map((effect) => tombstoneRow(effect, clock)),
+    ),
+    sql.putRows(SHARDS, [...group.heads]),
+    sql.run('UPDATE clock SET revision = ?', group.revision),
+  ]);
 }
 
-async function writeOwners(sql: Sql, effects: readonly Effect[]): Promise<void> {
+function ownerChanges(effects: readonly Effect[]): { added: SqlValue[][]; removed: SqlValue[][] } {
   const changed = new Map<string, { row: SqlValue[]; present: boolean }>();
   for (const effect of effects) {
     const after = effect.type === 'DELETED' ? [] : ownerUids(effect.object);
@@ -148,10 +143,10 @@ async function writeOwners(sql: Sql, effects: readonly Effect[]): Promise<void> 
     after.filter((uid) => !effect.ownersBefore.includes(uid)).forEach((uid) => note(uid, true));
   }
   const rows = [...changed.values()];
-  const added = rows.filter((change) => change.present).map((change) => change.row);
-  const removed = rows.filter((change) => !change.present).map((change) => change.row);
-  if (added.length > 0) await sql.putRows(OWNERS, added);
-  if (removed.length > 0) await sql.deleteRows(OWNERS, removed);
+  return {
+    added: rows.filter((change) => change.present).map((change) => change.row),
+    removed: rows.filter((change) => !change.present).map((change) => change.row),
+  };
 }
 
 // Repeated commits ----------------------------------------------------------------------------------------------------
@@ -221,4 +216,8 @@ function objectRow({ stored, object }: Effect): SqlValue[] {
 function outboxRow(effect: Effect): SqlValue[] {
   const { stored } = effect;
   return [stored.revision, stored.shard, ...keyRow(stored.key), stored.uid, changeText(effect)];
+}
+
+function tombstoneRow({ stored }: Effect, clock: Clock): SqlValue[] {
+  return [stored.revision, clock.nowMs, ...keyRow(stored.key), stored.uid, stored.shard, stored.text];
 }

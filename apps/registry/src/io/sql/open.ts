@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SlipwayError } from '@slipway/contracts';
 import type { CommitObserver, ObjectStore } from '../object-store.js';
+import { openPostgres } from './postgres.js';
 import { sqlObjectStore } from './sql-object-store.js';
 import { openSqlite } from './sqlite.js';
 
@@ -12,6 +13,6 @@ export async function openObjectStore(database: string, observer?: CommitObserve
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return sqlObjectStore(openSqlite(path), observer);
   }
-  await Promise.resolve();
+  if (/^postgres(ql)?:\/\//.test(database)) return sqlObjectStore(await openPostgres(database), observer);
   throw new SlipwayError('invalid', 'BadDatabase', `"${database}" is neither sqlite:<path> nor postgres://…`);
 }

@@ -1,12 +1,13 @@
 // The object store on SQL: requests in, transactions out.
 
 import { randomInt, randomUUID } from 'node:crypto';
-import { SlipwayError, type CommitRequest, type ObjectKey, type Write } from '@slipway/contracts';
+import { SlipwayError, asSlipwayError, type CommitRequest, type ObjectKey, type Write } from '@slipway/contracts';
 import { keyText, type Effect } from '../../core/storage/commit-group.js';
 import type { CommitObserver, ObjectStore, OutboxRow, StoredObject } from '../object-store.js';
 import { CommitQueue, type Settled } from './commit-queue.js';
 import type { Sql, SqlDatabase } from './database.js';
 import { keyOfRow, storedOfRow, writeGroup } from './group-write.js';
+import { writeLeases } from './lease-rows.js';
 import { listObjects, readHeads } from './list.js';
 import { OBJECTS } from './schema.js';
 
@@ -50,7 +51,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
         settled.push(
           await writeRequests([request]).then(
             ([one]) => one!,
-            (again: unknown) => ({ thrown: again }),
+            (again: unknown) => ({ thrown: asSlipwayError(again) }),
           ),
         );
       }
@@ -59,6 +60,10 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
   };
 
   const queue = new CommitQueue(writeApart);
+
+  /** A transaction that is done again, because the server went away at its end, must know its commits. */
+  const ownId = (request: CommitRequest): { id?: string } =>
+    database.kind === 'postgres' && request.id === undefined ? { id: randomUUID() } : {};
 
   return {
     async get(key) {
@@ -82,7 +87,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
 
     async commit(request) {
       for (let attempt = 1; ; attempt++) {
-        const named = { ...request, writes: request.writes.map(withName) };
+        const named = { ...request, ...ownId(request), writes: request.writes.map(withName) };
         try {
           return await queue.commit(named);
         } catch (thrown) {
@@ -98,7 +103,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
       return { revision, heads };
     },
 
-    lease: () => Promise.reject(new SlipwayError('internal', 'NotYet', 'Leases are not there yet.')),
+    lease: (request) => database.write((sql, clock) => writeLeases(sql, clock, request)),
 
     async outbox(afterRevision, limit) {
       const rows = await database.read((sql) =>
@@ -131,6 +136,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
         const compacted = Math.max(clock.compacted, Number(row?.['revision'] ?? 0));
         await sql.run('DELETE FROM tombstones WHERE revision <= ?', compacted);
         await sql.run('DELETE FROM commits WHERE at_ms < ?', before);
+        await sql.run('DELETE FROM members WHERE expires_ms < ?', before);
         await sql.run('UPDATE clock SET compacted = ?', compacted);
         return compacted;
       }),
@@ -167,7 +173,7 @@ function report(
 ): void {
   observer.group?.({ commits: result.settled.length, writes: result.effects.length, durationMs });
   for (const settled of result.settled) {
-    if ('thrown' in settled) observer.refused?.((settled.thrown as SlipwayError).reason);
+    if ('thrown' in settled) observer.refused?.(settled.thrown.reason);
   }
 }
 

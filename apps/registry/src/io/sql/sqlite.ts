@@ -169,11 +169,7 @@ class ReaderPool {
 }
 
 function attempt<T>(action: () => T): Promise<T> {
-  try {
-    return Promise.resolve(action());
-  } catch (thrown) {
-    return Promise.reject(thrown);
-  }
+  return new Promise((resolve) => resolve(action()));
 }
 
 function isSqliteError(thrown: unknown): boolean {

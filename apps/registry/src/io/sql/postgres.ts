@@ -1,0 +1,180 @@
+// PostgreSQL, one or several registries on one database.
+//
+//   P1. Every writer locks the clock's row first: transactions end in the order of their revisions.
+//   P2. A transaction that fails because the server is away is done again. Whether its COMMIT arrived does not matter,
+//       because a commit that is repeated is recognised by its id.
+//   P3. Statements that do not wait for one another are sent together.
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './database.js';
+import { POSTGRES, numbered, postgresBulk } from './dialect.js';
+import { CHANNEL, PgSession } from './postgres-session.js';
+import { pgError } from './postgres-error.js';
+import { schemaStatements } from './schema.js';
+
+export interface PostgresOptions {
+  /** Connections of the pool; one writes, the others read. */
+  connections?: number;
+  /** How long to go on while the server is away. Milliseconds. */
+  patienceMs?: number;
+}
+
+/** Of `pg_advisory_lock`; any number that nobody else uses. */
+const MIGRATION_LOCK = 7_354_771;
+const RETRY_MS = 100;
+const PREPARED_LIMIT = 200;
+
+/** Connects and makes the tables where they are missing. */
+export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<SqlDatabase> {
+  const patienceMs = options.patienceMs ?? 15_000;
+  const config = clientConfig(url);
+  const pool = new pg.Pool({ ...config, max: options.connections ?? 6, idleTimeoutMillis: 30_000 });
+  pool.on('error', () => undefined); // an idle connection was lost; the pool has forgotten it already
+  const instance = randomUUID();
+  const listeners = new Set<() => void>();
+  const tell = (): void => listeners.forEach((listener) => listener());
+  const notifying = new WeakSet<Sql>();
+
+  const transaction = async <T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    const sql = new PgSql(client);
+    try {
+      const begun = client.query(begin);
+      begun.catch(() => undefined); // what follows fails with it
+      const result = await work(sql);
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (thrown) {
+      // The connection is closed rather than reused: nobody knows what is on its way, and errors are rare.
+      client.release(true);
+      throw thrown;
+    }
+  };
+
+  try {
+    await patiently(patienceMs, () => transaction('BEGIN', migrate));
+  } catch (thrown) {
+    await pool.end();
+    throw thrown;
+  }
+  const session = new PgSession(config, (payload) => {
+    if (payload !== instance) tell();
+  });
+
+  return {
+    kind: 'postgres',
+    async write(work) {
+      const done = await patiently(
+        patienceMs,
+        () => transaction('BEGIN', async (sql) => ({ sql, result: await work(sql, await lockClock(sql)) })), // P1
+      );
+      if (notifying.has(done.sql)) tell();
+      return done.result;
+    },
+    read: (work) => patiently(patienceMs, () => transaction('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', work)),
+    async notify(sql) {
+      notifying.add(sql);
+      await sql.all(`SELECT pg_notify('${CHANNEL}', ?)`, instance);
+    },
+    onNotified(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    becomeRelay: (signal) => session.becomeRelay(signal),
+    async close() {
+      await session.close();
+      await pool.end();
+    },
+  };
+}
+
+function clientConfig(url: string): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'slipway-registry',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    // A registry that hangs within a transaction must not keep the others from writing for long.
+    idle_in_transaction_session_timeout: 10_000,
+    query_timeout: 30_000,
+    types: { getTypeParser: parserFor },
+    pipeline: true, // P3
+  };
+}
+
+function parserFor(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === (pg.types.builtins.INT8 as number)) return Number; // revisions stay far below 2^53
+  return pg.types.getTypeParser(oid, format) as (value: string) => unknown;
+}
+
+async function migrate(sql: Sql): Promise<void> {
+  await sql.all('SELECT pg_advisory_xact_lock(?)', MIGRATION_LOCK); // of two that start at once, one makes the tables
+  for (const statement of schemaStatements(POSTGRES.types)) await sql.run(statement);
+}
+
+async function lockClock(sql: Sql): Promise<Clock> {
+  const [row] = await sql.all(POSTGRES.lockClock);
+  return { revision: Number(row!['revision']), compacted: Number(row!['compacted']), nowMs: Number(row!['now_ms']) };
+}
+
+/** P2 */
+async function patiently<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = pgError(thrown);
+      if (error.kind !== 'transient' || performance.now() > endMs) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+class PgSql implements Sql {
+  constructor(private readonly client: pg.ClientBase) {}
+
+  async all(text: string, ...params: SqlValue[]): Promise<SqlRow[]> {
+    const result = await this.client.query<SqlRow>({ ...statementOf(text), values: params });
+    return result.rows;
+  }
+
+  async run(text: string, ...params: SqlValue[]): Promise<void> {
+    await this.all(text, ...params);
+  }
+
+  async putRows(table: Table, rows: readonly SqlValue[][]): Promise<void> {
+    await this.#bulk(postgresBulk.put(table), rows, table.columns.length);
+  }
+
+  async deleteRows(table: Table, keys: readonly SqlValue[][]): Promise<void> {
+    await this.#bulk(postgresBulk.delete(table), keys, table.keyColumns);
+  }
+
+  rowsByKey(table: Table, keys: readonly SqlValue[][]): Promise<SqlRow[]> {
+    return this.#bulk(postgresBulk.select(table), keys, table.keyColumns);
+  }
+
+  async #bulk(text: string, rows: readonly SqlValue[][], width: number): Promise<SqlRow[]> {
+    if (rows.length === 0) return [];
+    const columns = Array.from({ length: width }, (_, i) => rows.map((row) => row[i] ?? null));
+    const result = await this.client.query<SqlRow>({ ...statementOf(text), values: columns });
+    return result.rows;
+  }
+}
+
+const prepared = new Map<string, { name?: string; text: string }>();
+
+/** Statements are prepared on each connection once; those that come in too many shapes are not. */
+function statementOf(text: string): { name?: string; text: string } {
+  let statement = prepared.get(text);
+  if (statement === undefined) {
+    if (prepared.size >= PREPARED_LIMIT) return { text: numbered(text) };
+    statement = { name: `slipway_${prepared.size}`, text: numbered(text) };
+    prepared.set(text, statement);
+  }
+  return statement;
+}

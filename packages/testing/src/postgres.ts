@@ -1,0 +1,98 @@
+// A real PostgreSQL for tests: Debian's programs, a data directory of its own, a free port.
+
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const READY_MS = 20_000;
+
+export interface TestPostgres {
+  /** A new, empty database on the server. */
+  createDatabase(): Promise<string>;
+  /** SIGKILL to the server and its children; what is committed stays in the files. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and files. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The newest PostgreSQL of this machine; undefined where there is none. */
+export async function findPostgres(): Promise<string | undefined> {
+  const versions = await readdir('/usr/lib/postgresql').catch(() => []);
+  const newest = versions.map(Number).sort((a, b) => b - a)[0];
+  return newest === undefined ? undefined : `/usr/lib/postgresql/${newest}/bin`;
+}
+
+/** Starts a server that ends with `stop`. It refuses to run as root, so root runs it as `nobody`. */
+export async function startTestPostgres(bin: string): Promise<TestPostgres> {
+  const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-pg-'));
+  if (user.uid !== undefined) await chown(dir, user.uid, user.gid);
+  const data = join(dir, 'data');
+  const init = ['-D', data, '-U', 'slipway', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'];
+  await run(join(bin, 'initdb'), init, { ...user, cwd: dir });
+  const port = await freePort();
+  let server = await launch(bin, data, dir, port, user);
+  let databases = 0;
+  return {
+    async createDatabase() {
+      const name = `test${++databases}`;
+      await run(join(bin, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'slipway', name]);
+      return `postgres://slipway@127.0.0.1:${port}/${name}`;
+    },
+    kill: () => end(server, 'SIGKILL'),
+    async restart() {
+      server = await launch(bin, data, dir, port, user);
+    },
+    async stop() {
+      await end(server, 'SIGINT');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(
+  bin: string,
+  data: string,
+  dir: string,
+  port: number,
+  user: { uid?: number; gid?: number },
+): Promise<ChildProcess> {
+  const settings = ['fsync=off', 'max_connections=50', 'shared_buffers=32MB', `unix_socket_directories=${dir}`];
+  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...settings.flatMap((s) => ['-c', s])];
+  const endMs = Date.now() + READY_MS;
+  for (;;) {
+    const server = spawn(join(bin, 'postgres'), args, { ...user, cwd: dir, stdio: 'ignore' });
+    while (server.exitCode === null && Date.now() < endMs) {
+      const ready = await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).then(
+        () => true,
+        () => false,
+      );
+      if (ready) return server;
+      await sleep(50);
+    }
+    // After a kill the old processes may hold the shared memory for a moment.
+    if (Date.now() >= endMs) throw new Error('PostgreSQL did not start.');
+    await sleep(100);
+  }
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill(signal);
+  await ended;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
