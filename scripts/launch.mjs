@@ -2,7 +2,7 @@
 // compare one signature of the sources with the stamp of the last build, look for three programs in PATH, go on.
 // Only modules that the oldest Node can load are imported up here, so that it can say that it is too old.
 import { dirname, join } from 'path';
-import { fileURLToPath, pathToFileURL } from 'url';
+import { fileURLToPath } from 'url';
 
 const OLDEST_NODE = [20, 19];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,7 +17,8 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 }
 
 const { isReady, setUp } = await import('./setup.mjs');
-const wanted = { platform: needsPlatform(process.argv.slice(2)) };
+const startsPlatform = needsPlatform(process.argv.slice(2));
+const wanted = { platform: startsPlatform };
 if (!isReady(root, wanted)) {
   try {
     await setUp(root, wanted);
@@ -26,16 +27,13 @@ if (!isReady(root, wanted)) {
     process.exit(2);
   }
 }
-
-// From Node 22.8 on, compiled code is kept between starts.
-(await import('module')).enableCompileCache?.(join(root, '.slipway', 'compile-cache'));
-const main = join(root, 'apps/cli/dist/main.js');
-process.argv[1] = main;
-await import(pathToFileURL(main).href);
+const { loadBundle } = await import('./load-bundle.mjs');
+loadBundle(join(root, 'apps/cli/dist/main.cjs'), { cacheFolder: join(root, '.slipway'), keepsCode: startsPlatform });
 
 /** Only these start a platform on this machine, and only they need more than Node. */
 function needsPlatform(args) {
   const command = args.find((arg) => !arg.startsWith('-'));
+  if (args.includes('--help') || args.includes('-h')) return false;
   if (command === 'up') return true;
-  return command === 'run' && !args.some((arg) => /^--(server|kubeconfig|help)(=|$)|^-h$/.test(arg));
+  return command === 'run' && !args.some((arg) => /^--(server|kubeconfig)(=|$)/.test(arg));
 }

@@ -25,7 +25,7 @@ process.env.PATH = programPath();
 export function isReady(root, wanted) {
   const stamp = readStamp(root);
   if (stamp.packages !== lockDigest(root)) return false;
-  if (stamp.bundles !== bundlesSignature(root) || !existsSync(join(root, 'apps/cli/dist/main.js'))) return false;
+  if (stamp.bundles !== bundlesSignature(root) || !existsSync(join(root, 'apps/cli/dist/main.cjs'))) return false;
   if (!wanted.platform) return true;
   return stamp.programs === programsSignature(root) && missingTools('platform').length === 0;
 }
@@ -65,7 +65,7 @@ async function ensureBuilt(root, wanted) {
   const bundles = bundlesSignature(root);
   const programs = programsSignature(root);
   const buildPrograms = wanted.platform && stamp.programs !== programs;
-  if (stamp.bundles === bundles && !buildPrograms && existsSync(join(root, 'apps/cli/dist/main.js'))) return;
+  if (stamp.bundles === bundles && !buildPrograms && existsSync(join(root, 'apps/cli/dist/main.cjs'))) return;
   if (buildPrograms) await ensureTools('build');
   say('building what changed');
   const parts = ['cli', ...(buildPrograms ? ['resources', 'entrypoint'] : [])];

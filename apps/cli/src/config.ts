@@ -11,9 +11,14 @@ export interface CliConfig {
   /** False with `NO_COLOR`, `TERM=dumb` and `CI`. */
   mayDraw: boolean;
   mayColor: boolean;
-  logLevel: string;
-  /** The checkout or installation: programs for pods lie below it. */
+  /** Of the services that run in this process; each command has its own default. */
+  logLevel?: string;
+  /** The checkout or installation. */
   home: string;
+  /** The programs that pods see. */
+  binDir: string;
+  /** Settings for git in git's own variables: they reach the git steps of runs that are started here. */
+  git: Record<string, string>;
 }
 
 export function loadConfig(env: Record<string, string | undefined>, home: string): CliConfig {
@@ -24,7 +29,13 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
     dataDir: join(state !== undefined && state !== '' ? state : join(homedir(), '.local', 'state'), 'slipway'),
     mayDraw: !dumb && (env['CI'] ?? '') === '',
     mayColor: !dumb && (env['NO_COLOR'] ?? '') === '',
-    logLevel: env['LOG_LEVEL'] ?? 'warn',
+    ...(env['LOG_LEVEL'] === undefined ? {} : { logLevel: env['LOG_LEVEL'] }),
     home,
+    binDir: env['SLIPWAY_BIN_DIR'] ?? join(home, '.slipway', 'bin'),
+    git: Object.fromEntries(
+      Object.entries(env).filter((entry): entry is [string, string] =>
+        /^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/.test(entry[0]),
+      ),
+    ),
   };
 }

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-code.js';
 import { applyObjects, isRun } from '../input/apply.js';
 import type { SourceObject } from '../input/documents.js';
 import { readSources } from '../input/sources.js';
-import type { Platform } from '../platform/embedded.js';
+import type { Platform } from '../platform/ephemeral.js';
 import { reportError } from '../report-error.js';
 import type { Terminal } from '../terminal.js';
 import { RunView } from '../view/run-view.js';

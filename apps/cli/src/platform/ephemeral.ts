@@ -1,7 +1,65 @@
+// The platform of one `slipway run`: in a temporary folder, gone with the command.
+
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Access } from '../api/client.js';
 import type { CliConfig } from '../config.js';
 import type { Terminal } from '../terminal.js';
-import { startEmbedded, type Platform } from './embedded.js';
+import { ensureCredentials } from './credentials.js';
+import { startEmbedded } from './embedded.js';
+import { writeImages } from './layout.js';
 
-export function startEphemeral(_options: unknown, _config: CliConfig, _terminal: Terminal): Promise<Platform> {
-  return startEmbedded();
+export interface Platform {
+  access: Access;
+  stop(): Promise<void>;
+}
+
+export interface EphemeralOptions {
+  data?: string;
+  image: string[];
+  images?: string;
+}
+
+/** Pods of a command that was killed do not outlive it for long. */
+const POD_GRACE_MS = 2_000;
+const STOP_MS = 3_000;
+
+export async function startEphemeral(
+  options: EphemeralOptions,
+  config: CliConfig,
+  terminal: Terminal,
+): Promise<Platform> {
+  const isKept = options.data !== undefined;
+  const dataDir = isKept ? resolve(options.data!) : await mkdtemp(join(tmpdir(), 'slipway-'));
+  const remove = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } as const;
+  const onExit = (): void => rmSync(dataDir, remove);
+  if (!isKept) process.once('exit', onExit);
+  const { token, tokensFile } = await ensureCredentials(dataDir);
+  await writeImages(dataDir, config.binDir, {
+    pairs: options.image,
+    ...(options.images === undefined ? {} : { file: options.images }),
+  });
+  const embedded = await startEmbedded({
+    dataDir,
+    binDir: config.binDir,
+    host: '127.0.0.1',
+    port: 0,
+    tokensFile,
+    podGraceMs: POD_GRACE_MS,
+    logLevel: config.logLevel ?? 'error',
+    git: config.git,
+    onLost: (why) => terminal.err(`note: ${why}\n`),
+  });
+  return {
+    access: { server: embedded.url, token, namespace: 'default' },
+    stop: async () => {
+      const late = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
+      await Promise.race([embedded.stop(), late]);
+      if (isKept) return;
+      await rm(dataDir, remove);
+      process.off('exit', onExit);
+    },
+  };
 }

@@ -1,0 +1,108 @@
+// Where a platform keeps what, and the environment of each of its services: one table for `run`, `up` and
+// `npm run start:services`.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { SlipwayError } from '@slipway/contracts';
+import { parse } from 'yaml';
+
+export const SERVICES = ['registry', 'scheduler', 'executor', 'resources', 'logs'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+export type Env = Record<string, string>;
+
+export interface Layout {
+  dataDir: string;
+  /** The programs that pods see. */
+  binDir: string;
+  /** Of the API. */
+  host: string;
+  port: number;
+  tls?: { certFile: string; keyFile: string };
+  tokensFile: string;
+  /** `postgres://…`; a file in the data folder when absent. */
+  database?: string;
+  /** How long pods outlive their executor. */
+  podGraceMs: number;
+  logLevel: string;
+  logFormat: 'json' | 'text';
+  natsUrl: string;
+  /** Health ports by service; 0 lets the kernel choose. */
+  healthPorts: Partial<Record<ServiceName, number>>;
+  /** Settings for git in its own variables, from the environment of the platform. */
+  git: Env;
+}
+
+/** The environment of each service; its `config.ts` reads it. */
+export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
+  const { dataDir, tls } = layout;
+  const common = (name: ServiceName): Env => ({
+    NATS_URL: layout.natsUrl,
+    LOG_LEVEL: layout.logLevel,
+    LOG_FORMAT: layout.logFormat,
+    INSTANCE: `${name}-0`,
+    HOST: '127.0.0.1',
+    PORT: String(layout.healthPorts[name] ?? 0),
+  });
+  return {
+    registry: {
+      ...common('registry'),
+      HOST: layout.host,
+      PORT: String(layout.port),
+      ...(tls === undefined ? {} : { TLS_CERT_FILE: tls.certFile, TLS_KEY_FILE: tls.keyFile }),
+      DATABASE: layout.database ?? `sqlite:${join(dataDir, 'registry.db')}`,
+      TOKENS_FILE: layout.tokensFile,
+    },
+    scheduler: common('scheduler'),
+    executor: {
+      ...common('executor'),
+      STATE_DIR: join(dataDir, 'pods'),
+      BIN_DIR: layout.binDir,
+      IMAGES_FILE: imagesPath(dataDir),
+      POD_GRACE_MS: String(layout.podGraceMs),
+    },
+    resources: { ...common('resources'), ...layout.git },
+    logs: { ...common('logs'), LOGS_DATA: join(dataDir, 'logs') },
+  };
+}
+
+/** Writes the executor's list of stand-ins: the user's, after ours for the steps that Slipway adds itself. */
+export async function writeImages(
+  dataDir: string,
+  binDir: string,
+  { file, pairs }: { file?: string; pairs: readonly string[] },
+): Promise<void> {
+  const given = pairs.map((pair) => {
+    const equals = pair.indexOf('=');
+    if (equals < 1) {
+      throw new SlipwayError('invalid', 'BadImage', `--image ${pair} is not NAME=FOLDER.`, {
+        hint: 'Such as --image alpine=/srv/alpine-root.',
+      });
+    }
+    return { image: pair.slice(0, equals), rootfs: resolve(pair.slice(equals + 1)) };
+  });
+  const own = { image: 'slipway.dev/resource-steps', mounts: { '/ko-app': join(binDir, 'ko-app') } };
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writeFile(imagesPath(dataDir), JSON.stringify([own, ...given, ...(await readImages(file))], undefined, 2));
+}
+
+async function readImages(file: string | undefined): Promise<unknown[]> {
+  if (file === undefined) return [];
+  const path = isAbsolute(file) ? file : resolve(file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new SlipwayError('invalid', 'NoImagesFile', `The images file ${file} cannot be read.`, { cause });
+  });
+  let list: unknown;
+  try {
+    list = parse(text, { maxAliasCount: 0 }) ?? [];
+  } catch (cause) {
+    throw new SlipwayError('invalid', 'BadImagesFile', `The images file ${file} is not YAML.`, { cause });
+  }
+  if (Array.isArray(list)) return list as unknown[];
+  throw new SlipwayError('invalid', 'BadImagesFile', `The images file ${file} is not a list.`, {
+    hint: 'Its entries are {image, rootfs | mounts, path}; docs/operating.md shows one.',
+  });
+}
+
+function imagesPath(dataDir: string): string {
+  return join(dataDir, 'images.json');
+}
