@@ -43,11 +43,13 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const { leases, cache, keeper } = this.wired;
-    leases.onGained(() => void cache.sync());
-    leases.onLost(() => void cache.sync());
+    leases.onLost((shards) => keeper.letGo(shards).then(() => void cache.sync()));
     await leases.start();
     await cache.start();
     keeper.start();
+    leases.onGained(() => void cache.sync().then(() => keeper.lookAtAll()));
+    await cache.sync(); // what was gained while the cache started
+    keeper.lookAtAll();
   }
 
   async onApplicationShutdown(): Promise<void> {

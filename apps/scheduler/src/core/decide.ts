@@ -52,6 +52,7 @@ export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decisi
   const deadlines = deadlinesOf(run);
   if (run.spec.status === 'Cancelled') return stopAll(model, CANCELLED_WITH_RUN, cancelledCondition(run));
   if (isPast(deadlines.pipelineMs, nowMs)) {
+    skipTheUnstarted(model);
     return stopAll(model, TIMED_OUT_WITH_RUN, timedOutCondition(run, pipelineLimit(run)));
   }
   const round = new Round(run, model, nowMs);
@@ -67,6 +68,18 @@ export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decisi
 
 function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
   return deadlineMs !== undefined && nowMs >= deadlineMs;
+}
+
+/** Tasks that could have started when the time was up, and those behind them. */
+function skipTheUnstarted(model: RunModel): void {
+  while (model.hasReady()) {
+    for (const state of model.takeReady()) {
+      if (state.compiled.section === 'finally') continue;
+      if (state.isParentSkipped) model.skip(state, 'Parent Tasks were skipped', state.compiled.task.when);
+      else if (state.openParents === 0)
+        model.skip(state, 'PipelineRun timeout has been reached', state.compiled.task.when);
+    }
+  }
 }
 
 function stopAll(model: RunModel, message: string, condition: RunCondition): Decision {

@@ -42,7 +42,7 @@ export function contextReplacements(run: PipelineRun, pipelineName: string): Rep
 }
 
 /** `workspaces.<name>.bound` of what the pipeline declares. */
-function workspaceReplacements(spec: PipelineSpec, run: PipelineRun): Replacements {
+export function workspaceReplacements(spec: PipelineSpec, run: PipelineRun): Replacements {
   const replacements = emptyReplacements();
   for (const { name } of spec.workspaces ?? []) replacements.strings.set(`workspaces.${name}.bound`, 'false');
   for (const { name } of run.spec.workspaces ?? []) replacements.strings.set(`workspaces.${name}.bound`, 'true');
@@ -58,7 +58,8 @@ export function substituteBindings(run: PipelineRun, spec: PipelineSpec, pipelin
   }));
 }
 
-function substitutePipeline(spec: PipelineSpec, replacements: Replacements): PipelineSpec {
+/** One pass over all tasks, inline specs included. */
+export function substitutePipeline(spec: PipelineSpec, replacements: Replacements): PipelineSpec {
   return {
     ...spec,
     ...(spec.tasks === undefined ? {} : { tasks: spec.tasks.map((task) => withInlineTask(task, replacements)) }),

@@ -7,6 +7,9 @@ export interface Desk {
   readonly namespace: string;
   readonly name: string;
   uid: string | undefined;
+  shard: number | undefined;
+  /** The turns in hand. */
+  work: Promise<void> | undefined;
   /** Absent until it is loaded, and after anything that may have made it wrong. */
   model: RunModel | undefined;
   /** TaskRuns that changed since the last turn, as they are now. */
@@ -29,6 +32,8 @@ export function newDesk(namespace: string, name: string): Desk {
     namespace,
     name,
     uid: undefined,
+    shard: undefined,
+    work: undefined,
     model: undefined,
     changed: new Map(),
     isDirty: false,

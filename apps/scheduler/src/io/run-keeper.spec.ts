@@ -14,8 +14,8 @@ describe('RunKeeper', () => {
     const run = await world.done('r');
     expect(succeeded(run)).toMatchObject({ status: 'True', reason: 'Succeeded' });
     expect(run.status).toMatchObject({
-      startTime: expect.any(String),
-      completionTime: expect.any(String),
+      startTime: expect.any(String) as string,
+      completionTime: expect.any(String) as string,
       childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'r-a', pipelineTaskName: 'a' }],
     });
     expect(run.metadata.labels?.['tekton.dev/pipeline']).toBe('r');
@@ -80,7 +80,7 @@ describe('RunKeeper', () => {
           'tekton.dev/memberOf': 'tasks',
           'tekton.dev/task': 'task',
           'app.kubernetes.io/managed-by': 'tekton-pipelines',
-          'slipway.dev/shard': expect.stringMatching(/^\d+$/),
+          'slipway.dev/shard': expect.stringMatching(/^\d+$/) as string,
         },
         annotations: { note: 'n' },
         ownerReferences: [owner],
@@ -95,7 +95,7 @@ describe('RunKeeper', () => {
       },
     });
     expect(claim.metadata).toMatchObject({
-      name: expect.stringMatching(/^pvc-[0-9a-f]{10}$/),
+      name: expect.stringMatching(/^pvc-[0-9a-f]{10}$/) as string,
       ownerReferences: [owner],
     });
   });

@@ -46,7 +46,6 @@ const RESYNC_MS = 30_000;
 export class RunKeeper {
   readonly #desks = new Map<string, Desk>();
   readonly #limiter = new Limiter(PARALLEL_TURNS);
-  readonly #turns = new Set<Promise<void>>();
   /** The run whose own writes are just being put into the cache. */
   #writing: string | undefined;
   #isStopped = false;
@@ -82,7 +81,14 @@ export class RunKeeper {
     this.#forget();
     clearInterval(this.#resync);
     for (const desk of this.#desks.values()) clearTimeout(desk.timer);
-    while (this.#turns.size > 0) await Promise.all(this.#turns);
+    await Promise.all([...this.#desks.values()].map(({ work }) => work));
+  }
+
+  /** Waits for what is in hand of shards that are not ours any more; their runs are closed at their next turn. */
+  async letGo(shards: readonly number[]): Promise<void> {
+    const theirs = [...this.#desks.values()].filter(({ shard }) => shard !== undefined && shards.includes(shard));
+    for (const desk of theirs) this.#touch(desk);
+    await Promise.all(theirs.map(({ work }) => work));
   }
 
   #onChange({ key, before, after }: CacheChange): void {
@@ -114,8 +120,7 @@ export class RunKeeper {
     desk.isDirty = true;
     if (desk.isBusy) return; // K1
     desk.isBusy = true;
-    const work: Promise<void> = this.#limiter.run(() => this.#work(desk)).finally(() => this.#turns.delete(work));
-    this.#turns.add(work);
+    desk.work = this.#limiter.run(() => this.#work(desk));
   }
 
   async #work(desk: Desk): Promise<void> {
@@ -132,6 +137,7 @@ export class RunKeeper {
       }
     }
     desk.isBusy = false;
+    desk.work = undefined;
   }
 
   #close(desk: Desk): void {

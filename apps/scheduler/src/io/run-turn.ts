@@ -56,7 +56,8 @@ const CLOSED: TurnEnd = { kind: 'closed' };
 export async function turn(desk: Desk, options: TurnOptions): Promise<TurnEnd> {
   const stored = options.cache.get<PipelineRun>(PIPELINE_RUNS, desk.namespace, desk.name);
   if (stored === undefined || isDone(stored) || isOthers(stored)) return CLOSED;
-  const fence = options.leases.owns(shardOfObject(stored.metadata));
+  desk.shard = shardOfObject(stored.metadata);
+  const fence = options.leases.owns(desk.shard);
   if (fence === undefined) return CLOSED;
   if (desk.uid !== stored.metadata.uid) {
     desk.uid = stored.metadata.uid;
