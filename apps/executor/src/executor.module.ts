@@ -66,7 +66,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     imagePullMs: IMAGE_PULL_MS,
     writesEvents: config.events,
   });
-  const executor = new Executor({
+  const executor: Executor = new Executor({
     cache,
     store,
     leases,

@@ -72,8 +72,8 @@ export class ExecutorWorld {
       imagePullMs: 0,
       writesEvents: true,
     });
-    const leases = { owns: fenceOf, onGained: () => {}, onLost: () => {} };
-    const executor = new Executor({
+    const leases = { owns: fenceOf, onGained: () => () => {} };
+    const executor: Executor = new Executor({
       cache,
       store: objects,
       leases,
@@ -148,6 +148,12 @@ export class ExecutorWorld {
     const uid = this.pod(podName)?.metadata.uid ?? '';
     await this.until(`the log of ${podName}/${container} ends`, () => this.logs.hasEnded(uid, container) || undefined);
     return this.logs.text(uid, container);
+  }
+
+  /** The node has forgotten the pod; its object stays, with its last state. */
+  async cleanedUp(podName: string): Promise<void> {
+    const uid = this.pod(podName)?.metadata.uid ?? '';
+    await this.until(`${podName} is cleaned up`, async () => !(await this.runtime.pods()).includes(uid) || undefined);
   }
 
   async until<T>(what: string, look: () => T | undefined | Promise<T | undefined>, limitMs = 20_000): Promise<T> {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import {
   LOGS_RPC,
   SlipwayError,
+  asSlipwayError,
   resourceKindOf,
   resourceNameOf,
   timeOf,
@@ -55,7 +56,7 @@ export class MemoryObjects implements Store {
       const objects = request.writes.map((write) => this.#write(write));
       return Promise.resolve({ revision: this.#revision, objects });
     } catch (thrown) {
-      return Promise.reject(thrown as Error);
+      return Promise.reject(thrown);
     }
   }
 

@@ -24,6 +24,8 @@ export interface RunView {
   pod: Pod | undefined;
   /** What the node says of it; undefined: the node has no such pod. */
   onNode: PodStatus | undefined;
+  /** When the attempt was started, where it is known better than the stored whole second. Unix milliseconds. */
+  startedMs?: number | undefined;
   defaultTimeoutMs: number;
   /** How long a pod may fail to get an image, milliseconds. */
   imagePullMs: number;
@@ -63,9 +65,10 @@ export function decide(view: RunView, nowMs: number): Decision {
 }
 
 /** When to look again without being told, in Unix milliseconds; undefined: only when something changes. */
-export function wakeAtMs({ taskRun, onNode, defaultTimeoutMs, imagePullMs }: RunView): number | undefined {
+export function wakeAtMs(view: RunView): number | undefined {
+  const { taskRun, onNode, defaultTimeoutMs, imagePullMs } = view;
   if (isDone(taskRun)) return undefined;
-  const startMs = msOf(taskRun.status?.startTime);
+  const startMs = startMsOf(view);
   const timeoutMs = timeoutMsOf(taskRun, defaultTimeoutMs);
   if (startMs === undefined) return undefined;
   const deadlines = [
@@ -129,13 +132,20 @@ export function hasRun(pod: Pick<Pod, 'status'>): boolean {
   );
 }
 
-function stopFor({ taskRun, pod, onNode, ...limits }: RunView, nowMs: number): Decision | undefined {
+/** A stored time is cut to its second; a run is never ended before its time. */
+function startMsOf({ taskRun, startedMs }: RunView): number | undefined {
+  const storedMs = msOf(taskRun.status?.startTime);
+  return storedMs === undefined ? undefined : (startedMs ?? storedMs + 999);
+}
+
+function stopFor(view: RunView, nowMs: number): Decision | undefined {
+  const { taskRun, pod, onNode, ...limits } = view;
   const name = taskRun.metadata.name;
   if (taskRun.spec.status === 'TaskRunCancelled') {
     const message = `TaskRun "${name}" was cancelled. ${taskRun.spec.statusMessage ?? ''}`;
     return { kind: 'stop', reason: 'TaskRunCancelled', message };
   }
-  const startMs = msOf(taskRun.status?.startTime);
+  const startMs = startMsOf(view);
   const timeoutMs = timeoutMsOf(taskRun, limits.defaultTimeoutMs);
   if (startMs === undefined) return undefined;
   const ended = pod !== undefined && onNode !== undefined && isComplete({ ...pod, status: onNode });

@@ -13,6 +13,7 @@ import {
   isDone,
   shardOfObject,
   type Fence,
+  type KubeObject,
   type Pod,
   type PodStatus,
   type TaskRun,
@@ -27,8 +28,7 @@ import { needsLastStatus, type TaskRuns } from './task-runs.js';
 /** Shards that this process owns, as `@slipway/store` keeps them. */
 export interface Leases {
   owns(shard: number): Fence | undefined;
-  onGained(listener: (shards: readonly number[]) => void): void;
-  onLost(listener: (shards: readonly number[]) => void): void;
+  onGained(listener: (fences: readonly Fence[]) => void): () => void;
 }
 
 export interface ExecutorOptions {
@@ -109,12 +109,19 @@ export class Executor {
   #changed({ key, before, after }: CacheChange): void {
     if (key.resource === TASK_RUNS) {
       if (after !== undefined) this.#queue.add(`${key.namespace}/${key.name}`);
-      else if (before !== undefined) this.#runDeleted(before as TaskRun);
+      else if (before !== undefined) this.#gone(before, this.#runDeleted(before as TaskRun));
       return;
     }
     if (after !== undefined) return this.#remember(after as Pod);
     if (before === undefined || this.options.leases.owns(shardOfObject(before.metadata)) === undefined) return; // E1
-    this.#podDeleted(before as Pod);
+    this.#gone(before, this.#podDeleted(before as Pod));
+  }
+
+  /** What is not ended now is found by the next sweep. */
+  #gone({ kind, metadata }: KubeObject, ending: Promise<void>): void {
+    ending.catch((error: unknown) => {
+      this.options.logger.warn({ err: error, kind, name: metadata.name }, 'what was deleted is not ended yet');
+    });
   }
 
   #remember(pod: Pod): void {
@@ -123,29 +130,32 @@ export class Executor {
     if (owner !== undefined && uid !== undefined) this.#runOfPod.set(uid, `${pod.metadata.namespace}/${owner.name}`);
   }
 
-  #runDeleted(taskRun: TaskRun): void {
+  async #runDeleted(taskRun: TaskRun): Promise<void> {
     const fence = this.options.leases.owns(shardOfObject(taskRun.metadata));
-    if (fence === undefined) return;
+    if (fence === undefined || (await this.#isStored(TASK_RUNS, taskRun))) return;
     for (const owned of this.options.cache.byOwner(taskRun.metadata.uid ?? '')) {
       if (owned.kind !== 'Pod') continue;
-      const { namespace = '', name, uid } = owned.metadata;
+      const { namespace = '', name, uid = '' } = owned.metadata;
       const key = { resource: PODS, namespace, name };
-      const write = { op: 'delete', key, ...(uid === undefined ? {} : { uid }) } as const;
-      void this.options.store
-        .commit({ writes: [write], fence })
-        .catch(() => undefined) // the registry deletes what a deleted run owned as well
-        .then(() => this.#podDeleted(owned as Pod));
+      await this.options.store.commit({ writes: [{ op: 'delete', key, uid }], fence }).catch((thrown: unknown) => {
+        if (asSlipwayError(thrown).kind !== 'conflict') throw thrown; // the registry was faster
+      });
     }
   }
 
-  #podDeleted(pod: Pod): void {
+  async #podDeleted(pod: Pod): Promise<void> {
     const uid = pod.metadata.uid ?? '';
+    if (await this.#isStored(PODS, pod)) return;
     const key = this.#runOfPod.get(uid);
     this.#runOfPod.delete(uid);
-    this.options.keeper.drop(uid).catch((error: unknown) => {
-      this.options.logger.warn({ err: error, pod: pod.metadata.name }, 'a deleted pod is not ended yet');
-    });
+    await this.options.keeper.drop(uid);
     if (key !== undefined) this.#queue.add(key);
+  }
+
+  /** The cache forgets objects whose shard is not ours for a moment, too: nothing is ended for that. */
+  async #isStored(resource: string, { metadata }: KubeObject): Promise<boolean> {
+    const stored = await this.options.store.get(resource, metadata.namespace ?? '', metadata.name);
+    return stored?.metadata.uid === metadata.uid;
   }
 
   // Pods of this node -------------------------------------------------------------------------------------------------

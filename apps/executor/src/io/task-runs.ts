@@ -70,6 +70,8 @@ const OTHER_CONTROLLERS = (managedBy: string | undefined): boolean =>
 export class TaskRuns {
   /** When a pod's state was stored last, by pod uid. */
   readonly #reported = new Map<string, number>();
+  /** When this process started an attempt, by pod uid. */
+  readonly #started = new Map<string, number>();
 
   constructor(private readonly options: TaskRunsOptions) {}
 
@@ -88,6 +90,7 @@ export class TaskRuns {
         taskRun,
         pod,
         onNode,
+        startedMs: this.#started.get(pod?.metadata.uid ?? ''),
         defaultTimeoutMs: this.options.defaultTimeoutMs,
         imagePullMs: this.options.imagePullMs,
       };
@@ -196,6 +199,7 @@ export class TaskRuns {
     const { runtime, keeper, transitions } = this.options;
     const uid = pod.metadata.uid ?? '';
     this.#reported.set(uid, Date.now() + FIRST_REPORT_MS - NEXT_REPORT_MS);
+    if (isFresh) this.#started.set(uid, Date.now());
     try {
       await runtime.start(pod);
     } catch (thrown) {
@@ -263,6 +267,7 @@ export class TaskRuns {
     const uid = pod?.metadata.uid;
     if (uid !== undefined) {
       this.#reported.delete(uid);
+      this.#started.delete(uid);
       this.options.keeper.retire(uid);
     }
     return undefined;
