@@ -1,0 +1,1 @@
+export { processRuntime, type ProcessRuntimeOptions } from './process-runtime.js';

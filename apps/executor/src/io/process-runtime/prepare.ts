@@ -1,0 +1,306 @@
+// From a pod to a plan on disk: folders, files, sandbox arguments. Everything is decided here; the supervisor only does.
+
+import type { Container, Pod } from '@slipway/contracts';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, normalize } from 'node:path';
+import { planCgroups, type Cgroups } from './cgroups.js';
+import { ConfigError, RefusedError } from './config-error.js';
+import type { NodeFacts } from './downward.js';
+import { environmentOf, expand, type Sources } from './environment.js';
+import { etcFiles, hostnameOf } from './etc-files.js';
+import { imageNotice, matchImage, type ImageEntry } from './images.js';
+import { usesOwnNetwork } from './network.js';
+import { encodePlan, encodeWords, type ContainerPlan, type SubPath } from './plan-file.js';
+import type { PodFolder, StateFolder } from './pod-folder.js';
+import { commandLine, sandboxArguments, type HostLayout, type SandboxMount, type SandboxRoot } from './sandbox.js';
+import { makeVolume, type MountedVolume } from './volumes.js';
+
+/** What is the same for all pods of a runtime. */
+export interface Machine {
+  state: StateFolder;
+  binDir: string;
+  sandbox: string;
+  layout: HostLayout;
+  resolvConf: string;
+  images: readonly ImageEntry[];
+  cgroups: Cgroups;
+  node: NodeFacts;
+  asRoot: boolean;
+  graceMs: number;
+  /** Path of the program for Node.js steps: this process's own. */
+  nodePath: string;
+}
+
+/** Image of the steps that Slipway adds itself; they need the host's programs and `<binDir>/ko-app`, and no notice. */
+const OWN_IMAGES = new Set(['slipway.dev/resource-steps', 'slipway.dev/entrypoint']);
+
+const FIRST_SUB_PATH_FD = 10;
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_TERMINATION_SECONDS = 30;
+const DEFAULT_TERMINATION_PATH = '/dev/termination-log';
+
+/**
+ * Writes everything that the pod's supervisor needs; the plan is last, and whole or not there.
+ * Throws ConfigError when something that the pod refers to is missing, RefusedError when it can never run here.
+ */
+export function preparePod(
+  pod: Pod,
+  folder: PodFolder,
+  sources: Sources,
+  claims: ClaimFolders,
+  machine: Machine,
+): void {
+  const fsGroup = pod.spec.securityContext?.fsGroup;
+  const context = { pod, folder, sources, claimFolder: claims, binDir: machine.binDir, fsGroup };
+  const volumes = new Map(
+    (pod.spec.volumes ?? []).map((volume) => [volume.name, makeVolume(volume, context)] as const),
+  );
+  const init = pod.spec.initContainers ?? [];
+  const plan = (container: Container): ContainerPlan =>
+    prepareContainer(pod, container, folder, sources, volumes, machine);
+  const terminationMs = (pod.spec.terminationGracePeriodSeconds ?? DEFAULT_TERMINATION_SECONDS) * 1000;
+  const bytes = encodePlan({
+    sandbox: machine.sandbox,
+    changedFile: join(machine.state.changed(), pod.metadata.uid!),
+    holderFifo: machine.state.holder(),
+    graceMs: machine.graceMs,
+    deadlineMs: (pod.spec.activeDeadlineSeconds ?? 0) * 1000,
+    terminationMs,
+    ownNetwork: usesOwnNetwork(pod),
+    containers: [...init, ...pod.spec.containers].map(plan),
+  });
+  writeDurably(folder.file('plan'), bytes);
+}
+
+/** Folder of a claim by its name. */
+export type ClaimFolders = (name: string) => string;
+
+/** Renamed into place, so that it is whole or not there; 0600, for a plan may hold secrets. */
+export function writeDurably(path: string, content: string | Buffer): void {
+  writeFileSync(`${path}.new`, content, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+function prepareContainer(
+  pod: Pod,
+  container: Container,
+  folder: PodFolder,
+  sources: Sources,
+  volumes: ReadonlyMap<string, MountedVolume>,
+  machine: Machine,
+): ContainerPlan {
+  const user = userOf(pod, container);
+  const environment = fullEnvironment(pod, container, sources, user.uid, machine);
+  const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, environment));
+  if (words.length === 0) {
+    throw new RefusedError(
+      'NoCommand',
+      `Container "${container.name}" has no command, and the one of image ${container.image ?? ''} is not known here.`,
+    );
+  }
+  const own = folder.container(container.name);
+  const etc = folder.container(container.name, 'etc');
+  mkdirSync(etc, { recursive: true });
+  for (const [name, content] of Object.entries(etcFiles(pod, user, machine.resolvConf))) {
+    writeFileSync(join(etc, name), content, { mode: 0o644 });
+  }
+  closeSync(openSync(folder.container(container.name, 'log'), 'a', 0o600));
+  const termination = folder.container(container.name, 'termination');
+  closeSync(openSync(termination, 'a'));
+  chmodSync(termination, 0o666); // whoever the container runs as
+
+  const entry = matchImage(container.image ?? '', machine.images);
+  const { mounts, subPaths } = mountsOf(container, environment, volumes);
+  const cgroups = planCgroups(machine.cgroups, `${pod.metadata.uid}-${container.name}`, container);
+  const terminationMount = {
+    source: termination,
+    target: container.terminationMessagePath ?? DEFAULT_TERMINATION_PATH,
+    readOnly: false,
+  };
+  const sandbox = sandboxArguments({
+    hostname: hostnameOf(pod),
+    root: rootOf(entry, folder, container, machine),
+    mounts: [...imageMounts(container.image ?? '', entry, machine), ...mounts, terminationMount],
+    environment,
+    user,
+    asRoot: machine.asRoot,
+    readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
+    init: join(machine.binDir, 'entrypoint'),
+  });
+  writeDurably(join(own, 'arguments'), encodeWords(sandbox));
+  return {
+    name: container.name,
+    kind: kindOf(pod, container),
+    argumentsFile: folder.container(container.name, 'arguments'),
+    logFile: folder.container(container.name, 'log'),
+    stateFile: folder.container(container.name, 'state'),
+    command: commandLine({
+      user,
+      workingDir: container.workingDir === undefined ? undefined : expand(container.workingDir, environment),
+      needsInit: !words[0]!.endsWith('/entrypoint'),
+      command: words,
+    }),
+    subPaths,
+    cgroups: cgroups.folders,
+    cgroupValues: cgroups.values,
+    oomFile: cgroups.oomFile,
+  };
+}
+
+function kindOf(pod: Pod, container: Container): ContainerPlan['kind'] {
+  if (!(pod.spec.initContainers ?? []).includes(container)) return 'main';
+  return container.restartPolicy === 'Always' ? 'sidecar' : 'init';
+}
+
+interface User {
+  uid: number;
+  gid: number;
+  groups: number[];
+}
+
+function userOf(pod: Pod, container: Container): User {
+  const own = container.securityContext ?? {};
+  const shared = pod.spec.securityContext ?? {};
+  const uid = own.runAsUser ?? shared.runAsUser ?? 0;
+  const gid = own.runAsGroup ?? shared.runAsGroup ?? 0;
+  if ((own.runAsNonRoot ?? shared.runAsNonRoot) === true && uid === 0) {
+    const given = own.runAsUser ?? shared.runAsUser;
+    if (given === 0) throw new ConfigError("container's runAsUser breaks non-root policy");
+    // An image would name its user here; without one, the customary ordinary user stands in.
+    return { uid: 65532, gid: gid || 65532, groups: groupsOf(pod) };
+  }
+  return { uid, gid, groups: groupsOf(pod) };
+}
+
+function groupsOf(pod: Pod): number[] {
+  const { fsGroup, supplementalGroups } = pod.spec.securityContext ?? {};
+  return [...new Set([...(supplementalGroups ?? []), ...(fsGroup === undefined ? [] : [fsGroup])])];
+}
+
+/** What a container engine adds to the pod's own variables, below them. */
+function fullEnvironment(
+  pod: Pod,
+  container: Container,
+  sources: Sources,
+  uid: number,
+  machine: Machine,
+): Map<string, string> {
+  const extra = matchImage(container.image ?? '', machine.images)?.path;
+  const path = extra === undefined ? DEFAULT_PATH : `${extra}:${DEFAULT_PATH}`;
+  return new Map([
+    ['PATH', path],
+    ['HOSTNAME', hostnameOf(pod)],
+    ['HOME', uid === 0 ? '/root' : '/'],
+    ...environmentOf(pod, container, sources, machine.node),
+  ]);
+}
+
+function rootOf(entry: ImageEntry | undefined, folder: PodFolder, container: Container, machine: Machine): SandboxRoot {
+  const etcFolder = folder.container(container.name, 'etc');
+  if (entry?.rootfs === undefined) return { kind: 'host', layout: machine.layout, etcFolder };
+  const root = folder.container(container.name, 'root');
+  if (!existsSync(root)) {
+    // What a container writes must not be there for the next one: a copy, which costs nothing where the disk can share.
+    rmSync(`${root}.new`, { recursive: true, force: true });
+    execFileSync('cp', ['-a', '--reflink=auto', entry.rootfs, `${root}.new`], { stdio: 'ignore' });
+    renameSync(`${root}.new`, root);
+  }
+  return { kind: 'image', folder: root, etcFolder };
+}
+
+function imageMounts(image: string, entry: ImageEntry | undefined, machine: Machine): SandboxMount[] {
+  if (OWN_IMAGES.has(image)) {
+    return [
+      { source: join(machine.binDir, 'ko-app'), target: '/ko-app', readOnly: true },
+      { source: machine.nodePath, target: '/ko-app/node', readOnly: true },
+    ].filter(
+      ({ source, target }) => existsSync(source) && (target === '/ko-app' || existsSync(join(machine.binDir, target))),
+    );
+  }
+  const mounts = Object.entries(entry?.mounts ?? {}).map(([target, source]) => ({ source, target, readOnly: true }));
+  const path = entry?.path;
+  return path === undefined || entry?.rootfs !== undefined || path.startsWith('/usr/')
+    ? mounts
+    : [...mounts, { source: path, target: path, readOnly: true }];
+}
+
+function mountsOf(
+  container: Container,
+  environment: ReadonlyMap<string, string>,
+  volumes: ReadonlyMap<string, MountedVolume>,
+): { mounts: SandboxMount[]; subPaths: SubPath[] } {
+  const subPaths: SubPath[] = [];
+  const writable: { target: string; folder: string }[] = [];
+  const mounts = (container.volumeMounts ?? []).map((mount): SandboxMount => {
+    const volume = volumes.get(mount.name);
+    if (volume === undefined) throw new ConfigError(`volumeMount "${mount.name}" of "${container.name}" has no volume`);
+    const target = cleanTarget(mount.mountPath);
+    const readOnly = volume.readOnly || mount.readOnly === true;
+    const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, environment);
+    if (subPath === undefined || subPath === '') {
+      if (volume.writable) writable.push({ target, folder: volume.folder });
+      return { source: volume.folder, target, readOnly };
+    }
+    if (subPath.startsWith('/') || subPath.split('/').includes('..')) {
+      throw new ConfigError(`subPath "${subPath}" of volume "${mount.name}" leads out of the volume`);
+    }
+    const fd = FIRST_SUB_PATH_FD + subPaths.length;
+    subPaths.push({ fd, volume: volume.folder, path: subPath, create: volume.writable });
+    return { source: { fd }, target, readOnly };
+  });
+  for (const { target } of mounts) refuseLinksOnTheWay(target, writable);
+  return { mounts, subPaths };
+}
+
+/** An absolute path of the container, outside what the runtime itself provides. */
+function cleanTarget(path: string): string {
+  const clean = normalize(path).replace(/(.)\/+$/, '$1');
+  if (!clean.startsWith('/') || clean === '/')
+    throw new ConfigError(`mountPath "${path}" is not a path below the root`);
+  if (/^\/(proc|sys|dev)(\/|$)/.test(clean) && !clean.startsWith('/dev/shm')) {
+    throw new RefusedError('MountRefused', `mountPath ${path}: /proc, /sys and /dev are not for volumes.`);
+  }
+  return clean;
+}
+
+/**
+ * A mount point inside a volume is made before the container's root is closed; a link that an earlier run left there
+ * would be followed out of it.
+ */
+function refuseLinksOnTheWay(target: string, writable: readonly { target: string; folder: string }[]): void {
+  for (const { target: above, folder } of writable) {
+    if (!target.startsWith(`${above}/`)) continue;
+    let path = folder;
+    for (const name of target.slice(above.length + 1).split('/')) {
+      path = join(path, name);
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      if (found === undefined) break;
+      if (found.isSymbolicLink())
+        throw new ConfigError(`mountPath ${target} is behind a link in the volume at ${above}`);
+    }
+  }
+}
+
+/** What its user should know about where a pod runs. */
+export function noticesOf(pod: Pod, images: readonly ImageEntry[]): string[] {
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const strange = containers
+    .map(({ image }) => image ?? '')
+    .filter((image) => image !== '' && !OWN_IMAGES.has(image) && matchImage(image, images) === undefined);
+  const privileged = containers.filter(({ securityContext }) => securityContext?.privileged === true);
+  return [
+    ...[...new Set(strange)].map(imageNotice),
+    ...privileged.map(({ name }) => `Container ${name} asks to be privileged; on this machine it is an ordinary one.`),
+  ];
+}

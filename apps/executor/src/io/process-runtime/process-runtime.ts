@@ -1,0 +1,421 @@
+// The process runtime: pods without a cluster, a container engine or a daemon.
+//
+//   X1. A pod is its folder. What is in memory can be thrown away at any line and is built again from the folders.
+//   X2. Order of a start: folder with pod.json, then everything else, then `plan`, then the supervisor. Whatever is
+//       missing when we look is done then; the supervisor's `launched` makes sure that no container runs twice.
+//   X3. Whether a supervisor lives is asked of the kernel (its fifo), never remembered.
+//   X4. A status is read from the files whenever it is asked for.
+
+import { SlipwayError, type LogLine, type Pod, type PodStatus } from '@slipway/contracts';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KubeletObjects, PodRuntime } from '../../core/runtime.js';
+import { ConfigError, RefusedError } from './config-error.js';
+import { parseReport, type ContainerReport } from './container-state.js';
+import { followLog } from './follow-log.js';
+import { readMachine, type MachineOptions } from './machine.js';
+import { podStatus, type ContainerFacts } from './pod-status.js';
+import type { PodFolder } from './pod-folder.js';
+import { noticesOf, preparePod, writeDurably, type Machine } from './prepare.js';
+import { readBounded, removeFolder } from './files.js';
+import { ReadinessProbes } from './probes.js';
+import { readSources } from './sources.js';
+import { askToStop, isSupervised, launchSupervisor } from './supervisor.js';
+import { rewriteDownward } from './volumes.js';
+
+export interface ProcessRuntimeOptions extends MachineOptions {
+  objects: KubeletObjects;
+  logger: Logger;
+}
+
+/** The part of pino's logger that is used here. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** A kubelet keeps this much of a termination message. */
+const TERMINATION_BYTES = 4096;
+const STATE_BYTES = 16384;
+/** A missing secret is looked for again this often. */
+const RETRY_MS = 1000;
+/** Notifications are a hint; this is what puts right whatever they have missed. */
+const RESYNC_MS = 2000;
+const DEFAULT_GRACE_SECONDS = 30;
+/** How long a supervisor may take to end after SIGKILL went to its containers, before it is killed itself. */
+const END_MS = 10_000;
+
+/** Opens the runtime over its state folder and takes up the pods that are there. */
+export async function processRuntime(options: ProcessRuntimeOptions): Promise<PodRuntime> {
+  const machine = await readMachine(options);
+  const runtime = new ProcessRuntime(machine, options.objects, options.logger);
+  await runtime.open();
+  return runtime;
+}
+
+interface LivePod {
+  pod: Pod;
+  folder: PodFolder;
+  createdMs: number;
+  /** Why it cannot start yet. */
+  waiting: { reason: string; message: string } | undefined;
+  refused: { reason: string; message: string } | undefined;
+  /** Its last reports showed every container ended. */
+  done: boolean;
+  deleting: boolean;
+}
+
+class ProcessRuntime implements PodRuntime {
+  readonly #pods = new Map<string, LivePod>();
+  readonly #listeners = new Set<(uid: string) => void>();
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #probes: ReadinessProbes;
+  #watcher: { close(): void } | undefined;
+  #holder: number | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly objects: KubeletObjects,
+    private readonly logger: Logger,
+  ) {
+    this.#probes = new ReadinessProbes(join(machine.binDir, 'supervisor'), (uid) => this.#changed(uid));
+  }
+
+  async open(): Promise<void> {
+    const { state } = this.machine;
+    // Both ends, so that opening never waits; supervisors see that somebody holds it until this process is gone.
+    this.#holder = openSync(state.holder(), constants.O_RDWR);
+    this.#watcher = watch(state.changed(), (_event, uid) => uid !== null && this.#changed(uid));
+    for (const name of readdirSync(state.trash())) void rm(join(state.trash(), name), { recursive: true, force: true });
+    for (const uid of readdirSync(state.pods())) await this.#takeUp(uid);
+    this.#every(RESYNC_MS, () => this.#resync());
+  }
+
+  async start(pod: Pod): Promise<void> {
+    const uid = uidOf(pod);
+    const running = this.#starting.get(uid);
+    if (running !== undefined) return running;
+    if (this.#pods.has(uid)) return; // taken up, or waiting with a timer
+    const starting = this.#begin(pod, uid).finally(() => this.#starting.delete(uid));
+    this.#starting.set(uid, starting);
+    return starting;
+  }
+
+  async #begin(pod: Pod, uid: string): Promise<void> {
+    const folder = this.machine.state.pod(uid);
+    mkdirSync(folder.path, { recursive: true, mode: 0o700 });
+    const createdMs = Date.now();
+    writeDurably(folder.file('pod.json'), JSON.stringify({ pod, createdMs, boot: bootId() })); // X2
+    const live: LivePod = {
+      pod,
+      folder,
+      createdMs,
+      waiting: undefined,
+      refused: undefined,
+      done: false,
+      deleting: false,
+    };
+    this.#pods.set(uid, live);
+    await this.#advance(uid, live);
+  }
+
+  /** Does whatever of X2 is not done yet. */
+  async #advance(uid: string, live: LivePod): Promise<void> {
+    if (live.deleting || live.refused !== undefined) return;
+    if (!existsSync(live.folder.file('plan')) && !(await this.#prepare(uid, live))) return;
+    if (live.deleting) return;
+    const hasEnded = existsSync(live.folder.file('launched')) && this.#allEnded(live);
+    if (hasEnded || isSupervised(live.folder)) return; // X3
+    await launchSupervisor(live.folder, this.machine.binDir, () => this.#supervisorEnded(uid));
+  }
+
+  async #prepare(uid: string, live: LivePod): Promise<boolean> {
+    try {
+      const { sources, claims } = await readSources(live.pod, this.objects, this.machine.state);
+      if (live.deleting) return false;
+      preparePod(live.pod, live.folder, sources, claims, this.machine);
+      live.waiting = undefined;
+      return true;
+    } catch (error) {
+      if (error instanceof RefusedError) {
+        live.refused = { reason: error.reason, message: error.message };
+        writeDurably(live.folder.file('refused.json'), JSON.stringify(live.refused));
+      } else {
+        if (!(error instanceof ConfigError))
+          this.logger.warn({ err: error, podUid: uid }, 'a pod could not be prepared');
+        const message = error instanceof ConfigError ? error.message : 'the node could not prepare the container';
+        live.waiting = { reason: 'CreateContainerConfigError', message };
+        this.#after(RETRY_MS, () => void this.#retry(uid));
+      }
+      this.#changed(uid);
+      return false;
+    }
+  }
+
+  async #retry(uid: string): Promise<void> {
+    const live = this.#pods.get(uid);
+    if (live === undefined || this.#closed) return;
+    try {
+      await this.#advance(uid, live);
+    } catch (error) {
+      this.logger.warn({ err: error, podUid: uid }, 'a pod could not be started; it is tried again');
+      this.#after(RETRY_MS, () => void this.#retry(uid));
+    }
+  }
+
+  /** A supervisor that ends with containers running has died, and they with it; a new one reports that. */
+  #supervisorEnded(uid: string): void {
+    const live = this.#pods.get(uid);
+    if (live === undefined || this.#closed || live.deleting) return;
+    this.#changed(uid);
+    if (!this.#allEnded(live)) void this.#retry(uid);
+  }
+
+  async #takeUp(uid: string): Promise<void> {
+    const folder = this.machine.state.pod(uid);
+    const stored = readJson<{ pod: Pod; createdMs: number; boot: string }>(folder.file('pod.json'));
+    if (stored === undefined) {
+      await removeFolder(folder.path, this.machine.state.trash()); // a start that got no further than its folder
+      return;
+    }
+    const refused = readJson<{ reason: string; message: string }>(folder.file('refused.json'));
+    const { pod, createdMs, boot } = stored;
+    const live: LivePod = { pod, folder, createdMs, waiting: undefined, refused, done: false, deleting: false };
+    this.#pods.set(uid, live);
+    // The machine has started anew since: whether a container had run is not known, so it must not run again.
+    if (boot !== bootId() && existsSync(folder.file('plan'))) writeDurably(folder.file('launched'), '');
+    await this.#retry(uid);
+    this.#changed(uid);
+  }
+
+  async pods(): Promise<string[]> {
+    return Promise.resolve([...this.#pods.keys()]);
+  }
+
+  async status(uid: string): Promise<PodStatus | undefined> {
+    const live = this.#pods.get(uid);
+    return Promise.resolve(live === undefined ? undefined : this.#statusOf(uid, live));
+  }
+
+  #statusOf(uid: string, live: LivePod): PodStatus {
+    const facts = new Map<string, ContainerFacts>();
+    for (const container of containersOf(live.pod)) {
+      const report = reportOf(live, container.name);
+      if (report.kind === 'running') this.#probes.watch(uid, container, report.pid);
+      facts.set(container.name, {
+        report,
+        terminationMessage: report.kind === 'terminated' ? terminationMessage(live, container.name) : '',
+        probeSucceeded: this.#probes.isReady(uid, container),
+      });
+    }
+    const expired = existsSync(live.folder.file('deadline'));
+    return podStatus(live.pod, {
+      createdMs: live.createdMs,
+      waiting: live.waiting,
+      refused: expired
+        ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
+        : live.refused,
+      containers: facts,
+    });
+  }
+
+  #allEnded(live: LivePod): boolean {
+    live.done ||= containersOf(live.pod).every(({ name }) => reportOf(live, name).kind === 'terminated');
+    return live.done;
+  }
+
+  onChange(listener: (uid: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  #changed(uid: string): void {
+    if (this.#closed || !this.#pods.has(uid)) return;
+    for (const listener of this.#listeners) listener(uid);
+  }
+
+  readLog(uid: string, container: string, from: number, signal: AbortSignal): AsyncIterable<LogLine[]> {
+    const live = this.#pods.get(uid);
+    if (live === undefined || !containersOf(live.pod).some(({ name }) => name === container)) {
+      throw new SlipwayError(
+        'not-found',
+        'NoSuchContainer',
+        `There is no container "${container}" of pod ${uid} here.`,
+      );
+    }
+    return this.#follow(uid, live, container, from, signal);
+  }
+
+  async *#follow(
+    uid: string,
+    live: LivePod,
+    container: string,
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogLine[]> {
+    const isOver = (): boolean =>
+      reportOf(live, container).kind === 'terminated' || live.refused !== undefined || live.deleting || this.#closed;
+    const path = live.folder.container(container, 'log');
+    while (!existsSync(path)) {
+      if (signal.aborted || isOver()) return;
+      await this.#nextChange(uid, signal);
+    }
+    yield* followLog(path, from, { hasEnded: isOver, onChange: (listener) => this.#subscribe(uid, listener) }, signal);
+  }
+
+  #subscribe(uid: string, listener: () => void): () => void {
+    const own = (changed: string): void => {
+      if (changed === uid) listener();
+    };
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  async #nextChange(uid: string, signal: AbortSignal, limitMs = RESYNC_MS): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, limitMs);
+      const forget = this.#subscribe(uid, done);
+      signal.addEventListener('abort', done, { once: true });
+      function done(): void {
+        clearTimeout(timer);
+        forget();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+
+  async stop(uid: string, graceSeconds?: number): Promise<void> {
+    const live = this.#pods.get(uid);
+    if (live === undefined) return;
+    await this.#starting.get(uid)?.catch(() => undefined);
+    const grace = graceSeconds ?? live.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    if (existsSync(live.folder.file('plan'))) {
+      if (!askToStop(live.folder, Math.round(grace * 1000)) && !this.#allEnded(live))
+        await this.#stopStarting(live, grace);
+      return;
+    }
+    live.refused ??= { reason: 'Terminated', message: 'The pod was stopped before it could start.' };
+    writeDurably(live.folder.file('refused.json'), JSON.stringify(live.refused));
+    this.#changed(uid);
+  }
+
+  /** The supervisor is just starting, or has just ended. */
+  async #stopStarting(live: LivePod, grace: number): Promise<void> {
+    const deadlineMs = Date.now() + END_MS;
+    while (Date.now() < deadlineMs && !this.#allEnded(live)) {
+      if (askToStop(live.folder, Math.round(grace * 1000))) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async delete(uid: string, graceSeconds?: number): Promise<void> {
+    const live = this.#pods.get(uid);
+    if (live === undefined) return;
+    live.deleting = true;
+    await this.stop(uid, graceSeconds);
+    const grace = graceSeconds ?? live.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    await this.#supervisorGone(uid, live, grace * 1000 + END_MS);
+    this.#probes.forget(uid);
+    await removeFolder(live.folder.path, this.machine.state.trash());
+    await rm(join(this.machine.state.changed(), uid), { force: true });
+    this.#changed(uid);
+    this.#pods.delete(uid);
+  }
+
+  async #supervisorGone(uid: string, live: LivePod, limitMs: number): Promise<void> {
+    const deadlineMs = Date.now() + limitMs;
+    const never = new AbortController().signal;
+    while (isSupervised(live.folder)) {
+      if (Date.now() > deadlineMs) {
+        throw new SlipwayError('transient', 'PodWillNotEnd', `Pod ${uid} has not ended in time; it is tried again.`);
+      }
+      await this.#nextChange(uid, never, 50);
+    }
+  }
+
+  async updateAnnotations(uid: string, annotations: Record<string, string>): Promise<void> {
+    const live = this.#pods.get(uid);
+    if (live === undefined) return;
+    const pod = {
+      ...live.pod,
+      metadata: { ...live.pod.metadata, annotations: { ...live.pod.metadata.annotations, ...annotations } },
+    };
+    writeDurably(live.folder.file('pod.json'), JSON.stringify({ pod, createdMs: live.createdMs, boot: bootId() }));
+    live.pod = pod;
+    if (existsSync(live.folder.file('plan'))) rewriteDownward(pod, live.folder, pod.spec.securityContext?.fsGroup);
+    return Promise.resolve();
+  }
+
+  async notices(uid: string): Promise<string[]> {
+    const live = this.#pods.get(uid);
+    return Promise.resolve(live === undefined ? [] : noticesOf(live.pod, this.machine.images));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watcher?.close();
+    this.#probes.close();
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const listener of this.#listeners) listener(''); // wakes whoever follows a log
+    if (this.#holder !== undefined) closeSync(this.#holder);
+    this.#holder = undefined;
+    return Promise.resolve();
+  }
+
+  #resync(): void {
+    for (const [uid, live] of this.#pods) {
+      if (live.done || live.deleting || this.#starting.has(uid) || !existsSync(live.folder.file('plan'))) continue;
+      if (!isSupervised(live.folder)) this.#supervisorEnded(uid);
+      else this.#changed(uid);
+    }
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #every(ms: number, act: () => void): void {
+    const timer = setInterval(act, ms);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}
+
+function uidOf(pod: Pod): string {
+  const { uid, name } = pod.metadata;
+  if (uid === undefined) throw new SlipwayError('invalid', 'NoUid', `Pod "${name}" has no uid.`);
+  return uid;
+}
+
+function containersOf(pod: Pod): Pod['spec']['containers'] {
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+}
+
+function reportOf(live: LivePod, container: string): ContainerReport {
+  return parseReport(readBounded(live.folder.container(container, 'state'), STATE_BYTES).toString('utf8'));
+}
+
+function terminationMessage(live: LivePod, container: string): string {
+  return readBounded(live.folder.container(container, 'termination'), TERMINATION_BYTES).toString('utf8');
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+let boot: string | undefined;
+function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return boot;
+}

@@ -1,0 +1,112 @@
+// The arguments of bubblewrap for one container: a decision from plain data.
+
+export interface SandboxMount {
+  /** A path of the host, or a descriptor that the supervisor opens below a volume. */
+  source: string | { fd: number };
+  target: string;
+  readOnly: boolean;
+}
+
+export type SandboxRoot =
+  /** The host's programs below a fresh, writable root. */
+  | { kind: 'host'; layout: HostLayout; etcFolder: string }
+  /** A private copy of an image's root file system. */
+  | { kind: 'image'; folder: string; etcFolder: string };
+
+export interface HostLayout {
+  /** Folders in the root that are links on this host: `/bin` → `usr/bin`. */
+  links: readonly { path: string; target: string }[];
+  /** What is mounted read-only from the host: `/usr`, and of /etc what programs need and nobody has to hide. */
+  readOnly: readonly string[];
+}
+
+export interface Sandbox {
+  hostname: string;
+  root: SandboxRoot;
+  mounts: readonly SandboxMount[];
+  environment: ReadonlyMap<string, string>;
+  user: { uid: number; gid: number; groups: readonly number[] };
+  /** Whether we are root, and so may really change users; otherwise one user namespace maps our own user. */
+  asRoot: boolean;
+  readOnlyRoot: boolean;
+  /** Host path of the entrypoint program, which changes the user inside. */
+  init: string;
+}
+
+/** Where the container finds the program that changes its user. */
+export const INIT_PATH = '/dev/slipway-init';
+
+/** Files of our own making in every container's /etc, writable and private. */
+export const OWN_ETC_FILES = ['passwd', 'group', 'hosts', 'hostname', 'resolv.conf', 'nsswitch.conf'] as const;
+
+/**
+ * What a container's root may do: a container engine's default without raw sockets and devices, which on the host's
+ * network and disks would be the host's. Ordinary users of the container have none of them.
+ */
+const CAPABILITIES = [
+  ...['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'SETFCAP'],
+  ...['NET_BIND_SERVICE', 'SYS_CHROOT'],
+];
+
+/** For `bwrap --args`. The environment is in here and not in bwrap's own: LD_PRELOAD would be at work outside. */
+export function sandboxArguments(sandbox: Sandbox): string[] {
+  return [
+    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--hostname', sandbox.hostname],
+    ...['--as-pid-1', '--die-with-parent'],
+    ...identity(sandbox),
+    ...rootFileSystem(sandbox.root),
+    ...['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...['--ro-bind', sandbox.init, INIT_PATH],
+    ...byDepth(sandbox.mounts).flatMap(mount),
+    ...(sandbox.readOnlyRoot ? ['--remount-ro', '/'] : []),
+    ...['--chdir', '/', '--clearenv'],
+    ...[...sandbox.environment].flatMap(([name, value]) => ['--setenv', name, value]),
+  ];
+}
+
+function identity({ asRoot, user }: Sandbox): string[] {
+  if (!asRoot) return ['--unshare-user', '--uid', String(user.uid), '--gid', String(user.gid)];
+  return ['--cap-drop', 'ALL', ...CAPABILITIES.flatMap((name) => ['--cap-add', `CAP_${name}`])];
+}
+
+function rootFileSystem(root: SandboxRoot): string[] {
+  const etc = OWN_ETC_FILES.flatMap((name) => ['--bind', `${root.etcFolder}/${name}`, `/etc/${name}`]);
+  if (root.kind === 'image') return ['--bind', root.folder, '/', ...etc];
+  return [
+    ...root.layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
+    ...root.layout.readOnly.flatMap((path) => ['--ro-bind', path, path]),
+    ...etc,
+    ...['/tmp', '/var/tmp'].flatMap((path) => ['--perms', '1777', '--dir', path]),
+    ...['/run', '/home', '/var/run', '/var/cache', '/var/lib', '/var/log', '/opt', '/srv', '/mnt'].flatMap((path) => [
+      ...['--perms', '0755', '--dir', path],
+    ]),
+    ...['--perms', '0700', '--dir', '/root'],
+  ];
+}
+
+/** A mount below another must come after it. Otherwise in the order given. */
+function byDepth(mounts: readonly SandboxMount[]): SandboxMount[] {
+  const depth = ({ target }: SandboxMount): number => target.split('/').filter(Boolean).length;
+  return [...mounts].sort((a, b) => depth(a) - depth(b));
+}
+
+function mount({ source, target, readOnly }: SandboxMount): string[] {
+  const kind = readOnly ? '--ro-bind' : '--bind';
+  return typeof source === 'string' ? [kind, source, target] : [`${kind}-fd`, String(source.fd), target];
+}
+
+/** What bwrap runs: the program that changes user and folder, then the command. */
+export function commandLine(o: {
+  user: Sandbox['user'];
+  workingDir: string | undefined;
+  /** False when the command itself passes signals on and reaps, as the entrypoint does. */
+  needsInit: boolean;
+  command: readonly string[];
+}): string[] {
+  const { uid, gid, groups } = o.user;
+  return [
+    ...[INIT_PATH, 'run-as', ...(o.needsInit ? ['-init'] : []), '-status-fd', '4'],
+    ...(o.workingDir === undefined ? [] : ['-chdir', o.workingDir]),
+    ...[String(uid), String(gid), groups.length === 0 ? '-' : groups.join(','), '--', ...o.command],
+  ];
+}
