@@ -65,15 +65,16 @@ function withoutInputs(fields: Fields, form: Form, path: string): Fields {
 }
 
 function storedTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
-  const { serviceAccount, trigger: _, results: __, ...others } = fields;
+  const { serviceAccount, ...others } = fields;
+  dropIgnored(others);
   const spec = withoutInputs(renamed(others, RENAMED['TaskRunSpec']!), form, path);
   if (serviceAccount !== undefined) spec['serviceAccountName'] ??= serviceAccount;
   return spec;
 }
 
 function storedPipelineRunSpec(fields: Fields, _form: Form, path: string): Fields {
-  const { serviceAccount, serviceAccountName, podTemplate, timeout, serviceAccountNames, ...rest } = fields;
-  const { trigger: _, results: __, ...spec } = rest;
+  const { serviceAccount, serviceAccountName, podTemplate, timeout, serviceAccountNames, ...spec } = fields;
+  dropIgnored(spec);
   const template = compact({ serviceAccountName: serviceAccountName ?? serviceAccount, podTemplate });
   if (template !== undefined) spec['taskRunTemplate'] = template;
   if (timeout !== undefined) {
@@ -90,6 +91,12 @@ function storedPipelineRunSpec(fields: Fields, _form: Form, path: string): Field
     spec['taskRunSpecs'] = withAccounts((spec['taskRunSpecs'] ?? []) as Fields[], accounts);
   }
   return spec;
+}
+
+/** Who started a run and where its results went, in the form of 2019: read, and of no effect. */
+function dropIgnored(spec: Fields): void {
+  delete spec['trigger'];
+  delete spec['results'];
 }
 
 function withAccounts(

@@ -3,8 +3,12 @@ import { RESOURCE_KINDS, type KubeObject, type ResourceKind } from '@slipway/con
 import { fromStorage, toStorage } from './convert.js';
 
 const kindOf = (name: string): ResourceKind => RESOURCE_KINDS.find((kind) => kind.kind === name)!;
-const object = (version: string, kind: string, fields: object): KubeObject =>
-  ({ apiVersion: `tekton.dev/${version}`, kind, metadata: { name: 'n' }, ...fields }) as KubeObject;
+const object = (version: string, kind: string, fields: object): KubeObject => ({
+  apiVersion: `tekton.dev/${version}`,
+  kind,
+  metadata: { name: 'n' },
+  ...fields,
+});
 
 interface Row {
   title: string;

@@ -95,7 +95,7 @@ class Walk {
 function remember(object: KubeObject, form: Form): KubeObject {
   const annotations = object.metadata.annotations ?? {};
   if (form.version !== 'v1alpha1' || form.inputs === (annotations[FORM] === 'inputs')) return object;
-  const { [FORM]: _, ...others } = annotations;
-  const next = form.inputs ? { ...others, [FORM]: 'inputs' } : others;
+  const next = { ...annotations, [FORM]: 'inputs' };
+  if (!form.inputs) delete (next as Partial<typeof next>)[FORM];
   return { ...object, metadata: { ...object.metadata, annotations: next } };
 }

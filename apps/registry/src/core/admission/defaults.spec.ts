@@ -5,9 +5,13 @@ import { applyDefaults, paramSpec } from './defaults.js';
 
 const kindOf = (name: string): ResourceKind => RESOURCE_KINDS.find((kind) => kind.kind === name)!;
 const apply = (kind: string, fields: object, create = false): Record<string, unknown> =>
-  applyDefaults(kindOf(kind), { apiVersion: 'v', kind, metadata: { name: 'n' }, ...fields } as KubeObject, {
-    create,
-  }) as unknown as Record<string, unknown>;
+  applyDefaults(
+    kindOf(kind),
+    { apiVersion: 'v', kind, metadata: { name: 'n' }, ...fields },
+    {
+      create,
+    },
+  ) as unknown as Record<string, unknown>;
 
 describe('paramSpec', () => {
   it.each<[string, Partial<ParamSpec>, Partial<ParamSpec>]>([

@@ -1,0 +1,52 @@
+// What an update must leave as it is.
+
+import { isDone, type KubeObject } from '@slipway/contracts';
+
+import type { Findings } from './findings.js';
+
+type Spec = Record<string, unknown> | undefined;
+
+/** A run's spec says what was run: after creation only a request to stop it, or to let it start, may come in. */
+export function checkRunUpdate(
+  kind: 'TaskRun' | 'PipelineRun',
+  object: KubeObject,
+  old: KubeObject,
+  findings: Findings,
+): void {
+  const [before, after] = [specOf(old), specOf(object)];
+  if (isDone(old as Parameters<typeof isDone>[0])) {
+    if (!sameJson(before, after)) findings.invalid(`Once the ${kind} is complete, no updates are allowed`, 'spec');
+    return;
+  }
+  const open = kind === 'TaskRun' ? ['status', 'statusMessage'] : ['status'];
+  if (sameJson(without(before, open), without(after, open))) return;
+  const words = kind === 'TaskRun' ? 'status and statusMessage' : 'status';
+  findings.invalid(`Once the ${kind} has started, only ${words} updates are allowed`, 'spec');
+}
+
+export function specOf(object: KubeObject): Spec {
+  return (object as unknown as { spec?: Spec }).spec;
+}
+
+function without(spec: Spec, fields: readonly string[]): Spec {
+  return Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !fields.includes(field)));
+}
+
+/** Equal as JSON: the order of fields does not matter, and an absent field is an empty one. */
+export function sameJson(one: unknown, other: unknown): boolean {
+  if (one === other || (isNothing(one) && isNothing(other))) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => sameJson(item, other[index]));
+  }
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (Array.isArray(one) || Array.isArray(other)) return false;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  for (const key of keys) {
+    if (!sameJson((one as Record<string, unknown>)[key], (other as Record<string, unknown>)[key])) return false;
+  }
+  return true;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}

@@ -1,0 +1,77 @@
+// Whether an object may be stored: every rule that applies to its kind, and all that is wrong with it at once.
+
+import type { FieldProblem, KubeObject, ResourceKind } from '@slipway/contracts';
+
+import {
+  claimProblems,
+  configMapProblems,
+  eventProblems,
+  metadataProblems,
+  nameProblems,
+  secretProblems,
+} from './rules/core-rules.js';
+import { Findings, problemsOf } from './rules/findings.js';
+import {
+  checkCondition,
+  checkName,
+  checkPipeline,
+  checkPipelineResource,
+  checkPipelineRun,
+  checkTask,
+  checkTaskRun,
+} from './rules/object-rules.js';
+import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
+
+/**
+ * Everything that is wrong with an object of the storage version; empty when it may be stored.
+ *
+ * `old` is what is stored now, for an update. A spec that did not change is not looked at again: objects that were
+ * admitted by an older release stay readable and deletable.
+ */
+export function validate(kind: ResourceKind, object: KubeObject, old?: KubeObject): FieldProblem[] {
+  const own = kind.group === 'tekton.dev' ? tektonProblems(kind, object, old) : coreProblems(kind, object, old);
+  return [...own, ...metadataProblems(object)];
+}
+
+type Check = (object: never, findings: Findings) => void;
+
+const TEKTON_KINDS: Readonly<Record<string, Check>> = {
+  Task: checkTask,
+  ClusterTask: checkTask,
+  TaskRun: checkTaskRun,
+  Pipeline: checkPipeline,
+  PipelineRun: checkPipelineRun,
+  PipelineResource: checkPipelineResource,
+  Condition: checkCondition,
+};
+
+function tektonProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
+  const findings = new Findings();
+  checkName(object, findings);
+  if (old !== undefined && (kind.kind === 'TaskRun' || kind.kind === 'PipelineRun')) {
+    checkRunUpdate(kind.kind, object, old, findings);
+  }
+  if (old === undefined || !sameJson(specOf(object), specOf(old))) {
+    TEKTON_KINDS[kind.kind]?.(object as never, findings);
+  }
+  return problemsOf(findings.list);
+}
+
+function coreProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
+  return [...nameProblems(object), ...contentProblems(kind, object as never, old as never)];
+}
+
+function contentProblems(kind: ResourceKind, object: never, old: never): FieldProblem[] {
+  switch (kind.kind) {
+    case 'ConfigMap':
+      return configMapProblems(object, old);
+    case 'Secret':
+      return secretProblems(object, old);
+    case 'PersistentVolumeClaim':
+      return claimProblems(object, old);
+    case 'Event':
+      return eventProblems(object);
+    default:
+      return [];
+  }
+}
