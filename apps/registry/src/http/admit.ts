@@ -2,7 +2,10 @@
 // (uid, resourceVersion, generation, …) is the store's business.
 
 import { SlipwayError, apiVersionOf, type FieldProblem, type KubeObject, type ResourceKind } from '@slipway/contracts';
-import { applyDefaults, decode, toStorage, validate } from './admission.js';
+import { toStorage } from '../core/admission/convert.js';
+import { decode } from '../core/admission/decode.js';
+import { applyDefaults } from '../core/admission/defaults.js';
+import { validate } from '../core/admission/validate.js';
 import { isObject } from '../core/patch/json-value.js';
 import type { Body } from './body.js';
 

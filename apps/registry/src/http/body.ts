@@ -80,7 +80,7 @@ function parseJson(text: string): unknown {
 const MAX_ALIASES = 100;
 
 function parseYaml(text: string): Body {
-  const document = parseDocument(text, { uniqueKeys: false, stringKeys: true, prettyErrors: true, logLevel: 'silent' });
+  const document = parseDocument(text, { uniqueKeys: false, stringKeys: true, prettyErrors: true, logLevel: 'error' });
   const [problem] = document.errors;
   if (problem !== undefined) {
     throw new SlipwayError('invalid', 'BadRequest', `the body of the request is not valid YAML: ${problem.message}`);

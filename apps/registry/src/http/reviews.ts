@@ -22,7 +22,7 @@ export function answerReview(path: string, user: User, body: unknown): object | 
         apiVersion: 'authorization.k8s.io/v1',
         metadata: given.metadata ?? {},
         spec: given.spec ?? {},
-        status: accessStatus(user, (given.spec ?? {})),
+        status: accessStatus(user, given.spec ?? {}),
       };
     case 'authorization.k8s.io/v1/selfsubjectrulesreviews':
       return {

@@ -1,7 +1,7 @@
 // Stored objects as a client of one version sees them.
 
 import type { KubeObject, ResourceKind } from '@slipway/contracts';
-import { fromStorage } from './admission.js';
+import { fromStorage } from '../core/admission/convert.js';
 import type { StoredObject } from '../io/object-store.js';
 
 export function parseStored(stored: StoredObject): KubeObject {

@@ -23,15 +23,18 @@ export function fieldsOf(object: JsonObject, kind: string): FieldSet {
   return fieldsAt(object, kind, []) ?? {};
 }
 
+/** Undefined: nothing of it can be owned. */
 function fieldsAt(value: Json | undefined, kind: string, path: readonly string[]): FieldSet | undefined {
   if (isObject(value)) {
     const set: FieldSet = {};
     for (const [key, item] of Object.entries(value)) {
       const below = [...path, key];
       if (item === undefined || UNOWNED.has(below.join('.'))) continue;
-      set[`f:${key}`] = fieldsAt(item, kind, below) ?? {};
+      const fields = fieldsAt(item, kind, below);
+      if (fields !== undefined) set[`f:${key}`] = fields;
     }
-    return path.length === 1 && Object.keys(set).length === 0 && path[0] === 'metadata' ? undefined : set;
+    const isNothing = path.length === 1 && path[0] === 'metadata' && Object.keys(set).length === 0;
+    return isNothing ? undefined : set;
   }
   if (!Array.isArray(value)) return {};
   const rule = listRule(kind, path);
