@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { recordedCalls } from '@slipway/testing';
-import { paramReplacements, type Matrix, type Param, type PipelineRun, type PipelineSpec } from '@slipway/contracts';
+import { paramReplacements, type Matrix, type PipelineRun, type PipelineSpec } from '@slipway/contracts';
 import { modelOfFacts, nowOf, runOf, type Facts } from '../../test/recorded-facts.js';
 import { conditionOf } from './condition.js';
 import { decide } from './decide.js';
-import { countCombinations, fanOut } from './matrix.js';
+import { fanOut } from './matrix.js';
 import { aggregateStatus, statusOf } from './state-variables.js';
 import { contextReplacements, substitutePipeline, workspaceReplacements } from './substitute-pipeline.js';
 import { taskStatus } from './status.js';

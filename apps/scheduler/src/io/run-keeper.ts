@@ -81,14 +81,14 @@ export class RunKeeper {
     this.#forget();
     clearInterval(this.#resync);
     for (const desk of this.#desks.values()) clearTimeout(desk.timer);
-    await Promise.all([...this.#desks.values()].map(({ work }) => work));
+    await Promise.all([...this.#desks.values()].map(async ({ work }) => work));
   }
 
   /** Waits for what is in hand of shards that are not ours any more; their runs are closed at their next turn. */
   async letGo(shards: readonly number[]): Promise<void> {
     const theirs = [...this.#desks.values()].filter(({ shard }) => shard !== undefined && shards.includes(shard));
     for (const desk of theirs) this.#touch(desk);
-    await Promise.all(theirs.map(({ work }) => work));
+    await Promise.all(theirs.map(async ({ work }) => work));
   }
 
   #onChange({ key, before, after }: CacheChange): void {
