@@ -5,6 +5,7 @@
 //   R3. The message id follows from the change, so a repeat is one message.
 //   R4. One process relays. Two that both think so for a moment do no harm (R3).
 
+import { setMaxListeners } from 'node:events';
 import { changeSubject } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import type { ObjectStore, OutboxRow } from './object-store.js';
@@ -92,6 +93,7 @@ class OutboxRelay implements Relay {
     // Publications of an earlier turn are given up; their rows are still there (R2).
     const ended = new AbortController();
     const signal = AbortSignal.any([mine, this.#stopping.signal, ended.signal]);
+    setMaxListeners(0, signal); // each publication listens
     signal.addEventListener('abort', () => this.#signal());
     this.#window = [];
     let last = 0;

@@ -5,7 +5,7 @@ import { SlipwayError, asSlipwayError, type CommitRequest, type ObjectKey, type 
 import { keyText, type Effect } from '../../core/storage/commit-group.js';
 import type { CommitObserver, ObjectStore, OutboxRow, StoredObject } from '../object-store.js';
 import { CommitQueue, type Settled } from './commit-queue.js';
-import type { Sql, SqlDatabase } from './database.js';
+import type { Clock, Sql, SqlDatabase } from './database.js';
 import { keyOfRow, storedOfRow, writeGroup } from './group-write.js';
 import { writeLeases } from './lease-rows.js';
 import { listObjects, readHeads } from './list.js';
@@ -15,6 +15,10 @@ import { OBJECTS } from './schema.js';
 const NAME_TRIES = 8;
 /** Outbox rows go with the next commit; without one, after this long. */
 const TRIM_DELAY_MS = 1_000;
+
+/** How long tombstones, commit ids and members that are gone are kept: clients that were away may come back. */
+const KEPT_MS = 5 * 60_000;
+const PRUNE_EVERY_MS = 60_000;
 
 export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver = {}): ObjectStore {
   let trimTo = 0;
@@ -64,6 +68,12 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
   /** A transaction that is done again, because the server went away at its end, must know its commits. */
   const ownId = (request: CommitRequest): { id?: string } =>
     database.kind === 'postgres' && request.id === undefined ? { id: randomUUID() } : {};
+
+  const prune = (olderThanMs: number): Promise<number> =>
+    database.write((sql, clock) => pruneTables(sql, clock, olderThanMs));
+  const pruning = setInterval(() => {
+    prune(KEPT_MS).catch(() => undefined); // best effort: the next round takes what this one left
+  }, PRUNE_EVERY_MS).unref();
 
   return {
     async get(key) {
@@ -129,24 +139,26 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
     onCommitted: (listener) => database.onNotified(listener),
     becomeRelay: (signal) => database.becomeRelay(signal),
 
-    prune: (olderThanMs) =>
-      database.write(async (sql, clock) => {
-        const before = clock.nowMs - olderThanMs;
-        const [row] = await sql.all('SELECT max(revision) AS revision FROM tombstones WHERE at_ms < ?', before);
-        const compacted = Math.max(clock.compacted, Number(row?.['revision'] ?? 0));
-        await sql.run('DELETE FROM tombstones WHERE revision <= ?', compacted);
-        await sql.run('DELETE FROM commits WHERE at_ms < ?', before);
-        await sql.run('DELETE FROM members WHERE expires_ms < ?', before);
-        await sql.run('UPDATE clock SET compacted = ?', compacted);
-        return compacted;
-      }),
+    prune,
 
     async close() {
       clearTimeout(trimTimer);
+      clearInterval(pruning);
       await queue.drained();
       await database.close();
     },
   };
+}
+
+async function pruneTables(sql: Sql, clock: Clock, olderThanMs: number): Promise<number> {
+  const before = clock.nowMs - olderThanMs;
+  const [row] = await sql.all('SELECT max(revision) AS revision FROM tombstones WHERE at_ms < ?', before);
+  const compacted = Math.max(clock.compacted, Number(row?.['revision'] ?? 0));
+  await sql.run('DELETE FROM tombstones WHERE revision <= ?', compacted);
+  await sql.run('DELETE FROM commits WHERE at_ms < ?', before);
+  await sql.run('DELETE FROM members WHERE expires_ms < ?', before);
+  if (compacted > clock.compacted) await sql.run('UPDATE clock SET compacted = ?', compacted);
+  return compacted;
 }
 
 const BY_OWNER = `SELECT o.resource, o.namespace, o.name, o.uid, o.revision, o.shard, o.labels, o.body
