@@ -59,12 +59,12 @@ const cases = oracleFiles()
 
 (cases.length === 0 ? describe.skip : describe)('runs end as with Tekton', () => {
   test.each(cases.length === 0 ? [['none', {} as OracleRun, []]] : cases)('%s', (name, theirs, taskRuns) => {
-    const replay = new Replay(theirs, taskRuns as OracleTaskRun[]);
+    const replay = new Replay(theirs, taskRuns);
     const ours = replay.play();
     const isShown = !SHOWS_VARIABLES.test(name);
     expect(brief(ours.status, isShown)).toEqual(brief(theirs, isShown));
     for (const [created, taskRun] of replay.created) {
-      const expected = (taskRuns as OracleTaskRun[]).find((one) => one.name === created);
+      const expected = (taskRuns).find((one) => one.name === created);
       expect({ created, ...specOf(taskRun.spec) }).toEqual({ created, ...specOf(expected!.spec) });
       const labels = Object.entries(taskRun.metadata.labels!).filter(([key]) => key !== SHARD_LABEL);
       expect(expected!.labels).toMatchObject(Object.fromEntries(labels)); // the executor adds those of the Task
