@@ -53,8 +53,8 @@ class NatsBus implements Bus {
     return (await request(this.connection, subject, data, options.timeoutMs)) as Reply;
   }
 
-  serve(subject: string, queue: string, handler: RpcHandler): Promise<Subscription> {
-    return Promise.resolve(this.#kept(serve(this.connection, subject, queue, handler)));
+  async serve(subject: string, queue: string, handler: RpcHandler): Promise<Subscription> {
+    return this.#kept(await serve(this.connection, subject, queue, handler));
   }
 
   publish(subject: string, payload: unknown, options: { id: string; signal?: AbortSignal }): Promise<void> {

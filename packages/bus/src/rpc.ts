@@ -2,8 +2,9 @@
 //
 //   R1. A request that cannot be answered now fails at once as `transient`; the caller decides whether to try again.
 //   R2. A handler's SlipwayError reaches the caller whole; any other throw says nothing but `internal`.
-//   R3. `stop()` waits for the answers in hand.
+//   R3. `stop()` waits for the answers in hand, but not for one that never comes.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nuid } from '@nats-io/nats-core';
 import { TimeoutError, NoRespondersError, RequestError, type Msg } from '@nats-io/transport-node';
 import { SlipwayError, asSlipwayError, toWireError } from '@slipway/contracts';
@@ -13,6 +14,7 @@ import { decodeReply, decodeRequest, encodeFailure, encodeRequest, encodeRespons
 import { tooLarge } from './publisher.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const STOP_MS = 5000;
 
 export async function request(
   connection: Connection,
@@ -58,7 +60,13 @@ function failureOf(error: unknown, subject: string, timeoutMs: number): SlipwayE
   return new SlipwayError('transient', 'RequestFailed', `${subject} could not be asked.`, { cause: error });
 }
 
-export function serve(connection: Connection, subject: string, queue: string, handler: RpcHandler): Subscription {
+/** Resolves when the server knows of it, so that a request that is sent now finds it. */
+export async function serve(
+  connection: Connection,
+  subject: string,
+  queue: string,
+  handler: RpcHandler,
+): Promise<Subscription> {
   const inHand = new Set<Promise<void>>();
   const subscription = connection.nc.subscribe(subject, {
     queue,
@@ -75,8 +83,9 @@ export function serve(connection: Connection, subject: string, queue: string, ha
   const stop = async (): Promise<void> => {
     if (connection.isReady) await Promise.race([subscription.drain().catch(() => {}), lost(connection)]);
     else subscription.unsubscribe();
-    while (inHand.size > 0) await Promise.all(inHand); // R3
+    await Promise.race([Promise.all(inHand), sleep(STOP_MS, undefined, { ref: false })]); // R3
   };
+  if (connection.isReady) await connection.untilLost(connection.nc.flush()).catch(() => {});
   return { stop: () => (stopped ??= stop()) };
 }
 

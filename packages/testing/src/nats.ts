@@ -1,0 +1,42 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startNatsServer, type NatsServer } from '@slipway/service';
+import { tempDir } from './temp-dir.js';
+
+/** A real nats-server that a test may mistreat. Its address and password stay the same over restarts. */
+export interface TestNats {
+  readonly url: string;
+  /** SIGKILL; nothing is written that is not yet. */
+  kill(): Promise<void>;
+  /** SIGTERM. */
+  stop(): Promise<void>;
+  /** Starts again after `kill` or `stop`. */
+  start(): Promise<void>;
+  /** Deletes everything it has stored; only while it is stopped. */
+  wipe(): Promise<void>;
+  /** Stops it and removes its files. */
+  close(): Promise<void>;
+}
+
+export async function startTestNats(): Promise<TestNats> {
+  const dir = await tempDir();
+  let server: NatsServer | undefined = await startNatsServer({ storeDir: dir.path });
+  const { url, port, password } = server;
+  const end = async (how: 'kill' | 'stop'): Promise<void> => {
+    await server?.[how]();
+    server = undefined;
+  };
+  return {
+    url,
+    kill: () => end('kill'),
+    stop: () => end('stop'),
+    start: async () => {
+      server ??= await startNatsServer({ storeDir: dir.path, port, password });
+    },
+    wipe: () => rm(join(dir.path, 'jetstream'), { recursive: true, force: true }),
+    close: async () => {
+      await end('stop');
+      await dir.remove();
+    },
+  };
+}
