@@ -86,6 +86,13 @@ static void arrange_descriptors(const struct container_plan *plan, int out, int 
     if (kept_arguments < 0 || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(kept_out, STDOUT_FILENO) < 0 ||
         dup2(kept_err, STDERR_FILENO) < 0 || dup2(kept_arguments, ARGUMENTS_FD) < 0)
         fail_start("descriptors");
+    for (size_t i = 0; i < plan->file_count; i++) {
+        int file = open(plan->files[i].path, O_RDONLY | O_CLOEXEC);
+        if (file < 0) fail_start(plan->files[i].path);
+        int kept = fcntl(file, F_DUPFD_CLOEXEC, HIGH_FD); // it may have come at a number that is wanted
+        close(file);
+        if (kept < 0 || dup2(kept, plan->files[i].fd) < 0) fail_start("descriptors");
+    }
     for (size_t i = 0; i < plan->sub_path_count; i++) {
         const struct sub_path *sub_path = &plan->sub_paths[i];
         int folder = open_sub_path(sub_path);
@@ -94,7 +101,9 @@ static void arrange_descriptors(const struct container_plan *plan, int out, int 
             fail_start(text_format("subPath \"%s\" leads out of its volume", sub_path->path));
         }
         if (folder < 0) fail_start(text_format("subPath \"%s\"", sub_path->path));
-        if (dup2(folder, sub_path->fd) < 0) fail_start("descriptors");
+        int kept = fcntl(folder, F_DUPFD_CLOEXEC, HIGH_FD);
+        close(folder);
+        if (kept < 0 || dup2(kept, sub_path->fd) < 0) fail_start("descriptors");
     }
 }
 

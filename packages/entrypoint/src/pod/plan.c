@@ -7,7 +7,7 @@
 #include "../base/buffer.h"
 #include "../base/file.h"
 
-enum { PLAN_LIMIT = 64 * 1024 * 1024, LOWEST_SUB_PATH_FD = 10, HIGHEST_SUB_PATH_FD = 500 };
+enum { PLAN_LIMIT = 64 * 1024 * 1024, LOWEST_FD = 10, HIGHEST_FD = 500 };
 
 struct words {
     const char *at;
@@ -57,10 +57,14 @@ static void read_container_field(struct container_plan *container, const char *f
             *GROW(container->command, container->command_count) = next(words);
     } else if (strcmp(field, "sub-path") == 0) {
         struct sub_path *sub_path = GROW(container->sub_paths, container->sub_path_count);
-        sub_path->fd = (int)next_number(words, LOWEST_SUB_PATH_FD, HIGHEST_SUB_PATH_FD);
+        sub_path->fd = (int)next_number(words, LOWEST_FD, HIGHEST_FD);
         sub_path->volume = next(words);
         sub_path->path = next(words);
         sub_path->create = next_number(words, 0, 1) == 1;
+    } else if (strcmp(field, "file") == 0) {
+        struct plan_file *file = GROW(container->files, container->file_count);
+        file->fd = (int)next_number(words, LOWEST_FD, HIGHEST_FD);
+        file->path = next(words);
     } else if (strcmp(field, "cgroup") == 0) {
         *GROW(container->cgroups, container->cgroup_count) = next(words);
     } else if (strcmp(field, "cgroup-value") == 0) {

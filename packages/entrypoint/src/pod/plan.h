@@ -19,6 +19,12 @@ struct sub_path {
     bool create;
 };
 
+// A file that the sandbox's arguments name by descriptor.
+struct plan_file {
+    int fd;
+    const char *path;
+};
+
 struct cgroup_value {
     const char *file;
     const char *value;
@@ -34,6 +40,8 @@ struct container_plan {
     size_t command_count;
     struct sub_path *sub_paths;
     size_t sub_path_count;
+    struct plan_file *files;
+    size_t file_count;
     const char **cgroups;
     size_t cgroup_count;
     struct cgroup_value *cgroup_values;

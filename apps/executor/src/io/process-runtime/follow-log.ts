@@ -20,7 +20,7 @@ export async function* followLog(
   signal: AbortSignal,
 ): AsyncGenerator<LogLine[]> {
   const changes = watchFile(path);
-  const forget = container.onChange(changes.wake);
+  const forget = container.onChange(() => changes.wake());
   const file = await open(path, 'r').catch((error: unknown) => {
     forget();
     changes.close();

@@ -7,7 +7,7 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { findCgroups } from './cgroups.js';
-import { readHostLayout, readResolvConf } from './host-layout.js';
+import { makeSupportFolder, readHostLayout, readResolvConf } from './host-layout.js';
 import { parseImages } from './images.js';
 import { StateFolder } from './pod-folder.js';
 import type { Machine } from './prepare.js';
@@ -36,7 +36,7 @@ export async function readMachine(options: MachineOptions): Promise<Machine> {
       });
     }
   }
-  for (const folder of [state.path, state.pods(), state.claims(), state.trash(), state.changed()]) {
+  for (const folder of [state.path, state.pods(), state.claims(), state.trash(), state.changed(), state.support()]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
   if (!existsSync(state.holder())) await promisify(execFile)(join(binDir, 'supervisor'), ['fifo', state.holder()]);
@@ -52,6 +52,7 @@ export async function readMachine(options: MachineOptions): Promise<Machine> {
     node: { name: hostname(), cpus: cpus().length, memoryBytes: totalmem() },
     asRoot: process.getuid?.() === 0,
     graceMs: options.graceMs,
+    support: makeSupportFolder(state.support(), join(binDir, 'entrypoint')),
     nodePath: process.execPath,
   };
 }

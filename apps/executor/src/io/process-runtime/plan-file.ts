@@ -17,6 +17,8 @@ export interface ContainerPlan {
   stateFile: string;
   command: readonly string[];
   subPaths: readonly SubPath[];
+  /** Files that the sandbox's arguments name by descriptor. */
+  files: readonly { fd: number; path: string }[];
   cgroups: readonly string[];
   cgroupValues: readonly { file: string; value: string }[];
   oomFile: string | undefined;
@@ -53,6 +55,7 @@ function containerWords(plan: ContainerPlan): string[] {
     ...plan.subPaths.flatMap(({ fd, volume, path, create }) => [
       ...['sub-path', String(fd), volume, path, create ? '1' : '0'],
     ]),
+    ...plan.files.flatMap(({ fd, path }) => ['file', String(fd), path]),
     ...plan.cgroups.flatMap((folder) => ['cgroup', folder]),
     ...plan.cgroupValues.flatMap(({ file, value }) => ['cgroup-value', file, value]),
     ...(plan.oomFile === undefined ? [] : ['oom', plan.oomFile]),

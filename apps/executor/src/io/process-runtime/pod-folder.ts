@@ -7,7 +7,8 @@
 //   pods/<uid>/plan              what the supervisor does         pods/<uid>/c/<container>/arguments, etc/, root/
 //   pods/<uid>/launched          the supervisor has begun         pods/<uid>/volumes/<name>/
 //   pods/<uid>/control           fifo of the living supervisor    claims/<namespace>/<uid>/
-//   changed/<uid>                touched when a state changes     holder   fifo that the executor holds open
+//   changed/<uid>                touched when a state changes     holder      fifo that the executor holds open
+//   support/<version>/           see makeSupportFolder            trash/      on its way out
 
 import { SlipwayError } from '@slipway/contracts';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ export class StateFolder {
   readonly claims = (): string => join(this.path, 'claims');
   readonly trash = (): string => join(this.path, 'trash');
   readonly changed = (): string => join(this.path, 'changed');
+  readonly support = (): string => join(this.path, 'support');
   readonly holder = (): string => join(this.path, 'holder');
   readonly claim = (namespace: string, uid: string): string => join(this.claims(), safeName(namespace), safeName(uid));
   readonly pod = (uid: string): PodFolder => new PodFolder(join(this.pods(), safeName(uid)));

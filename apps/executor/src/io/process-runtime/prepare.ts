@@ -23,7 +23,14 @@ import { imageNotice, matchImage, type ImageEntry } from './images.js';
 import { usesOwnNetwork } from './network.js';
 import { encodePlan, encodeWords, type ContainerPlan, type SubPath } from './plan-file.js';
 import type { PodFolder, StateFolder } from './pod-folder.js';
-import { commandLine, sandboxArguments, type HostLayout, type SandboxMount, type SandboxRoot } from './sandbox.js';
+import {
+  OWN_ETC_FILES,
+  commandLine,
+  sandboxArguments,
+  type HostLayout,
+  type SandboxMount,
+  type SandboxRoot,
+} from './sandbox.js';
 import { makeVolume, type MountedVolume } from './volumes.js';
 
 /** What is the same for all pods of a runtime. */
@@ -38,6 +45,8 @@ export interface Machine {
   node: NodeFacts;
   asRoot: boolean;
   graceMs: number;
+  /** See makeSupportFolder. */
+  support: string;
   /** Path of the program for Node.js steps: this process's own. */
   nodePath: string;
 }
@@ -45,7 +54,9 @@ export interface Machine {
 /** Image of the steps that Slipway adds itself; they need the host's programs and `<binDir>/ko-app`, and no notice. */
 const OWN_IMAGES = new Set(['slipway.dev/resource-steps', 'slipway.dev/entrypoint']);
 
-const FIRST_SUB_PATH_FD = 10;
+const FIRST_FILE_FD = 10;
+const FIRST_SUB_PATH_FD = 20;
+const ETC_FDS = OWN_ETC_FILES.map((name, i) => ({ name, fd: FIRST_FILE_FD + i }));
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_TERMINATION_SECONDS = 30;
 const DEFAULT_TERMINATION_PATH = '/dev/termination-log';
@@ -136,7 +147,7 @@ function prepareContainer(
     user,
     asRoot: machine.asRoot,
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
-    init: join(machine.binDir, 'entrypoint'),
+    support: machine.support,
   });
   writeDurably(join(own, 'arguments'), encodeWords(sandbox));
   return {
@@ -152,6 +163,7 @@ function prepareContainer(
       command: words,
     }),
     subPaths,
+    files: entry?.rootfs === undefined ? ETC_FDS.map(({ name, fd }) => ({ fd, path: join(etc, name) })) : [],
     cgroups: cgroups.folders,
     cgroupValues: cgroups.values,
     oomFile: cgroups.oomFile,
@@ -208,7 +220,7 @@ function fullEnvironment(
 
 function rootOf(entry: ImageEntry | undefined, folder: PodFolder, container: Container, machine: Machine): SandboxRoot {
   const etcFolder = folder.container(container.name, 'etc');
-  if (entry?.rootfs === undefined) return { kind: 'host', layout: machine.layout, etcFolder };
+  if (entry?.rootfs === undefined) return { kind: 'host', layout: machine.layout, etcFds: ETC_FDS };
   const root = folder.container(container.name, 'root');
   if (!existsSync(root)) {
     // What a container writes must not be there for the next one: a copy, which costs nothing where the disk can share.

@@ -116,13 +116,13 @@ interface ObjectSource {
 function secretFiles(source: ObjectSource, mode: number | undefined, { sources }: VolumeContext): VolumeFile[] {
   const secret = sources.secrets.get(source.name ?? '');
   if (secret === undefined && source.optional !== true) throw missing('secret', source.name ?? '');
-  return keyFiles(secret === undefined ? new Map() : bytesOfSecret(secret), source, mode);
+  return keyFiles(secret === undefined ? new Map<string, Buffer>() : bytesOfSecret(secret), source, mode);
 }
 
 function configMapFiles(source: ObjectSource, mode: number | undefined, { sources }: VolumeContext): VolumeFile[] {
   const configMap = sources.configMaps.get(source.name ?? '');
   if (configMap === undefined && source.optional !== true) throw missing('configmap', source.name ?? '');
-  return keyFiles(configMap === undefined ? new Map() : bytesOfConfigMap(configMap), source, mode);
+  return keyFiles(configMap === undefined ? new Map<string, Buffer>() : bytesOfConfigMap(configMap), source, mode);
 }
 
 function keyFiles(values: Map<string, Buffer>, source: ObjectSource, mode = DEFAULT_MODE): VolumeFile[] {
