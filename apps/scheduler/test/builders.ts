@@ -37,7 +37,8 @@ export function modelOf(
   taskRuns: Iterable<TaskRun> = [],
 ): RunModel {
   const source = { name: run.metadata.name, spec: run.spec.pipelineSpec! };
-  const compilation = compile(run, source, effectiveSpec(run, source), definitions);
+  const unstarted = { ...run, status: {} };
+  const compilation = compile(unstarted, source, effectiveSpec(unstarted, source), definitions);
   if (compilation.kind === 'refused') throw new Error(`${compilation.refusal.reason}: ${compilation.refusal.message}`);
   return new RunModel(compilation.pipeline, run, taskRuns);
 }

@@ -64,7 +64,7 @@ const cases = oracleFiles()
     const isShown = !SHOWS_VARIABLES.test(name);
     expect(brief(ours.status, isShown)).toEqual(brief(theirs, isShown));
     for (const [created, taskRun] of replay.created) {
-      const expected = (taskRuns).find((one) => one.name === created);
+      const expected = taskRuns.find((one) => one.name === created);
       expect({ created, ...specOf(taskRun.spec) }).toEqual({ created, ...specOf(expected!.spec) });
       const labels = Object.entries(taskRun.metadata.labels!).filter(([key]) => key !== SHARD_LABEL);
       expect(expected!.labels).toMatchObject(Object.fromEntries(labels)); // the executor adds those of the Task
@@ -89,7 +89,6 @@ class Replay {
       kind: 'PipelineRun',
       metadata: { name: theirs.name, namespace: 'default', uid: uid ?? 'uid', labels: theirs.labels },
       spec: theirs.spec,
-      status: { startTime: '2026-01-01T00:00:00Z' },
     };
     const spec: PipelineSpec = theirs.spec.pipelineSpec ?? theirs.pipelineSpec!;
     const source = { name: theirs.labels[LABELS.pipeline] ?? theirs.name, spec };
@@ -101,6 +100,7 @@ class Replay {
     if (compilation.kind === 'refused') {
       return { ...run, status: { conditions: [{ type: 'Succeeded', status: 'False', ...compilation.refusal }] } };
     }
+    run = { ...run, status: { startTime: '2026-01-01T00:00:00Z' } };
     const model = new RunModel(compilation.pipeline, run, []);
     for (let turn = 0; turn < 100 && !isDone(run); turn++) {
       const decision = decide(run, model, NOW)!;

@@ -1,7 +1,7 @@
 // A pipeline made ready to run, once per owner and run: variables in, graph built, everything checked that can be
 // checked before the first task starts. Linear in tasks and edges.
 //
-//   C1. A run that has `status.pipelineSpec` was checked when it was written: it is taken as it stands, so a restarted
+//   C1. A run that has started was checked then: it is taken as it stands, with the spec in its status, so a restarted
 //       scheduler goes on with what the run began with, whatever became of its Pipeline or Tasks since.
 
 import {
@@ -51,7 +51,7 @@ export function compile(
   spec: PipelineSpec,
   definitions: Definitions,
 ): Compilation {
-  const isResumed = run.status?.pipelineSpec !== undefined; // C1
+  const isResumed = run.status?.startTime !== undefined; // C1
   if (!isResumed) {
     const refusal = checkBeforeSubstitution(run, source);
     if (refusal !== undefined) return { kind: 'refused', refusal };

@@ -6,6 +6,7 @@
 import { succeeded, timeOf, type PipelineRun, type PipelineRunStatus } from '@slipway/contracts';
 import type { RunCondition } from './condition.js';
 import type { Decision } from './decide.js';
+import { fitStatus } from './fit-status.js';
 import { pipelineResults } from './pipeline-results.js';
 import type { RunModel } from './run-model.js';
 import { taskStatus, withCondition } from './status.js';
@@ -32,7 +33,7 @@ export function nextStatus(
     ...(decision.startsFinally ? { finallyStartTime: timeOf(nowMs) } : {}),
     ...(told === undefined || told.results.length === 0 ? {} : { results: told.results }),
   };
-  return { status, condition };
+  return { status: fitStatus(run, model, status), condition };
 }
 
 /** How long the stored status of a run may lag behind (N1). Milliseconds. */

@@ -308,6 +308,22 @@ describe('RunKeeper', () => {
   }, 90_000);
 });
 
+test('fits the status of a huge run into what the store takes, and its TaskRuns are all there', async () => {
+  world = new World();
+  world.store.before = ({ writes }) => {
+    for (const write of writes) {
+      if (write.op !== 'delete' && JSON.stringify(write.object).length > 1_500_000) {
+        throw new SlipwayError('too-large', 'RequestEntityTooLarge', 'larger than 1500000 bytes');
+      }
+    }
+  };
+  world.start();
+  await world.createRun('r', { pipelineSpec: { tasks: Array.from({ length: 9000 }, (_, i) => task(`t${i}`)) } });
+  const run = await world.done('r', 100_000);
+  expect(succeeded(run)?.message).toBe('Tasks Completed: 9000 (Failed: 0, Cancelled 0), Skipped: 0');
+  expect(world.created).toHaveLength(9000);
+}, 120_000);
+
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 2000 && !condition(); i++) await sleep(2);
   expect(condition()).toBe(true);

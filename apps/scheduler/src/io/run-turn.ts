@@ -108,7 +108,7 @@ class Turn {
   }
 
   async advance(): Promise<TurnEnd> {
-    const isFirst = this.stored.status?.pipelineSpec === undefined;
+    const isFirst = this.stored.status?.startTime === undefined;
     let run = this.stored;
     let model = this.desk.model;
     if (model === undefined) {
