@@ -1,0 +1,38 @@
+import { EnvReader, type Env } from '@slipway/service';
+
+export interface ResourcesConfig {
+  /** Port of health and metrics; undefined starts no server of its own. */
+  port?: number;
+  host: string;
+  natsUrl: string;
+  instance: string;
+  logLevel: string;
+  logFormat: 'json' | 'text';
+  /** git settings for every git step: `url.<mirror>.insteadOf` and the like. */
+  gitConfig: [key: string, value: string][];
+}
+
+/** The only reader of environment variables in this service. Reports every problem at once. */
+export function loadConfig(env: Env): ResourcesConfig {
+  const read = new EnvReader(env);
+  const config: ResourcesConfig = {
+    port: read.port('PORT', 8084),
+    host: read.text('HOST', '127.0.0.1'),
+    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    instance: read.text('INSTANCE', 'resources-0'),
+    logLevel: read.logLevel(),
+    logFormat: read.logFormat(),
+    gitConfig: readGitConfig(read),
+  };
+  read.done();
+  return config;
+}
+
+/** The variables by which git itself takes settings: GIT_CONFIG_COUNT, GIT_CONFIG_KEY_0, GIT_CONFIG_VALUE_0, … */
+export function readGitConfig(read: EnvReader): [key: string, value: string][] {
+  const count = read.integer('GIT_CONFIG_COUNT', 0, { min: 0, max: 1000 });
+  return Array.from({ length: count }, (_, i) => [
+    read.text(`GIT_CONFIG_KEY_${i}`),
+    read.text(`GIT_CONFIG_VALUE_${i}`, ''),
+  ]);
+}

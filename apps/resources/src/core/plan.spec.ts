@@ -1,0 +1,161 @@
+import type { PipelineResourceSpec, ResourcePlanRequest, Secret } from '@slipway/contracts';
+import { planResources, type Known } from './plan.js';
+
+const git = (params: Record<string, string>): PipelineResourceSpec => resource('git', params);
+const image = (params: Record<string, string>): PipelineResourceSpec => resource('image', params);
+const resource = (type: string, params: Record<string, string>): PipelineResourceSpec => ({
+  type,
+  params: Object.entries(params).map(([name, value]) => ({ name, value })),
+});
+
+/** A task that declares a git input `source` and an image output `built`, bound to `repo` and `picture`. */
+const request = (over: Partial<ResourcePlanRequest> = {}): ResourcePlanRequest => ({
+  namespace: 'default',
+  taskRunName: 'build',
+  serviceAccountName: 'default',
+  declared: { inputs: [{ name: 'source', type: 'git' }], outputs: [{ name: 'built', type: 'image' }] },
+  bound: {
+    inputs: [{ name: 'source', resourceRef: { name: 'repo' } }],
+    outputs: [{ name: 'built', resourceRef: { name: 'picture' } }],
+  },
+  ...over,
+});
+const known = (over: Partial<Known> = {}): Known => ({
+  resources: new Map([
+    ['repo', git({ url: 'https://example.com/repo', revision: 'v1' })],
+    ['picture', image({ URL: 'registry/picture' })],
+  ]),
+  secrets: [],
+  gitConfig: [],
+  ...over,
+});
+
+test('planResources puts the git source before the task and the digest exporter after it', () => {
+  const { before, after } = planResources(request(), known());
+  expect(before.map(({ command, args }) => [command, args])).toEqual([
+    [['/ko-app/git-init'], ['-url', 'https://example.com/repo', '-revision', 'v1', '-path', '/workspace/source']],
+  ]);
+  expect(after.map(({ command, args, workingDir }) => [command, args, workingDir])).toEqual([
+    [
+      ['/ko-app/imagedigestexporter'],
+      [
+        '-images',
+        '[{"name":"picture","type":"image","url":"registry/picture","digest":"","OutputImageDir":"/workspace/output/built"}]',
+      ],
+      '/workspace/output/built',
+    ],
+  ]);
+  expect(before[0]!.name).toMatch(/^git-source-repo-[0-9a-f]{5}$/);
+  expect(after[0]!.name).toMatch(/^image-digest-exporter-[0-9a-f]{5}$/);
+});
+
+test('planResources gives the same plan for the same request, and other names for another run (P1)', () => {
+  expect(planResources(request(), known())).toEqual(planResources(request(), known()));
+  const other = planResources(request({ taskRunName: 'other' }), known());
+  expect(other.before[0]!.name).not.toBe(planResources(request(), known()).before[0]!.name);
+});
+
+test('planResources answers every spelling, an output also as an input that nobody declared', () => {
+  const { replacements } = planResources(request(), known());
+  expect(replacements).toMatchObject({
+    'resources.inputs.source.path': '/workspace/source',
+    'inputs.resources.source.revision': 'v1',
+    'inputs.resources.source.refspec': '',
+    'outputs.resources.built.path': '/workspace/output/built',
+    'resources.outputs.built.url': 'registry/picture',
+    'inputs.resources.built.path': '/workspace/output/built',
+  });
+});
+
+test('planResources leaves an input its own values where an output has the same name', () => {
+  const declared = {
+    inputs: [{ name: 'same', type: 'git' }],
+    outputs: [{ name: 'same', type: 'image' }],
+  };
+  const bound = {
+    inputs: [{ name: 'same', resourceRef: { name: 'repo' } }],
+    outputs: [{ name: 'same', resourceRef: { name: 'picture' } }],
+  };
+  const { replacements } = planResources(request({ declared, bound }), known());
+  expect(replacements['inputs.resources.same.path']).toBe('/workspace/same');
+  expect(replacements['outputs.resources.same.path']).toBe('/workspace/output/same');
+});
+
+test('planResources gives an optional resource that is not bound empty values and no step', () => {
+  const declared = { inputs: [{ name: 'source', type: 'git', optional: true }] };
+  const plan = planResources(request({ declared, bound: {} }), known());
+  expect(plan.before).toEqual([]);
+  expect(plan.replacements['inputs.resources.source.path']).toBe('');
+});
+
+test('planResources takes a resource that is given inline', () => {
+  const bound = { inputs: [{ name: 'source', resourceSpec: git({ url: 'https://example.com/x', depth: '0' }) }] };
+  const { before } = planResources(
+    request({ declared: { inputs: [{ name: 'source', type: 'git' }] }, bound }),
+    known(),
+  );
+  expect(before[0]!.args).toEqual(['-url', 'https://example.com/x', '-path', '/workspace/source', '-depth', '0']);
+});
+
+// prettier-ignore
+const refused: [given: string, request: Partial<ResourcePlanRequest>, repo: PipelineResourceSpec, then: RegExp][] = [
+  ['a resource that the run does not bind', { bound: {} }, git({ url: 'https://x/y' }), /inputs resource "source" .* not bound/],
+  ['a resource that does not exist', { bound: { ...request().bound, inputs: [{ name: 'source', resourceRef: { name: 'gone' } }] } }, git({}), /"gone" not found/],
+  ['a resource of another type', {}, image({ url: 'x' }), /must be of type git/],
+  ['a type that is not built', { declared: { inputs: [{ name: 'source', type: 'cluster' }] } }, resource('cluster', {}), /type cluster, which is not supported/],
+  ['a git resource without url', {}, git({}), /refused: it is empty/],
+  ['a path of this machine', {}, git({ url: '/etc' }), /path of this machine/],
+  ['a revision that git would take for an option', {}, git({ url: 'https://x/y', revision: '--upload-pack=touch /x' }), /begins with "-"/],
+  ['a refspec that git would take for an option', {}, git({ url: 'https://x/y', refspec: 'main --upload-pack=x' }), /begins with "-"/],
+  ['a depth that is no number', {}, git({ url: 'https://x/y', depth: '1; x' }), /depth must be/],
+  ['a target path outside of the workspace', { declared: { inputs: [{ name: 'source', type: 'git', targetPath: '../../etc' }] } }, git({ url: 'https://x/y' }), /not below \/workspace/],
+  ['a target path that is absolute and elsewhere', { declared: { inputs: [{ name: 'source', type: 'git', targetPath: '/tekton/bin' }] } }, git({ url: 'https://x/y' }), /not below \/workspace/],
+];
+test.each(refused)('planResources refuses %s', (_given, over, repo, then) => {
+  const resources = new Map([...known().resources, ['repo', repo]]);
+  expect(() => planResources(request(over), known({ resources }))).toThrow(then);
+});
+
+const secret = (type: string, annotations: Record<string, string>, name = 'creds'): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, annotations },
+  type,
+  data: { password: 'aHVudGVyMg==' },
+});
+
+// prettier-ignore
+const credentials: [given: string, secret: Secret, args: string[]][] = [
+  ['basic-auth for git', secret('kubernetes.io/basic-auth', { 'tekton.dev/git-0': 'https://github.com' }), ['-basic-git=creds=https://github.com']],
+  ['basic-auth for several hosts, in order', secret('kubernetes.io/basic-auth', { 'tekton.dev/git-1': 'https://b', 'tekton.dev/git-0': 'https://a' }), ['-basic-git=creds=https://a', '-basic-git=creds=https://b']],
+  ['basic-auth for a registry', secret('kubernetes.io/basic-auth', { 'tekton.dev/docker-0': 'https://gcr.io' }), ['-basic-docker=creds=https://gcr.io']],
+  ['ssh-auth for a host', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'github.com' }), ['-ssh-git=creds=github.com']],
+  ['ssh-auth annotated with a URL', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'https://github.com/org' }), ['-ssh-git=creds=github.com']],
+  ['ssh-auth annotated in scp form', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'git@host.example:org/repo' }), ['-ssh-git=creds=host.example']],
+  ['ssh-auth with a port', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'ssh://git@host:2222/' }), ['-ssh-git=creds=host:2222']],
+  ['a docker config', secret('kubernetes.io/dockerconfigjson', {}), ['-docker-config=creds']],
+  ['an old docker config', secret('kubernetes.io/dockercfg', {}), ['-docker-cfg=creds']],
+  ['a secret that is no credential', secret('Opaque', { 'tekton.dev/git-0': 'https://github.com' }), []],
+  ['a credential that names no host', secret('kubernetes.io/basic-auth', {}), []],
+];
+test.each(credentials)('planResources hands steps %s', (_given, given, args) => {
+  const plan = planResources(request(), known({ secrets: [given] })).credentials;
+  expect(plan.entrypointArgs).toEqual(args);
+  expect(plan.volumeMounts.map(({ mountPath }) => mountPath)).toEqual(
+    args.length > 0 ? ['/tekton/creds-secrets/creds'] : [],
+  );
+  expect(JSON.stringify(plan)).not.toMatch(/hunter2|aHVudGVyMg/);
+});
+
+test('planResources refuses an annotation that would be more than one line of a configuration file', () => {
+  const given = secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'host\n  ProxyCommand touch /x' });
+  expect(() => planResources(request(), known({ secrets: [given] }))).toThrow(/names no host/);
+});
+
+test('planResources keeps volumes of two secrets apart, however long their names', () => {
+  const long = 'x'.repeat(240);
+  const both = [`${long}1`, `${long}2`].map((name) => secret('kubernetes.io/dockercfg', {}, name));
+  const names = planResources(request(), known({ secrets: both })).credentials.volumes.map(({ name }) => name);
+  expect(new Set(names).size).toBe(2);
+  for (const name of names) expect(name.length).toBeLessThanOrEqual(63);
+});

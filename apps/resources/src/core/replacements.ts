@@ -1,0 +1,54 @@
+// Values for `$(resources.inputs.<name>.<key>)` and the older `$(inputs.resources.<name>.<key>)`, outputs alike.
+
+import type { ResourcePlanRequest } from '@slipway/contracts';
+import type { BoundResource } from './bound-resource.js';
+
+type Direction = 'inputs' | 'outputs';
+
+/** What a resource of a type can always be asked for, given or not. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  git: ['url', 'revision', 'refspec', 'depth', 'sslVerify', 'httpProxy', 'httpsProxy', 'noProxy'],
+  image: ['url', 'digest'],
+};
+
+/**
+ * An output is also found under `inputs` where no input has its name: tasks of 2020 ask for it there. A resource that is
+ * optional and not bound has empty values, so that a script can tell.
+ */
+export function replacementsOf(
+  declared: ResourcePlanRequest['declared'],
+  inputs: readonly BoundResource[],
+  outputs: readonly BoundResource[],
+): Record<string, string> {
+  const values: Record<string, string> = {};
+  const put = (directions: readonly Direction[], name: string, own: Record<string, string>): void => {
+    for (const direction of directions) {
+      for (const [key, value] of Object.entries(own)) {
+        values[`resources.${direction}.${name}.${key}`] = value;
+        values[`${direction}.resources.${name}.${key}`] = value;
+      }
+    }
+  };
+  for (const { name, type } of declared.outputs ?? []) put(['outputs', 'inputs'], name, emptyValues(type));
+  for (const { name, type } of declared.inputs ?? []) put(['inputs'], name, emptyValues(type));
+  const isInput = (name: string): boolean => declared.inputs?.some((input) => input.name === name) === true;
+  for (const output of outputs) {
+    const { name } = output.declared;
+    put(isInput(name) ? ['outputs'] : ['outputs', 'inputs'], name, valuesOf(output));
+  }
+  for (const input of inputs) put(['inputs'], input.declared.name, valuesOf(input));
+  return values;
+}
+
+function emptyValues(type: string): Record<string, string> {
+  return Object.fromEntries(['name', 'type', 'path', ...(KEYS[type] ?? [])].map((key) => [key, '']));
+}
+
+function valuesOf({ resourceName, spec, path }: BoundResource): Record<string, string> {
+  const known = KEYS[spec.type] ?? [];
+  const values: Record<string, string> = { ...emptyValues(spec.type), name: resourceName, type: spec.type, path };
+  for (const { name, value } of spec.params ?? []) {
+    values[known.find((key) => key.toLowerCase() === name.toLowerCase()) ?? name] = value;
+  }
+  return values;
+}

@@ -1,0 +1,114 @@
+// A real git server over http on a free port: git's own http-backend behind a small CGI bridge.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface GitServer {
+  url: string;
+  /** Folder with the bare repositories. */
+  root: string;
+  /** Answers that are given instead of git's, by path prefix. */
+  overrides: Map<string, (request: IncomingMessage, response: ServerResponse) => void>;
+  /** Wants this user and password when set. */
+  credentials: { user: string; password: string } | undefined;
+  /** `Authorization` headers that came, newest last. */
+  authorizations: (string | undefined)[];
+  /** Makes `<root>/<name>.git` with the files as one commit on `main`; its commit. */
+  commit(name: string, files: Record<string, string>, message?: string): string;
+  git(args: readonly string[], cwd: string): string;
+  close(): Promise<void>;
+}
+
+export async function startGitServer(): Promise<GitServer> {
+  const root = mkdtempSync(join(tmpdir(), 'slipway-git-'));
+  const server = createServer();
+  const self: GitServer = {
+    url: '',
+    root,
+    overrides: new Map(),
+    credentials: undefined,
+    authorizations: [],
+    git,
+    commit(name, files, message = 'change') {
+      const bare = join(root, `${name}.git`);
+      const work = join(root, `${name}.work`);
+      git(['init', '-q', '--bare', '-b', 'main', bare], root);
+      git(['config', 'uploadpack.allowAnySHA1InWant', 'true'], bare);
+      mkdirSync(work, { recursive: true });
+      git(['init', '-q', '-b', 'main', '.'], work);
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(join(work, path, '..'), { recursive: true });
+        writeFileSync(join(work, path), text);
+      }
+      git(['add', '-A'], work);
+      git(['commit', '-q', '--allow-empty', '-m', message], work);
+      git(['push', '-q', '--force', bare, 'HEAD:main'], work);
+      return git(['rev-parse', 'HEAD'], work);
+    },
+    async close() {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+  server.on('request', (request, response) => answer(self, request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  self.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return self;
+}
+
+function answer(self: GitServer, request: IncomingMessage, response: ServerResponse): void {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const override = [...self.overrides].find(([prefix]) => url.pathname.startsWith(prefix))?.[1];
+  if (override !== undefined) return override(request, response);
+  self.authorizations.push(request.headers.authorization);
+  if (self.credentials !== undefined) {
+    const { user, password } = self.credentials;
+    if (request.headers.authorization !== `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+  }
+  const child = spawn('git', ['http-backend'], {
+    env: {
+      PATH: process.env['PATH'],
+      GIT_PROJECT_ROOT: self.root,
+      GIT_HTTP_EXPORT_ALL: '1',
+      PATH_INFO: url.pathname,
+      QUERY_STRING: url.search.slice(1),
+      REQUEST_METHOD: request.method,
+      CONTENT_TYPE: request.headers['content-type'],
+      HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
+      GIT_PROTOCOL: request.headers['git-protocol'] as string | undefined,
+    },
+  });
+  request.pipe(child.stdin);
+  child.stdin.on('error', () => undefined);
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.on('close', () => {
+    const all = Buffer.concat(chunks);
+    const end = all.indexOf('\r\n\r\n');
+    const headers = all
+      .subarray(0, end)
+      .toString()
+      .split('\r\n')
+      .map((line) => line.split(/: (.*)/s));
+    const status = Number(headers.find(([name]) => name === 'Status')?.[1]?.slice(0, 3) ?? 200);
+    for (const [name, value] of headers) if (name && value && name !== 'Status') response.setHeader(name, value);
+    response.writeHead(status).end(all.subarray(end + 4));
+  });
+}
+
+function git(args: readonly string[], cwd: string): string {
+  const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', '-c', 'protocol.file.allow=always'];
+  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
