@@ -20,7 +20,8 @@ import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition }
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
 import type { Refusal } from './refusal.js';
-import type { RunModel, SkipReason, TaskState } from './run-model.js';
+import type { RunModel } from './run-model.js';
+import type { SkipReason, TaskState } from './task-state.js';
 import { buildConditionCheck, buildTaskRun, displayNameOf } from './task-run.js';
 import { deadlinesOf, pipelineLimit } from './timeouts.js';
 

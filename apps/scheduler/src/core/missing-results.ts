@@ -1,7 +1,8 @@
 // Results that a task takes and that are not there.
 
 import type { CompiledTask } from './compiled-pipeline.js';
-import type { RunModel, TaskState } from './run-model.js';
+import type { RunModel } from './run-model.js';
+import type { TaskState } from './task-state.js';
 import type { Refusal } from './refusal.js';
 
 export interface MissingResult {

@@ -15,44 +15,12 @@ import {
   type TaskRun,
   type WhenExpression,
 } from '@slipway/contracts';
-import { childRunOf, combinedOutcome, type ChildRun, type Outcome } from './child-run.js';
-import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
+import { childRunOf, combinedOutcome, type ChildRun } from './child-run.js';
+import type { CompiledPipeline } from './compiled-pipeline.js';
 import { fanOut } from './matrix.js';
 import { stateReplacements } from './state-variables.js';
 import { substituteTask } from './substitute-pipeline.js';
-
-export type SkipReason =
-  | 'When Expressions evaluated to false'
-  | 'Parent Tasks were skipped'
-  | 'PipelineRun was stopping'
-  | 'PipelineRun was gracefully cancelled'
-  | 'PipelineRun was gracefully stopped'
-  | 'Results were missing'
-  | 'PipelineRun timeout has been reached'
-  | 'PipelineRun Tasks timeout has been reached'
-  | 'PipelineRun Finally timeout has been reached'
-  | 'Matrix Parameters have an empty array'
-  /** 2020: a Condition of the task did not hold. */
-  | 'ConditionCheckFailed';
-
-export type Phase = 'waiting' | 'skipped' | Outcome;
-
-export interface TaskState {
-  readonly compiled: CompiledTask;
-  phase: Phase;
-  skipReason: SkipReason | undefined;
-  /** Guards as they were evaluated, for the status. */
-  when: readonly WhenExpression[] | undefined;
-  /** Parents that have not settled. */
-  openParents: number;
-  /** A parent was skipped for another reason than its guards. */
-  isParentSkipped: boolean;
-  /** By combination of the matrix; one entry without a matrix. Empty until the task starts. */
-  runs: (ChildRun | undefined)[];
-  /** Runs found in the store before the number of combinations is known. */
-  found: ChildRun[];
-  checks: Map<string, ChildRun>;
-}
+import type { Phase, SkipReason, TaskState, TaskStates } from './task-state.js';
 
 export interface TaskCounts {
   succeeded: number;
@@ -64,7 +32,7 @@ export interface TaskCounts {
   incomplete: number;
 }
 
-export class RunModel {
+export class RunModel implements TaskStates {
   readonly states: readonly TaskState[];
   readonly counts: TaskCounts;
   /** Tasks of each section that have not settled (M3). */

@@ -3,14 +3,14 @@
 
 import type { Lookup, ParamValue, Replacements } from '@slipway/contracts';
 import type { CompiledTask } from './compiled-pipeline.js';
-import type { RunModel, TaskState } from './run-model.js';
+import type { TaskState, TaskStates } from './task-state.js';
 
 const RESULT = /^tasks\.([^.[\]]+)\.results(?:\.([^.[\]]+)|\["([^"]+)"\]|\['([^']+)'\])(?:\[(\d+)\]|\.([^.]+))?$/;
 const LENGTH = /^tasks\.([^.[\]]+)\.matrix(?:\.([^.[\]]+))?\.length$/;
 const STATE = /^tasks\.([^.[\]]+)\.(status|reason)$/;
 
 /** The variables that `task` may name of the other tasks of the run. */
-export function stateReplacements(model: RunModel, task: CompiledTask): Replacements {
+export function stateReplacements(model: TaskStates, task: CompiledTask): Replacements {
   const whole = (name: string): ParamValue | undefined => {
     const [, pipelineTask, plain, quoted, apostrophed, index, key] = RESULT.exec(name) ?? [];
     if (pipelineTask === undefined || index !== undefined || key !== undefined) return undefined;
@@ -42,7 +42,7 @@ function only<V extends ParamValue>(
   };
 }
 
-function stringOf(model: RunModel, task: CompiledTask, name: string): string | undefined {
+function stringOf(model: TaskStates, task: CompiledTask, name: string): string | undefined {
   if (task.section === 'finally') {
     if (name === 'tasks.status') return aggregateStatus(model);
     const [, stated, what] = STATE.exec(name) ?? [];
@@ -59,7 +59,7 @@ function stringOf(model: RunModel, task: CompiledTask, name: string): string | u
   return key !== undefined && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-function lengthOf(model: RunModel, pipelineTask: string, result: string | undefined): string | undefined {
+function lengthOf(model: TaskStates, pipelineTask: string, result: string | undefined): string | undefined {
   const state = model.stateOf(pipelineTask);
   if (state?.compiled.task.matrix === undefined || state.runs.length === 0) return undefined;
   if (result === undefined) return String(state.runs.length);
@@ -79,7 +79,7 @@ function reasonOf({ runs }: TaskState): string {
 }
 
 /** `$(tasks.status)`: Succeeded, Failed, Completed (some skipped), or None while tasks are left. */
-export function aggregateStatus(model: RunModel): 'Succeeded' | 'Failed' | 'Completed' | 'None' {
+export function aggregateStatus(model: TaskStates): 'Succeeded' | 'Failed' | 'Completed' | 'None' {
   if (model.openDag > 0) return 'None';
   const states = model.dagStates();
   if (states.some((state) => statusOf(state) === 'Failed')) return 'Failed';

@@ -9,7 +9,8 @@ import {
   type SkippedTask,
 } from '@slipway/contracts';
 import type { RunCondition } from './condition.js';
-import type { RunModel, TaskState } from './run-model.js';
+import type { RunModel } from './run-model.js';
+import type { TaskState } from './task-state.js';
 
 /** The stored status with a new condition; the time of transition is kept while the condition's status stays. */
 export function withCondition(run: PipelineRun, condition: RunCondition, nowMs: number): PipelineRunStatus {

@@ -56,6 +56,7 @@ const CLOSED: TurnEnd = { kind: 'closed' };
 export async function turn(desk: Desk, options: TurnOptions): Promise<TurnEnd> {
   const stored = options.cache.get<PipelineRun>(PIPELINE_RUNS, desk.namespace, desk.name);
   if (stored === undefined || isDone(stored) || isOthers(stored)) return CLOSED;
+  if (stored.metadata.deletionTimestamp !== undefined) return CLOSED; // nothing new for a run that is going away
   desk.shard = shardOfObject(stored.metadata);
   const fence = options.leases.owns(desk.shard);
   if (fence === undefined) return CLOSED;

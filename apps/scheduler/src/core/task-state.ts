@@ -1,0 +1,48 @@
+// What is known of one task of a run, and what others may ask about it.
+
+import type { ParamValue, WhenExpression } from '@slipway/contracts';
+import type { ChildRun, Outcome } from './child-run.js';
+import type { CompiledTask } from './compiled-pipeline.js';
+
+export type SkipReason =
+  | 'When Expressions evaluated to false'
+  | 'Parent Tasks were skipped'
+  | 'PipelineRun was stopping'
+  | 'PipelineRun was gracefully cancelled'
+  | 'PipelineRun was gracefully stopped'
+  | 'Results were missing'
+  | 'PipelineRun timeout has been reached'
+  | 'PipelineRun Tasks timeout has been reached'
+  | 'PipelineRun Finally timeout has been reached'
+  | 'Matrix Parameters have an empty array'
+  /** 2020: a Condition of the task did not hold. */
+  | 'ConditionCheckFailed';
+
+export type Phase = 'waiting' | 'skipped' | Outcome;
+
+export interface TaskState {
+  readonly compiled: CompiledTask;
+  phase: Phase;
+  skipReason: SkipReason | undefined;
+  /** Guards as they were evaluated, for the status. */
+  when: readonly WhenExpression[] | undefined;
+  /** Parents that have not settled. */
+  openParents: number;
+  /** A parent was skipped for another reason than its guards. */
+  isParentSkipped: boolean;
+  /** By combination of the matrix; one entry without a matrix. Empty until the task starts. */
+  runs: (ChildRun | undefined)[];
+  /** Runs found in the store before the number of combinations is known. */
+  found: ChildRun[];
+  checks: Map<string, ChildRun>;
+}
+
+/** The tasks of a run, as variables see them. */
+export interface TaskStates {
+  /** Tasks outside `finally` that have not settled. */
+  readonly openDag: number;
+  stateOf(pipelineTask: string): TaskState | undefined;
+  dagStates(): readonly TaskState[];
+  /** A result of a task; of a fanned-out task the list of its runs' results. */
+  resultOf(pipelineTask: string, result: string): ParamValue | undefined;
+}
