@@ -14,6 +14,8 @@ import type { BusLogger, BusMetrics } from './bus.js';
 import type { StreamSpec } from './streams.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
+/** A server that has just started loses one request to JetStream's API in a few hundred (2.9.10); all are repeated. */
+const API_TIMEOUT_MS = 2000;
 const COMPLAIN_EVERY_MS = 10_000;
 /** How long a stopping process waits for a server that may be gone. */
 const DRAIN_MS = 2000;
@@ -53,7 +55,8 @@ export class Connection {
   /** Resolves when the server is up and has the streams. Throws `unauthorized` when it does not let us in. */
   static async open(settings: ConnectionSettings): Promise<Connection> {
     const nc = await firstConnect(settings);
-    const connection = new Connection(nc, await jetstreamManager(nc, { checkAPI: false }), settings);
+    const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: API_TIMEOUT_MS });
+    const connection = new Connection(nc, jsm, settings);
     try {
       await connection.#prepare();
       await connection.ready(settings.signal);

@@ -131,8 +131,8 @@ class Worker<E> implements Subscription {
   async #session(messages: ConsumerMessages): Promise<void> {
     const ended = latch();
     this.#endSession = ended.open;
-    if (this.#isStopping) ended.open();
     const forget = this.connection.onLost(ended.open);
+    if (this.#isStopping || !this.connection.isReady) ended.open();
     void (async () => {
       for await (const status of messages.status()) {
         if (status.type === 'consumer_deleted' || status.type === 'consumer_not_found') ended.open();
