@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import {
   PODS,
+  SlipwayError,
   TASK_RUNS,
   isDone,
   succeeded,
@@ -32,13 +33,21 @@ export class ExecutorWorld {
   readonly logs = new MemoryLogs();
   #running: { executor: Executor; runtime: PodRuntime } | undefined;
 
+  #startsFail = false;
+
   constructor(private readonly stateDir: string) {}
+
+  /** Pods are not started until the executor is, again. */
+  failStarts(): void {
+    this.#startsFail = true;
+  }
 
   get runtime(): PodRuntime {
     return this.#running!.runtime;
   }
 
   async start(): Promise<void> {
+    this.#startsFail = false;
     const { objects, logs } = this;
     const logger = createLogger('executor', 'error');
     const metrics = new Metrics('executor');
@@ -49,6 +58,11 @@ export class ExecutorWorld {
       graceMs: 30_000,
       logger,
     });
+    const start = runtime.start.bind(runtime);
+    runtime.start = (pod) => {
+      if (this.#startsFail) return Promise.reject(new SlipwayError('transient', 'NoNode', 'The node is away.'));
+      return start(pod);
+    };
     const fenceOf = (shard: number): Fence => ({ service: 'executor', shard, token: 1 });
     const cache = objects.cache as unknown as Cache;
     const keeper = new PodKeeper({

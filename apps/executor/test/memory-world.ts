@@ -56,7 +56,7 @@ export class MemoryObjects implements Store {
       const objects = request.writes.map((write) => this.#write(write));
       return Promise.resolve({ revision: this.#revision, objects });
     } catch (thrown) {
-      return Promise.reject(thrown);
+      return Promise.reject(asSlipwayError(thrown));
     }
   }
 

@@ -12,7 +12,7 @@ import type {
 } from '@slipway/contracts';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PodRuntime } from '../../src/core/runtime.js';
@@ -171,4 +171,36 @@ export async function textOf(runtime: PodRuntime, of: Pod, container: string): P
 
 export function exitCodes(status: PodStatus): (number | undefined)[] {
   return (status.containerStatuses ?? []).map(({ state }) => state.terminated?.exitCode);
+}
+
+/** Command lines of this machine's processes that contain the text, by process id. */
+export function processesWith(text: string): { pid: number; cmdline: string }[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const cmdline = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return cmdline.includes(text) ? [{ pid: Number(name), cmdline }] : [];
+    } catch {
+      return []; // gone meanwhile
+    }
+  });
+}
+
+export function supervisorOf(of: Pod): number {
+  const [found] = processesWith(`pods/${of.metadata.uid}`).filter(({ cmdline }) => cmdline.includes('supervisor run'));
+  if (found === undefined) throw new Error(`pod ${of.metadata.uid} has no supervisor`);
+  return found.pid;
+}
+
+/** Waits for something that nothing tells about. */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  deadlineMs = 10_000,
+): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
