@@ -23,8 +23,8 @@ export function processTerminal(config: CliConfig): Terminal {
   return {
     draws: stdout.isTTY && config.mayDraw,
     colors: stdout.isTTY && config.mayColor,
-    columns: () => stdout.columns ?? 80,
-    rows: () => stdout.rows ?? 24,
+    columns: () => stdout.columns || 80, // some terminals say 0
+    rows: () => stdout.rows || 24,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     stdin,

@@ -32,6 +32,8 @@ export interface LogLineOf {
 export interface Observer {
   onRun(ref: RunRef, run: PipelineRun | TaskRun): void;
   onTaskRun(ref: RunRef, taskRun: TaskRun): void;
+  /** A TaskRun has its outcome and all its lines were given. */
+  onTaskEnd(ref: RunRef, taskRun: TaskRun): void;
   onLine(line: LogLineOf): void;
   /** Something worth telling that is no outcome: a log that is gone, a server that was lost for a while. */
   onNotice(text: string): void;
@@ -118,6 +120,8 @@ export async function followRun(
 /** The logs of a run's pods, one reader a pod. */
 class RunLogs {
   readonly #pods = new Map<string, PodLog>();
+  readonly #ended = new Set<string>();
+  readonly #ends: Promise<void>[] = [];
   #lastLineMs = 0;
 
   constructor(
@@ -132,11 +136,15 @@ class RunLogs {
     const { status } = taskRun;
     for (const attempt of status?.retriesStatus ?? []) this.#onAttempt(taskRun, attempt, true);
     if (status !== undefined) this.#onAttempt(taskRun, status, isDone(taskRun));
+    if (!isDone(taskRun) || this.#ended.has(taskRun.metadata.name)) return;
+    this.#ended.add(taskRun.metadata.name);
+    const read = this.#pods.get(status?.podName ?? '')?.read ?? Promise.resolve();
+    this.#ends.push(read.then(() => this.observer.onTaskEnd(this.ref, taskRun)));
   }
 
   /** Waits for the lines that are still on their way (F1). */
   async end(): Promise<void> {
-    const readers = Promise.all([...this.#pods.values()].map(({ read }) => read));
+    const readers = Promise.all([...[...this.#pods.values()].map(({ read }) => read), ...this.#ends]);
     this.#lastLineMs = Date.now();
     for (let done = false; !done;) {
       done = await Promise.race([readers.then(() => true), sleep(1000).then(() => false)]);
@@ -156,13 +164,12 @@ class RunLogs {
       this.#pods.set(podName, pod);
       pod.read = this.#read(pod);
     }
-    const started = (steps ?? []).filter(
-      ({ running, terminated }) => running !== undefined || terminated !== undefined,
-    );
-    pod.know(
-      started.map(({ name, container }) => ({ name, container })),
-      isOver,
-    );
+    const known = (steps ?? []).map(({ name, container, running, terminated }) => ({
+      name,
+      container,
+      hasStarted: running !== undefined || terminated !== undefined,
+    }));
+    pod.know(known, isOver);
   }
 
   async #read(pod: PodLog): Promise<void> {
@@ -195,6 +202,7 @@ class RunLogs {
 interface StepContainer {
   name: string;
   container: string;
+  hasStarted: boolean;
 }
 
 /** What is known of a pod's steps; its reader waits here for the next. */
@@ -210,14 +218,16 @@ class PodLog {
   ) {}
 
   know(steps: StepContainer[], isOver: boolean): void {
-    if (steps.length > this.#steps.length) this.#steps = steps;
+    if (steps.length >= this.#steps.length) this.#steps = steps;
     this.isOver ||= isOver;
     this.#wake();
   }
 
+  /** Step `index` once it has started; undefined when there is none (F2). */
   async step(index: number, signal: AbortSignal): Promise<StepContainer | undefined> {
     while (!signal.aborted) {
-      if (index < this.#steps.length) return this.#steps[index];
+      const step = this.#steps[index];
+      if (step?.hasStarted === true) return step;
       if (this.isOver) return undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

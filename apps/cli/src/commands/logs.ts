@@ -41,7 +41,7 @@ export async function logs(
     ref.kind === 'TaskRun' && step === undefined && task !== undefined
       ? (_: string, ofStep: string) => ofStep === task
       : isWanted;
-  const observer = { onLine, onNotice, onRun: () => undefined, onTaskRun: () => undefined };
+  const observer = { onLine, onNotice, onRun: () => undefined, onTaskRun: () => undefined, onTaskEnd: () => undefined };
   const howTo = { wanted, ...(options.timestamps === true ? { timestamps: true } : {}) };
   const { taskRuns } =
     options.follow === true || isDone(run)

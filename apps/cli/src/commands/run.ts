@@ -75,6 +75,7 @@ async function applyAndFollow(
   const silent = {
     onRun: () => undefined,
     onTaskRun: () => undefined,
+    onTaskEnd: () => undefined,
     onLine: () => undefined,
     onNotice: () => undefined,
   };

@@ -124,6 +124,7 @@ function reasonText(condition: Condition | undefined): string {
 /** Only what is out of the ordinary. */
 function pendingText(condition: Condition | undefined): string[] {
   if (condition === undefined || /^(Started|Running)$/.test(condition.reason ?? '')) return [];
+  if (condition.message?.startsWith('pod status "') === true) return []; // containers are about to start
   return [reasonText(condition)].filter((text) => text !== '');
 }
 

@@ -62,18 +62,22 @@ export class RunView implements Observer {
 
   onTaskRun(ref: RunRef, taskRun: TaskRun): void {
     const shown = this.#of(ref);
-    const before = shown.taskRuns.get(taskRun.metadata.name);
     shown.taskRuns.set(taskRun.metadata.name, taskRun);
     this.#see(shown, taskRun.metadata.name, taskRun);
     this.#imageNotice(taskRun);
-    if (this.terminal.draws || !isDone(taskRun) || (before !== undefined && isDone(before))) return;
-    const row = this.#timed(shown, rowOfTaskRun(taskRun, taskName(taskRun)));
+  }
+
+  onTaskEnd(ref: RunRef, taskRun: TaskRun): void {
+    if (this.terminal.draws || ref.kind === 'TaskRun') return; // the tree says it
+    const row = this.#timed(this.#of(ref), rowOfTaskRun(taskRun, taskName(taskRun)));
+    const time = durationText((row.endMs ?? 0) - (row.startMs ?? 0));
     this.say(
-      `${this.#prefix(ref, row.name)} ${row.state} after ${durationText((row.endMs ?? 0) - (row.startMs ?? 0))}${row.note === undefined ? '' : `: ${row.note}`}`,
+      `${this.#prefix(ref, row.name)} ${row.state} after ${time}${row.note === undefined ? '' : `: ${row.note}`}`,
     );
   }
 
   onLine({ run, task, step, text }: LogLineOf): void {
+    if (this.#notices.has(text.replace(/^slipway: /, ''))) return; // the pod says it too
     const prefix = this.#paint('dim', this.#prefix(run, `${task} : ${step}`));
     this.#print(`${prefix} ${safeLine(text, this.terminal.colors)}\n`);
   }
