@@ -49,7 +49,6 @@ function inverted(names: Readonly<Record<string, string>>): Record<string, strin
 function withoutInputs(fields: Fields, form: Form, path: string): Fields {
   const { inputs, outputs, ...others } = fields as { inputs?: Fields; outputs?: Fields } & Fields;
   if (inputs === undefined && outputs === undefined) return fields;
-  form.inputs = true;
   if (inputs?.['params'] !== undefined && others['params'] !== undefined) throw both(path, 'inputs.params', 'params');
   const resources = compact({
     inputs: inputs?.['resources'],
@@ -57,6 +56,7 @@ function withoutInputs(fields: Fields, form: Form, path: string): Fields {
     results: outputs?.['results'],
   });
   if (resources !== undefined && others['resources'] !== undefined) throw both(path, 'inputs.resources', 'resources');
+  form.inputs ||= inputs?.['params'] !== undefined || resources !== undefined;
   return compact({
     ...others,
     params: inputs?.['params'] ?? others['params'],

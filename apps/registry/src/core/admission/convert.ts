@@ -95,7 +95,9 @@ class Walk {
 function remember(object: KubeObject, form: Form): KubeObject {
   const annotations = object.metadata.annotations ?? {};
   if (form.version !== 'v1alpha1' || form.inputs === (annotations[FORM] === 'inputs')) return object;
-  const next = { ...annotations, [FORM]: 'inputs' };
-  if (!form.inputs) delete (next as Partial<typeof next>)[FORM];
-  return { ...object, metadata: { ...object.metadata, annotations: next } };
+  const others = Object.entries(annotations).filter(([key]) => key !== FORM);
+  const next = form.inputs ? [...others, [FORM, 'inputs']] : others;
+  const metadata = { ...object.metadata, annotations: Object.fromEntries(next) as Record<string, string> };
+  if (next.length === 0) delete (metadata as Partial<typeof metadata>).annotations;
+  return { ...object, metadata };
 }

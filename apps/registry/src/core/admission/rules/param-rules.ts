@@ -166,6 +166,14 @@ export function addGiven(known: KnownParams, { name, value }: Param): void {
   known.set(name, { name, type, default: value, ...(properties === undefined ? {} : { properties }) });
 }
 
+/** A param that a pipeline passes to a task: the keys of an object are added to those that it has further out. */
+export function addPassed(known: KnownParams, outer: KnownParams, param: Param): void {
+  addGiven(known, param);
+  const [inner, before] = [known.get(param.name)!, outer.get(param.name)];
+  if (inner.type !== 'object' || before?.type !== 'object') return;
+  known.set(param.name, { ...inner, properties: { ...before.properties, ...inner.properties } });
+}
+
 /**
  * A param declared inside a run: where a value is given for it, from inside or from an outer layer, both must fit.
  * `path` is that of the list of specs.

@@ -3,7 +3,7 @@
 import { durationMs, formatDuration, isDnsLabel, type PipelineTask } from '@slipway/contracts';
 
 import { at, listOf, type Findings } from './findings.js';
-import { checkRef, isTaskOfOurs } from './ref-rules.js';
+import { checkRef, isInlineTaskOfOurs, isTaskOfOurs } from './ref-rules.js';
 import { checkTaskSpec } from './task-rules.js';
 import { quoted } from './variable-references.js';
 
@@ -40,7 +40,7 @@ export function checkPipelineTask(task: PipelineTask, path: string, findings: Fi
     );
   if (given.length === 0) findings.neither(named.map((field) => at(path, field)));
   checkEmbeddedOrCustom(task, path, findings);
-  if ((taskRef !== undefined && !isTaskOfOurs(taskRef)) || (taskSpec !== undefined && !isTaskOfOurs(taskSpec))) {
+  if ((taskRef !== undefined && !isTaskOfOurs(taskRef)) || (taskSpec !== undefined && !isInlineTaskOfOurs(taskSpec))) {
     checkCustomTask(task, path, findings);
   } else {
     if (taskSpec !== undefined) checkTaskSpec(taskSpec, at(path, 'taskSpec'), findings);

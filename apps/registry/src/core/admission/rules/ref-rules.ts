@@ -28,10 +28,16 @@ function checkName(name: string, path: string, findings: Findings): void {
   if (problem !== undefined) findings.invalid(problem, path);
 }
 
+const OUR_KINDS: readonly string[] = ['', 'Task', 'ClusterTask'];
+
 /** Whether a reference means a task of ours, as opposed to a custom task of another controller. */
 export function isTaskOfOurs(ref: { apiVersion?: string; kind?: string }): boolean {
-  const kind = ref.kind ?? '';
-  const isKnownKind = kind === '' || kind === 'Task' || kind === 'ClusterTask';
   // Documents of 2020 write the apiVersion out.
-  return isKnownKind && ((ref.apiVersion ?? '') === '' || ref.apiVersion!.startsWith('tekton.dev/'));
+  const isOurVersion = (ref.apiVersion ?? '') === '' || ref.apiVersion!.startsWith('tekton.dev/');
+  return isOurVersion && OUR_KINDS.includes(ref.kind ?? '');
+}
+
+/** Whether what is inline is a task of ours: those have no version of their own. */
+export function isInlineTaskOfOurs(spec: { apiVersion?: string; kind?: string }): boolean {
+  return (spec.apiVersion ?? '') === '' && OUR_KINDS.includes(spec.kind ?? '');
 }

@@ -29,13 +29,18 @@ export function checkTaskResources(resources: TaskSpec['resources'], path: strin
   }
 }
 
-/** What a pipeline declares is declared once, and what its tasks use is declared. `from` names a task that makes it. */
+/**
+ * What a pipeline declares is declared once, and what its tasks use is declared. `from` names a task that makes it.
+ *
+ * A string param of that name counts as declared: books print pipelines whose git resource is given as a URL that way.
+ */
 export function checkPipelineResources(spec: PipelineSpec, path: string, findings: Findings): void {
   const declared = new Set<string>();
   listOf(spec.resources).forEach(({ name }, index) => {
     if (declared.has(name)) findings.both([at(path, `resources[${index}].name`)]);
     declared.add(name);
   });
+  for (const { name, type } of listOf(spec.params)) if ((type ?? 'string') === 'string') declared.add(name);
   const outputs = new Map<string, ReadonlySet<string>>();
   for (const task of listOf(spec.tasks)) {
     outputs.set(task.name, new Set(listOf(task.resources?.outputs).map((output) => output.resource)));

@@ -17,6 +17,7 @@ import { at, listOf, type Findings } from './findings.js';
 import {
   addDeclared,
   addGiven,
+  addPassed,
   checkGivenParams,
   checkObjectParamsHaveProperties,
   checkParamNames,
@@ -190,7 +191,7 @@ function checkInlinePipeline({ params, pipelineSpec }: PipelineRunSpec, path: st
 /** The params that one task of an inline pipeline adds for what is inline in it: passed, fanned out and declared. */
 function paramsInside(task: PipelineTask, shared: KnownParams, path: string, findings: Findings): KnownParams {
   const known: KnownParams = new Map();
-  for (const param of listOf(task.params)) addGiven(known, param);
+  for (const param of listOf(task.params)) addPassed(known, shared, param);
   for (const { name } of listOf(task.matrix?.params)) addGiven(known, { name, value: '' });
   for (const include of listOf(task.matrix?.include)) {
     for (const { name } of listOf(include.params)) addGiven(known, { name, value: '' });

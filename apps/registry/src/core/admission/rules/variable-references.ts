@@ -1,6 +1,6 @@
 // References to variables in one text, and what may be wrong with them.
 //
-//   V1. Linear in the text: every search goes on where the last one ended, so no text is scanned twice.
+//   V1. Linear in the text: what was searched once is not searched again.
 //   V2. The messages are Tekton's, and so is what counts as a reference: `$(params.a)`, `$(params.a.b)`, `$(params["a.b"])`,
 //       `$(params['a.b'])`, with an index or `[*]`.
 
@@ -16,32 +16,51 @@ export interface VariableReference {
 
 const CLOSERS: Readonly<Record<string, string>> = { '.': ')', '["': '"])', "['": "'])" };
 
-/** The references in a text that begin with a prefix such as `params` or `context.task`. */
+/** The references in a text that begin with a prefix such as `params` or `context.task`. None spans lines. */
 export function referencesTo(text: string | undefined, prefix: string): VariableReference[] {
   const open = `$(${prefix}`;
   if (typeof text !== 'string' || !text.includes(open)) return [];
   const found: VariableReference[] = [];
-  let position = text.indexOf(open);
-  while (position >= 0) {
+  const finder = new Finder(text);
+  for (let position = text.indexOf(open); position >= 0;) {
     const start = position + open.length;
     const opener = text[start] === '.' ? '.' : text.slice(start, start + 2);
     const closer = CLOSERS[opener];
-    let next = start;
-    if (closer !== undefined) {
-      const from = start + opener.length;
-      const line = text.indexOf('\n', from);
-      const end = text.indexOf(closer, from);
-      if (end < 0 && opener === '.') break; // V1: nothing after this can end either
-      if (end >= 0 && (line < 0 || end < line)) {
-        next = end + closer.length;
-        found.push({ raw: text.slice(from, end), quoted: opener !== '.', text: text.slice(position, next) });
-      } else if (line >= 0) {
-        next = line; // no reference spans lines, so none begins before the next one
-      }
+    const from = start + opener.length;
+    const end = closer === undefined ? undefined : finder.sameLine(closer, from);
+    if (end === undefined) {
+      position = text.indexOf(open, start);
+    } else {
+      const next = end + closer!.length;
+      const raw = text.slice(from, end);
+      // A shell variable inside makes it the shell's business: `$(results.digest-${i}.path)` names no result.
+      if (!raw.includes('${')) found.push({ raw, quoted: opener !== '.', text: text.slice(position, next) });
+      position = text.indexOf(open, next);
     }
-    position = text.indexOf(open, next);
   }
   return found;
+}
+
+/** Finds texts after ever later positions, and scans no part twice for the same one (V1). */
+class Finder {
+  private readonly last = new Map<string, number>();
+
+  constructor(private readonly text: string) {}
+
+  sameLine(wanted: string, from: number): number | undefined {
+    const end = this.next(wanted, from);
+    return end < this.next('\n', from) ? end : undefined;
+  }
+
+  /** Where `wanted` comes next; Infinity when it does not. */
+  private next(wanted: string, from: number): number {
+    const before = this.last.get(wanted);
+    if (before !== undefined && before >= from) return before;
+    const found = this.text.indexOf(wanted, from);
+    const position = found < 0 ? Infinity : found;
+    this.last.set(wanted, position);
+    return position;
+  }
 }
 
 /** The name that a reference means: `a` of `a`, `a.b` and `a[*]`; the whole of a quoted one. */
@@ -59,8 +78,8 @@ export function unknownVariable(text: string | undefined, prefix: string, known:
   const references = referencesTo(text, prefix);
   const malformed = tooManyParts(text, prefix, references);
   if (malformed !== undefined) return malformed;
-  if (references.every((reference) => known.has(withoutIndex(nameOf(reference))))) return undefined;
-  return `non-existent variable in ${quoted(text!)}`;
+  const unknown = references.find((reference) => !known.has(withoutIndex(nameOf(reference))));
+  return unknown === undefined ? undefined : `non-existent variable in ${around(text!, unknown)}`;
 }
 
 /** What Tekton says of a text that takes a whole array (or object) where only text can stand. */
@@ -68,14 +87,14 @@ export function prohibitedVariable(text: string | undefined, prefix: string, nam
   const references = referencesTo(text, prefix);
   const malformed = tooManyParts(text, prefix, references);
   if (malformed !== undefined) return malformed;
-  if (!references.some((reference) => names.has(withoutStar(nameOf(reference))))) return undefined;
-  return `variable type invalid in ${quoted(text!)}`;
+  const wrong = references.find((reference) => names.has(withoutStar(nameOf(reference))));
+  return wrong === undefined ? undefined : `variable type invalid in ${around(text!, wrong)}`;
 }
 
 /** As `prohibitedVariable`, for whole objects: `$(params.o)`, while `$(params.o.key)` is fine. */
 export function prohibitedObject(text: string | undefined, prefix: string, names: Names): string | undefined {
-  if (!referencesTo(text, prefix).some((reference) => names.has(withoutStar(reference.raw)))) return undefined;
-  return `variable type invalid in ${quoted(text!)}`;
+  const wrong = referencesTo(text, prefix).find((reference) => names.has(withoutStar(reference.raw)));
+  return wrong === undefined ? undefined : `variable type invalid in ${around(text!, wrong)}`;
 }
 
 /** What Tekton says of a text in which an array stands beside anything else. */
@@ -85,8 +104,8 @@ export function notIsolated(text: string | undefined, prefix: string, arrays: Na
   if (malformed !== undefined) return malformed;
   const [first] = references;
   if (first === undefined || first.text.length === text!.length) return undefined;
-  if (!references.some((reference) => arrays.has(withoutStar(nameOf(reference))))) return undefined;
-  return `variable is not properly isolated in ${quoted(text!)}`;
+  const wrong = references.find((reference) => arrays.has(withoutStar(nameOf(reference))));
+  return wrong === undefined ? undefined : `variable is not properly isolated in ${around(text!, wrong)}`;
 }
 
 /** The object params, each with its keys. */
@@ -102,7 +121,7 @@ export function unknownKey(text: string | undefined, prefix: string, objects: Ob
     if (reference.quoted || name === undefined || key === undefined) continue;
     const keys = objects.get(name);
     if (keys === undefined || keys.has(withoutIndex(key.split('.', 1)[0] ?? ''))) continue;
-    return `non-existent variable in ${quoted(text!)}`;
+    return `non-existent variable in ${around(text!, reference)}`;
   }
   return undefined;
 }
@@ -112,14 +131,27 @@ export function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
+/** A text as Tekton shows it; of a long one, such as a script, only what stands around the reference. */
+function around(text: string, { text: expression }: VariableReference): string {
+  if (text.length <= SHOWN_MAX) return quoted(text);
+  const at = text.indexOf(expression);
+  const from = Math.max(0, at - 40);
+  const to = Math.min(text.length, at + Math.min(expression.length, SHOWN_MAX) + 40);
+  return quoted(`${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`);
+}
+
+/** Longer texts are not repeated in messages. */
+const SHOWN_MAX = 300;
+
 function tooManyParts(
   text: string | undefined,
   prefix: string,
   references: readonly VariableReference[],
 ): string | undefined {
-  if (!references.some((reference) => !reference.quoted && reference.raw.split('.', 3).length > 2)) return undefined;
+  const wrong = references.find((reference) => !reference.quoted && reference.raw.split('.', 3).length > 2);
+  if (wrong === undefined) return undefined;
   const rule = `Only two dot-separated components after the prefix ${quoted(prefix)} are allowed.`;
-  return `Invalid referencing of parameters in ${quoted(text!)}! ${rule}`;
+  return `Invalid referencing of parameters in ${around(text!, wrong)}! ${rule}`;
 }
 
 function withoutStar(name: string): string {

@@ -1,0 +1,84 @@
+import { recordedCalls } from '@slipway/testing/shared-data';
+
+import {
+  notIsolated,
+  prohibitedObject,
+  prohibitedVariable,
+  referencesTo,
+  unknownKey,
+  unknownVariable,
+} from './variable-references.js';
+
+describe('referencesTo', () => {
+  it.each<[string, string[]]>([
+    ['', []],
+    ['$(params.a)$(params.b.c)', ['a', 'b.c']],
+    [`$(params["a.b"]) $(params['c'])`, ['a.b', 'c']],
+    ['$(params.a[*]) $(params.b[0])', ['a[*]', 'b[0]']],
+    ['$(params.a', []],
+    ['$(params.a\n) $(params.b)', ['b']],
+    ['$(params["a) $(params.b)', ['b']],
+    ['$(paramsx.a) $(params)', []],
+    ['$(context.params.a)', []],
+  ])('finds in %j', (text, expected) => {
+    expect(referencesTo(text, 'params').map((reference) => reference.raw)).toEqual(expected);
+  });
+
+  it.each([
+    ['unclosed', '$(params.a'.repeat(100_000)],
+    ['over lines', `${'$(params.a'.repeat(100_000)}\n)`],
+    ['quoted and unclosed', '$(params["a'.repeat(100_000)],
+    ['complete', '$(params.a)'.repeat(100_000)],
+    ['many lines', '$(params.a\n'.repeat(100_000)],
+  ])('stays linear in a text of references that are %s (V1)', (_, text) => {
+    const started = process.hrtime.bigint();
+    referencesTo(text, 'params');
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(5000);
+  });
+});
+
+describe('unknownKey', () => {
+  const objects = {
+    has: (name: string) => name === 'o',
+    get: (name: string) => (name === 'o' ? new Set(['a']) : undefined),
+  };
+  it.each<[string, boolean]>([
+    ['$(params.o.a)', false],
+    ['$(params.o.b)', true],
+    ['$(params.o["a"])', false],
+    ['$(params.o["b"])', true],
+    ['$(params.other.b)', false],
+    ['$(params.o)', false],
+    ['$(params.o[*])', false],
+  ])('looks at %j', (text, unknown) => {
+    expect(unknownKey(text, 'params', objects) !== undefined).toBe(unknown);
+  });
+});
+
+type Check = (text: string, prefix: string, names: Set<string>) => string | undefined;
+const CHECKS: Record<string, Check> = {
+  ValidateNoReferencesToUnknownVariables: unknownVariable,
+  ValidateNoReferencesToProhibitedVariables: prohibitedVariable,
+  ValidateNoReferencesToEntireProhibitedVariables: prohibitedObject,
+  ValidateVariableReferenceIsIsolated: notIsolated,
+};
+interface Call {
+  in: [string, string, string[] | null];
+  out: string | null;
+}
+(recordedCalls('substitution.ValidateVariableReferenceIsIsolated').length > 0 ? describe : describe.skip)(
+  'the conformance data',
+  () => {
+    it.each(Object.keys(CHECKS))('holds for %s', (name) => {
+      // Prefixes that are patterns are of 2019; today's are names.
+      const calls = recordedCalls<Call>(`substitution.${name}`).filter((call) => !/[?|]/.test(call.in[1]));
+      expect(calls.length).toBeGreaterThan(0);
+      for (const { in: given, out } of calls) {
+        const [text, prefix, names] = given;
+        const said = CHECKS[name]!(text, prefix.replaceAll('\\', ''), new Set(names ?? []));
+        // The recording escapes `<`, `>` and `&` as Go does.
+        expect({ given, said: said ?? null }).toEqual({ given, said: out === null ? null : out.replace(/: $/, '') });
+      }
+    });
+  },
+);

@@ -1,0 +1,90 @@
+import type { PipelineTask } from '@slipway/contracts';
+
+import { ofStep, ofTask, problems } from './validation-cases.js';
+
+describe('validate lets a run change', () => {
+  const spec = { pipelineRef: { name: 'p' }, params: [{ name: 'a', value: '1' }] };
+  const done = { conditions: [{ type: 'Succeeded', status: 'True' }] };
+  it.each<[string, object, object, string[]]>([
+    ['its status field while it runs', { spec }, { spec: { ...spec, status: 'Cancelled' } }, []],
+    [
+      'nothing else while it runs',
+      { spec },
+      { spec: { ...spec, params: [] } },
+      ['spec: invalid value: Once the PipelineRun has started, only status updates are allowed'],
+    ],
+    [
+      'nothing once it is done',
+      { spec, status: done },
+      { spec: { ...spec, status: 'Cancelled' }, status: done },
+      ['spec: invalid value: Once the PipelineRun is complete, no updates are allowed'],
+    ],
+    [
+      'its labels at any time',
+      { spec, status: done },
+      { spec, status: done, metadata: { name: 'n', labels: { a: 'b' } } },
+      [],
+    ],
+    ['from pending to running', { spec: { ...spec, status: 'PipelineRunPending' } }, { spec }, []],
+  ])('%s', (_, before, after, expected) => {
+    expect(problems('PipelineRun', after, before)).toEqual(expected);
+  });
+
+  it('reading an object that an older release admitted does not refuse it', () => {
+    const odd = { spec: { steps: [] } };
+    expect(problems('Task', { ...odd, metadata: { name: 'n', labels: { a: 'b' } } }, odd)).toEqual([]);
+    expect(problems('Task', odd)).not.toEqual([]);
+  });
+});
+
+describe('validate stays linear', () => {
+  const within = (ms: number, run: () => void): void => {
+    const started = process.hrtime.bigint();
+    run();
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(ms);
+  };
+  const tasks = (count: number): PipelineTask[] =>
+    Array.from({ length: count }, (_, i) => ({
+      name: `t${i}`,
+      taskSpec: {
+        params: [{ name: 'x', type: 'string' }],
+        steps: [{ image: 'i', script: 'echo $(params.x) $(params.p)' }],
+      },
+      params: [{ name: 'x', value: i === 0 ? '1' : `$(tasks.t${i - 1}.results.r)` }],
+    }));
+
+  it.each([
+    [
+      '10,000 tasks inline in a run',
+      'PipelineRun',
+      { spec: { params: [{ name: 'p', value: 'v' }], pipelineSpec: { tasks: tasks(10_000) } } },
+    ],
+    [
+      '10,000 params of a run with as many tasks',
+      'PipelineRun',
+      {
+        spec: {
+          params: [
+            { name: 'p', value: 'v' },
+            ...Array.from({ length: 10_000 }, (_, i) => ({ name: `p${i}`, value: 'v' })),
+          ],
+          pipelineSpec: { tasks: tasks(10_000) },
+        },
+      },
+    ],
+  ])('with %s', (_, kind, fields) => {
+    within(20_000, () => expect(problems(kind, fields)).toEqual([]));
+  });
+
+  it('with a megabyte of references that lead nowhere', () => {
+    within(20_000, () => {
+      expect(ofStep({ script: '$(params.a'.repeat(100_000) })).toEqual([]);
+      expect(ofStep({ script: '$(params.a)'.repeat(100_000) })).toHaveLength(1);
+    });
+  });
+
+  it('and reports no more than anybody reads', () => {
+    const steps = Array.from({ length: 5_000 }, () => ({ script: 'x' }));
+    expect(ofTask({ steps })).toHaveLength(200);
+  });
+});
