@@ -5,9 +5,11 @@ import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service
 import { Cache, ShardLeases, busStore } from '@slipway/store';
 import type { ExecutorConfig } from './config.js';
 import type { PodRuntime } from './core/runtime.js';
+import { slim } from './core/slim.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
 import { kubeletObjects } from './io/kubelet-objects.js';
+import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
 import { PodKeeper } from './io/pod-keeper.js';
 import { PodSource } from './io/pod-source.js';
 import { processRuntime } from './io/process-runtime/index.js';
@@ -22,6 +24,7 @@ export interface Wired {
   metrics: Metrics;
   bus: Bus;
   cache: Cache;
+  definitions: Cache;
   leases: ShardLeases;
   runtime: PodRuntime;
   executor: Executor;
@@ -38,7 +41,8 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
-  const cache = new Cache(bus, store, { resources: [TASK_RUNS, PODS], shards: () => leases.shards() });
+  const cache = new Cache(bus, store, { resources: [TASK_RUNS, PODS], shards: () => leases.shards(), transform: slim });
+  const definitions = new Cache(bus, store, { resources: DEFINITION_RESOURCES });
   const runtime = await runtimeOf(config, kubeletObjects(store), logger);
 
   const keeper = new PodKeeper({
@@ -55,7 +59,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     fenceOf: (shard) => leases.owns(shard),
     runtime,
     keeper,
-    source: new PodSource(store, bus, {
+    source: new PodSource(store, new CachedDefinitions(definitions, store), bus, {
       binDir: config.binDir,
       nodeName: config.instance,
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
@@ -77,7 +81,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     metrics,
     resyncMs: RESYNC_MS,
   });
-  return { logger, metrics, bus, cache, leases, runtime, executor };
+  return { logger, metrics, bus, cache, definitions, leases, runtime, executor };
 }
 
 /** The order of starting and stopping. */
@@ -85,17 +89,17 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly wired: Wired) {}
 
   async onModuleInit(): Promise<void> {
-    const { leases, cache, executor } = this.wired;
+    const { leases, cache, definitions, executor } = this.wired;
     await leases.start();
-    await cache.start();
+    await Promise.all([cache.start(), definitions.start()]);
     await executor.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { leases, cache, executor, runtime, bus } = this.wired;
+    const { leases, cache, definitions, executor, runtime, bus } = this.wired;
     await executor.stop();
     await leases.stop();
-    await cache.stop();
+    await Promise.all([cache.stop(), definitions.stop()]);
     await runtime.close();
     await bus.close();
   }

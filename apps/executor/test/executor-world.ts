@@ -49,7 +49,7 @@ export class ExecutorWorld {
   async start(): Promise<void> {
     this.#startsFail = false;
     const { objects, logs } = this;
-    const logger = createLogger('executor', 'error');
+    const logger = createLogger('executor', 'silent');
     const metrics = new Metrics('executor');
     const runtime = await processRuntime({
       stateDir: this.stateDir,
@@ -79,7 +79,11 @@ export class ExecutorWorld {
       fenceOf,
       runtime,
       keeper,
-      source: new PodSource(objects, logs.bus, { binDir: BIN_DIR, nodeName: 'node-0', defaultTimeout: '1h0m0s' }),
+      source: new PodSource(objects, objects, logs.bus, {
+        binDir: BIN_DIR,
+        nodeName: 'node-0',
+        defaultTimeout: '1h0m0s',
+      }),
       transitions: new Transitions(logger, metrics),
       reasons: 'StepFailed',
       defaultTimeoutMs: 3_600_000,

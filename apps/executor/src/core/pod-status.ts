@@ -63,6 +63,9 @@ const failure = (reason: string, message: (view: View) => string) => (view: View
 const waiting = (reason: string, message: (view: View) => string) => (view: View) =>
   ({ status: 'Unknown', reason, message: message(view) }) as const;
 const isOom = (status: ContainerStatus): boolean => status.state?.terminated?.reason === 'OOMKilled';
+const hasTooLargeResults = (status: ContainerStatus): boolean =>
+  entriesOf(status).some(({ key, value }) => key === 'Reason' && value === 'TaskRunResultLargerThanAllowedLimit');
+const TOO_LARGE = 'Termination message is above max allowed size 1572864, caused by large task result.';
 const hasFailed = (status: ContainerStatus): boolean => failureMessage(status) !== undefined;
 
 // prettier-ignore
@@ -72,6 +75,7 @@ const RULES: readonly Rule[] = [
   { when: (v) => v.complete && v.pod.status?.reason === 'Evicted', then: failure('PodEvicted', (v) => v.pod.status?.message ?? 'The pod was evicted.') },
   { when: (v) => v.complete && v.init.some(hasFailed) && v.init.some(isOom), then: failure('InitContainerOOM', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.init.some(hasFailed), then: failure('InitContainerFailed', (v) => initMessage(v)) },
+  { when: (v) => v.complete && v.steps.some(hasTooLargeResults), then: failure('TaskRunResultLargerThanAllowedLimit', () => TOO_LARGE) },
   { when: (v) => v.complete && v.steps.some(hasFailed) && v.steps.some(isOom), then: failure('StepOOM', (v) => firstFailure(v.steps)) },
   { when: (v) => v.complete && v.steps.some(hasFailed), then: failure('StepFailed', (v) => firstFailure(v.steps)) },
   { when: (v) => v.complete && v.steps.some(isOom), then: failure('StepOOM', () => 'OOMKilled') },

@@ -166,13 +166,14 @@ export class Executor {
     const unknown = (await runtime.pods()).filter((uid) => !keeper.has(uid));
     if (unknown.length === 0) return;
     const byUid = new Map(cache.list<Pod>(PODS).map((pod) => [pod.metadata.uid ?? '', pod]));
-    const missing = unknown.filter((uid) => !byUid.has(uid));
-    if (missing.length > 0) {
+    if (unknown.some((uid) => !byUid.has(uid))) {
       const { items } = await store.list<Pod>(PODS);
       for (const pod of items) byUid.set(pod.metadata.uid ?? '', pod);
     }
     for (const uid of unknown) {
-      const pod = byUid.get(uid);
+      const { namespace = '', name = '' } = byUid.get(uid)?.metadata ?? {};
+      const stored = byUid.has(uid) ? await store.get<Pod>(PODS, namespace, name) : undefined; // whole, not slim
+      const pod = stored?.metadata.uid === uid ? stored : undefined;
       if (pod === undefined) {
         if (!keeper.has(uid)) await runtime.delete(uid); // E3
         continue;
@@ -220,7 +221,7 @@ export class Executor {
     if (isOurs) this.options.logger.error({ ...fields, err: thrown }, 'a task run cannot be handled');
     else if (attempt > 2) this.options.logger.warn({ ...fields, err: thrown }, 'a task run waits');
     if (isOurs && attempt >= MAX_FAILURES) {
-      const message = error.kind === 'internal' ? `The executor failed on this run: ${String(thrown)}` : error.message;
+      const message = error.kind === 'internal' ? `The executor failed on this run: ${wordsOf(error)}` : error.message;
       void this.options.taskRuns.giveUp(namespace, name, message).catch((failure: unknown) => {
         this.options.logger.error({ ...fields, err: failure }, 'a poison task run cannot be ended'); // E4
       });
@@ -229,6 +230,10 @@ export class Executor {
     if (error.kind === 'conflict') return Math.min(attempt, 10);
     return Math.max(error.retryAfterMs ?? 0, Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS));
   }
+}
+
+function wordsOf({ message, cause }: SlipwayError): string {
+  return cause instanceof Error ? cause.message : message;
 }
 
 function keyOf({ metadata }: TaskRun): string {

@@ -23,6 +23,7 @@ import type { Store } from '@slipway/store';
 import { LineMasker } from '../core/mask.js';
 import { secretsOf } from '../core/pod-secrets.js';
 import type { PodRuntime } from '../core/runtime.js';
+import { isFinished } from '../core/slim.js';
 import { isStep } from '../core/step-states.js';
 import { shipContainerLog } from './container-log.js';
 
@@ -75,11 +76,8 @@ export class PodKeeper {
     const kept: Kept = { pod, end, shipped: Promise.resolve(), retiring: undefined, wake: () => {} };
     this.#kept.set(uid, kept);
     if (!this.options.shipsLogs) return;
-    kept.shipped = this.#ship(pod, isFresh, end.signal);
-    kept.shipped.catch((error: unknown) => {
-      if (!end.signal.aborted)
-        this.options.logger.error({ err: error, pod: pod.metadata.name }, 'a pod log is not shipped');
-    });
+    kept.shipped = this.#shipAll(pod, isFresh, end.signal);
+    kept.shipped.catch(() => undefined); // only when let go; whoever waits sees it
   }
 
   /** The run is done with this pod: ends what still runs, waits for its log, removes its files. Idempotent. */
@@ -110,7 +108,7 @@ export class PodKeeper {
   async #retire(uid: string, kept: Kept): Promise<void> {
     const { runtime, onEnded } = this.options;
     let status = await runtime.status(uid);
-    if (status !== undefined && !isFinal(status)) {
+    if (status !== undefined && !isFinished({ status })) {
       await runtime.stop(uid);
       status = await this.#ended(uid, kept);
     }
@@ -126,12 +124,25 @@ export class PodKeeper {
       kept.end.signal.throwIfAborted();
       const changed = new Promise<void>((resolve) => (kept.wake = resolve));
       const status = await this.options.runtime.status(uid);
-      if (status === undefined || isFinal(status)) return status;
+      if (status === undefined || isFinished({ status })) return status;
       await Promise.race([changed, sleep(1000, undefined, { ref: false })]);
     }
   }
 
   // Logs --------------------------------------------------------------------------------------------------------------
+
+  /** A log that cannot be shipped now is tried again until it is (K1). */
+  async #shipAll(pod: Pod, isFresh: boolean, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#ship(pod, isFresh && attempt === 0, signal);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        this.options.logger.warn({ err: thrown, pod: pod.metadata.name, attempt }, 'a pod log is not shipped yet');
+        await sleep(Math.min(500 * 2 ** attempt, 30_000), undefined, { signal, ref: false });
+      }
+    }
+  }
 
   async #ship(pod: Pod, isFresh: boolean, signal: AbortSignal): Promise<void> {
     const masker = await this.#maskerFor(pod);
@@ -215,8 +226,4 @@ class HidingMasker extends LineMasker {
   override push(lines: readonly LogLine[]): LogLine[] {
     return lines.map((line) => ({ ...line, text: HIDDEN }));
   }
-}
-
-export function isFinal(status: PodStatus): boolean {
-  return status.phase === 'Succeeded' || status.phase === 'Failed';
 }

@@ -15,6 +15,7 @@ import {
   layered,
   paramReplacements,
   substituteDeep,
+  type ObjectMeta,
   type PersistentVolumeClaim,
   type Pod,
   type ResourcePlan,
@@ -32,6 +33,7 @@ import { buildPod } from '../core/build-pod.js';
 import { refusalOf, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageCommand } from '../core/images.js';
 import { applyVariables, contextReplacements } from '../core/variables.js';
+import type { Definitions } from './definitions.js';
 import { applyWorkspaces, claimNameOf, workspaceVolumes } from '../core/workspaces.js';
 
 export interface PodSourceOptions {
@@ -61,6 +63,7 @@ const CREDENTIAL_TYPES = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/docke
 export class PodSource {
   constructor(
     private readonly store: Pick<Store, 'get'>,
+    private readonly definitions: Definitions,
     private readonly bus: Pick<Bus, 'request'>,
     private readonly options: PodSourceOptions,
   ) {}
@@ -121,7 +124,8 @@ export class PodSource {
       return failed(`TaskRun "${metadata.name}" names no task: give it a taskRef or a taskSpec`);
     const isCluster = ref.kind === 'ClusterTask';
     const resource = isCluster ? CLUSTER_TASKS : TASKS;
-    const task = await this.store.get<Task>(resource, isCluster ? '' : (metadata.namespace ?? ''), ref.name);
+    const namespace = isCluster ? '' : (metadata.namespace ?? '');
+    const task = await this.definitions.get<Task>(resource, namespace, ref.name, revisionOf(metadata));
     if (task === undefined) {
       return failed(`error when listing tasks for taskRun ${metadata.name}: ${resource} "${ref.name}" not found`);
     }
@@ -151,11 +155,8 @@ export class PodSource {
   /** Whether the run's service account has secrets that steps get as credentials. */
   async #needsCredentials({ metadata, spec }: TaskRun): Promise<boolean> {
     const namespace = metadata.namespace ?? '';
-    const account = await this.store.get<ServiceAccount>(
-      SERVICE_ACCOUNTS,
-      namespace,
-      spec.serviceAccountName ?? 'default',
-    );
+    const name = spec.serviceAccountName ?? 'default';
+    const account = await this.definitions.get<ServiceAccount>(SERVICE_ACCOUNTS, namespace, name, revisionOf(metadata));
     const secrets = await Promise.all(
       (account?.secrets ?? []).map(({ name }) => this.store.get<Secret>(SECRETS, namespace, name)),
     );
@@ -184,6 +185,10 @@ function boundWorkspaces(taskRun: TaskRun, task: ResolvedTask): WorkspaceBinding
     emptyReplacements(),
   );
   return substituteDeep(taskRun.spec.workspaces ?? [], replacements);
+}
+
+function revisionOf({ resourceVersion }: ObjectMeta): number {
+  return Number(resourceVersion ?? 0);
 }
 
 function withClaim(binding: WorkspaceBinding, claimName: string | undefined): WorkspaceBinding {

@@ -41,8 +41,9 @@ import { eventOf } from '../core/events.js';
 import { isResultLine, resultsOf } from '../core/log-results.js';
 import { conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
 import type { PodRuntime } from '../core/runtime.js';
+import { isFinished } from '../core/slim.js';
 import { resultsInLog, type LoggedResults } from '../core/step-states.js';
-import { isFinal, type PodKeeper } from './pod-keeper.js';
+import type { PodKeeper } from './pod-keeper.js';
 import type { PodSource } from './pod-source.js';
 import type { Transitions } from './transitions.js';
 
@@ -84,6 +85,7 @@ export class TaskRuns {
       const fence = fenceOf(shardOfObject(taskRun.metadata));
       if (fence === undefined) return undefined;
       const podName = taskRun.status?.podName;
+      if (taskRun.status?.retriesStatus !== undefined) this.#cleanUp(taskRun, podName);
       const pod = podName ? await this.#pod(namespace, podName, taskRun) : undefined;
       const onNode = pod === undefined ? undefined : await runtime.status(pod.metadata.uid ?? '');
       const view: RunView = {
@@ -198,7 +200,6 @@ export class TaskRuns {
   async #start(taskRun: TaskRun, pod: Pod, fence: Fence, isFresh: boolean): Promise<undefined> {
     const { runtime, keeper, transitions } = this.options;
     const uid = pod.metadata.uid ?? '';
-    this.#reported.set(uid, Date.now() + FIRST_REPORT_MS - NEXT_REPORT_MS);
     if (isFresh) this.#started.set(uid, Date.now());
     try {
       await runtime.start(pod);
@@ -236,7 +237,7 @@ export class TaskRuns {
     const seen = { ...pod!, status: onNode! };
     const isOver = isComplete(seen);
     const uid = pod!.metadata.uid ?? '';
-    const dueMs = (this.#reported.get(uid) ?? 0) + NEXT_REPORT_MS;
+    const dueMs = this.#reportDueMs(taskRun, uid, onNode!);
     if (!isOver && Date.now() < dueMs) return dueMs; // T4
     const status = statusFromPod({
       taskRun,
@@ -252,6 +253,13 @@ export class TaskRuns {
     const noticed = await this.#withNotices(taskRun, seen);
     await this.#commit(noticed.taskRun, status, fence, [{ op: 'update-status', object: noticed.pod }]);
     return undefined;
+  }
+
+  #reportDueMs(taskRun: TaskRun, uid: string, { phase }: PodStatus): number {
+    const startedMs = this.#started.get(uid) ?? 0;
+    const isFirst = phase !== 'Pending' && succeeded(taskRun)?.reason !== 'Running';
+    if (isFirst) return startedMs + FIRST_REPORT_MS;
+    return Math.max(startedMs, this.#reported.get(uid) ?? 0) + NEXT_REPORT_MS;
   }
 
   /** The attempt is over: the next one, or the end. */
@@ -273,9 +281,10 @@ export class TaskRuns {
     return undefined;
   }
 
-  #cleanUp(taskRun: TaskRun): void {
-    for (const owned of this.options.cache.byOwner(taskRun.metadata.uid ?? '')) {
-      if (owned.kind === 'Pod') this.options.keeper.retire(owned.metadata.uid ?? '');
+  /** Lets go of every pod of the run but the one that is still needed. */
+  #cleanUp(taskRun: TaskRun, needed?: string): void {
+    for (const { kind, metadata } of this.options.cache.byOwner(taskRun.metadata.uid ?? '')) {
+      if (kind === 'Pod' && metadata.name !== needed) this.options.keeper.retire(metadata.uid ?? '');
     }
   }
 
@@ -384,9 +393,9 @@ export class TaskRuns {
   }
 }
 
-/** Whether the pod as it is stored says all that the node does. */
+/** Whether the pod's end is not stored yet. */
 export function needsLastStatus(stored: Pod | undefined, last: PodStatus): boolean {
-  return stored !== undefined && isFinal(last) && !isDeepStrictEqual(stored.status, last);
+  return stored !== undefined && !isFinished(stored) && isFinished({ status: last });
 }
 
 function isDoneStatus(status: TaskRunStatus): boolean {

@@ -1,0 +1,54 @@
+// What is kept in memory of finished objects: enough to know that they are done and to clean up after them. History
+// grows for ever; what it costs here must not.
+
+import { PODS, SHARD_LABEL, TASK_RUNS, isDone, resourceKindOf, resourceNameOf } from '@slipway/contracts';
+import type { KubeObject, Pod, TaskRun } from '@slipway/contracts';
+
+/** The object, or of a finished one no more than is ever asked. A slim object must not be written back. */
+export function slim(object: KubeObject): KubeObject {
+  const kind = resourceKindOf(object.apiVersion, object.kind);
+  const resource = kind === undefined ? undefined : resourceNameOf(kind);
+  if (resource === TASK_RUNS && isDone(object as TaskRun)) return slimRun(object as TaskRun);
+  if (resource === PODS && isFinished(object as Pod)) return slimPod(object as Pod);
+  return object;
+}
+
+/** Whether nothing of the pod runs any more, and its stored state will not change. */
+export function isFinished(pod: Pick<Pod, 'status'>): boolean {
+  const phase = pod.status?.phase;
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+function slimRun(taskRun: TaskRun): TaskRun {
+  const { conditions, podName } = taskRun.status ?? {};
+  return {
+    ...identity(taskRun),
+    spec: {},
+    status: {
+      ...(conditions === undefined ? {} : { conditions: conditions.map(({ type, status }) => ({ type, status })) }),
+      ...(podName === undefined ? {} : { podName }),
+    },
+  };
+}
+
+function slimPod(pod: Pod): Pod {
+  const phase = pod.status?.phase;
+  return { ...identity(pod), spec: { containers: [] }, status: { ...(phase === undefined ? {} : { phase }) } };
+}
+
+function identity({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, labels, ownerReferences } = metadata;
+  const shard = labels?.[SHARD_LABEL];
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(shard === undefined ? {} : { labels: { [SHARD_LABEL]: shard } }),
+      ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    },
+  };
+}
