@@ -172,10 +172,7 @@ test('git-init refuses submodules whose url is a path or a program', async () =>
     server.commit('plain', { 'a.txt': 'one' });
     server.commit('evil', { 'b.txt': 'b' });
     const work = join(server.root, 'evil.work');
-    server.git(
-      ['-c', 'protocol.file.allow=always', 'submodule', 'add', '-f', '-q', `${server.url}/plain.git`, 'sub'],
-      work,
-    );
+    server.git(['submodule', 'add', '-f', '-q', join(server.root, 'plain.git'), 'sub'], work);
     server.git(['config', '-f', '.gitmodules', 'submodule.sub.url', url], work);
     server.commit('evil', {});
     const { code, path } = await gitInit(['-url', `${server.url}/evil.git`]);
