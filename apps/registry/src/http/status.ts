@@ -72,6 +72,8 @@ export function statusOf(thrown: unknown, subject?: Subject): Status {
   const error = asSlipwayError(thrown);
   const { code, reason } = outcomeOf(error);
   const causes = causesOf(error);
+  // kubectl prints the message of an invalid request only when there are no details to make one from.
+  const isBare = reason === 'Invalid' && causes.length === 0;
   const details = {
     ...(subject === undefined || subject.name === '' ? {} : { name: subject.name }),
     ...(subject === undefined || subject.group === '' ? {} : { group: subject.group }),
@@ -88,7 +90,7 @@ export function statusOf(thrown: unknown, subject?: Subject): Status {
     status: 'Failure',
     message: messageOf(error, subject),
     reason,
-    ...(Object.keys(details).length === 0 ? {} : { details }),
+    ...(isBare || Object.keys(details).length === 0 ? {} : { details }),
     code,
   };
 }
