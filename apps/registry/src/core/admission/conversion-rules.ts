@@ -50,7 +50,7 @@ function withoutInputs(fields: Fields, form: Form, path: string): Fields {
   const { inputs, outputs, ...others } = fields as { inputs?: Fields; outputs?: Fields } & Fields;
   if (inputs === undefined && outputs === undefined) return fields;
   if (inputs?.['params'] !== undefined && others['params'] !== undefined) throw both(path, 'inputs.params', 'params');
-  const resources = compact({
+  const resources = compactOrNothing({
     inputs: inputs?.['resources'],
     outputs: outputs?.['resources'],
     results: outputs?.['results'],
@@ -61,7 +61,7 @@ function withoutInputs(fields: Fields, form: Form, path: string): Fields {
     ...others,
     params: inputs?.['params'] ?? others['params'],
     resources: resources ?? others['resources'],
-  })!;
+  });
 }
 
 function storedTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
@@ -75,7 +75,7 @@ function storedTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
 function storedPipelineRunSpec(fields: Fields, _form: Form, path: string): Fields {
   const { serviceAccount, serviceAccountName, podTemplate, timeout, serviceAccountNames, ...spec } = fields;
   dropIgnored(spec);
-  const template = compact({ serviceAccountName: serviceAccountName ?? serviceAccount, podTemplate });
+  const template = compactOrNothing({ serviceAccountName: serviceAccountName ?? serviceAccount, podTemplate });
   if (template !== undefined) spec['taskRunTemplate'] = template;
   if (timeout !== undefined) {
     const timeouts = (spec['timeouts'] ?? {}) as { pipeline?: string };
@@ -131,7 +131,7 @@ function storedWhen(fields: Fields): Fields {
     input: when['input'] ?? Input,
     operator: when['operator'] ?? Operator,
     values: when['values'] ?? Values,
-  })!;
+  });
 }
 
 /** `taskRuns` and `runs` by name become references; what they held of the children stands in the children. */
@@ -149,7 +149,7 @@ function storedPipelineRunStatus(fields: Fields): Fields {
 }
 
 function childReference(kind: string, apiVersion: string, name: string, child: { pipelineTaskName?: string }): Fields {
-  return compact({ apiVersion, kind, name, pipelineTaskName: child.pipelineTaskName })!;
+  return compact({ apiVersion, kind, name, pipelineTaskName: child.pipelineTaskName });
 }
 
 export const TO_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
@@ -168,9 +168,9 @@ export const TO_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 function withInputs(fields: Fields, form: Form): Fields {
   if (form.version !== 'v1alpha1' || !form.inputs) return fields;
   const { params, resources, ...others } = fields as { resources?: Fields } & Fields;
-  const inputs = compact({ params, resources: resources?.['inputs'] });
-  const outputs = compact({ resources: resources?.['outputs'], results: resources?.['results'] });
-  return compact({ ...others, inputs, outputs })!;
+  const inputs = compactOrNothing({ params, resources: resources?.['inputs'] });
+  const outputs = compactOrNothing({ resources: resources?.['outputs'], results: resources?.['results'] });
+  return compact({ ...others, inputs, outputs });
 }
 
 function shownTaskRunSpec(fields: Fields, form: Form): Fields {
@@ -190,7 +190,7 @@ function shownPipelineRunSpec(fields: Fields, form: Form): Fields {
     ...spec,
     serviceAccountName: taskRunTemplate?.['serviceAccountName'],
     podTemplate: taskRunTemplate?.['podTemplate'],
-  })!;
+  });
 }
 
 export const FROM_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
@@ -206,10 +206,15 @@ export const FROM_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Without the fields that are undefined; undefined when none is left. */
-function compact(fields: Fields): Fields | undefined {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+/** Without the fields that are undefined. */
+function compact(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** As `compact`; undefined when no field is left. */
+function compactOrNothing(fields: Fields): Fields | undefined {
+  const left = compact(fields);
+  return Object.keys(left).length === 0 ? undefined : left;
 }
 
 function both(path: string, one: string, other: string): SlipwayError {

@@ -5,6 +5,7 @@
 //   D2. `__proto__` never becomes a key: as a field it is unknown, as a key of a free map it is refused.
 //   D3. Linear in the input, and no deeper than DEPTH_MAX, so that no body can exhaust the stack.
 //   D4. Every wrong type is reported, with its path, in one error.
+//   D5. A required text is there, if only as the empty one, as in Go: rules look at names without asking first.
 
 import { SlipwayError, durationMs, type FieldProblem, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
@@ -70,6 +71,9 @@ class Reader {
       if (value[key] === null && !(isParamValue(field.type) && key === 'value')) continue;
       const read = this.value(field.type, value[key], joined(path, key), depth + 1);
       if (read !== undefined) result[key] = read;
+    }
+    for (const [name, { required, type }] of definition.fields) {
+      if (required && isText(type)) result[name] ??= ''; // D5
     }
     return result;
   }
@@ -194,6 +198,10 @@ function isBase64(text: string): boolean {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(type: SchemaType): boolean {
+  return type.kind === 'scalar' && type.scalar === 'string';
 }
 
 function isParamValue(type: SchemaType): boolean {

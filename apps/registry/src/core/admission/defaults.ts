@@ -159,7 +159,7 @@ function namespace(object: KubeObject & { spec?: { finalizers?: string[] }; stat
   const labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
   return {
     ...object,
-    metadata: { ...object.metadata, ...(object.metadata.name === '' ? {} : { labels }) },
+    metadata: { ...object.metadata, ...((object.metadata.name ?? '') === '' ? {} : { labels }) },
     status: { ...object.status, phase: object.status?.phase ?? 'Active' },
   } as KubeObject;
 }

@@ -20,6 +20,7 @@ import {
   checkTask,
   checkTaskRun,
 } from './rules/object-rules.js';
+import { checkRequired } from './rules/required-rules.js';
 import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
 
 /**
@@ -53,6 +54,7 @@ function tektonProblems(kind: ResourceKind, object: KubeObject, old: KubeObject 
   }
   if (old === undefined || !sameJson(specOf(object), specOf(old))) {
     TEKTON_KINDS[kind.kind]?.(object as never, findings);
+    checkRequired(kind, object, findings);
   }
   return problemsOf(findings.list);
 }
