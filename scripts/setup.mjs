@@ -78,6 +78,19 @@ async function ensureBuilt(root, wanted) {
   writeStamp(root, { bundles, ...(buildPrograms ? { programs } : {}) });
 }
 
+/** Builds every app, for those that run services apart. turbo keeps what did not change. */
+export async function buildAll(root) {
+  await run(
+    root,
+    join(root, 'node_modules/.bin/turbo'),
+    ['run', 'build', '--output-logs=errors-only', '--no-update-notifier'],
+    {
+      failed: 'The build failed.',
+    },
+  );
+  assembleBin(root, join(root, '.slipway', 'bin'));
+}
+
 /** True when somebody ran npm in the checkout and what is installed has the versions of the lock file. */
 function installedByHand(root) {
   try {

@@ -102,6 +102,20 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     .description('print the version')
     .action(does(async () => (await import('./commands/version.js')).version(config, terminal)));
 
+  program
+    .command('environment', { hidden: true })
+    .option('--port <port>', 'port of the API', '8443')
+    .option('--host <address>', 'address the API listens on', '127.0.0.1')
+    .option('--data <dir>', 'data folder')
+    .option('--database <url>', 'postgres://…')
+    .option('--images <file>', 'file of stand-ins for images')
+    .option('--nats-url <url>', 'nats://…', 'nats://127.0.0.1:4222')
+    .action(
+      does(async (_args, options) =>
+        (await import('./commands/environment.js')).environment(options as never, config, terminal),
+      ),
+    );
+
   try {
     await program.parseAsync([...argv]);
     return code;

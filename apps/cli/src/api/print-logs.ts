@@ -1,6 +1,6 @@
-// The log of a run that still runs, as far as it is there: every line once, then done.
+// The log of a run as far as it is there, task by task in the order in which they started.
 
-import { LABELS, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { LABELS, isDone, type PipelineRun, type TaskRun } from '@slipway/contracts';
 import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import { pathOf, type FollowOptions, type Observer } from './follow-run.js';
@@ -24,7 +24,7 @@ export async function printNow(
           namespace: ref.namespace,
           pod: attempt.podName,
           container,
-          follow: false,
+          follow: isDone(taskRun), // its log has an end, and the last lines may still be on their way to it
           signal: new AbortController().signal,
           isOver: () => true,
           ...(options.timestamps === true ? { timestamps: true } : {}),

@@ -1,4 +1,4 @@
-import { LABELS, SlipwayError, isDone } from '@slipway/contracts';
+import { LABELS, SlipwayError } from '@slipway/contracts';
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
 import { followRun, type LogLineOf } from '../api/follow-run.js';
@@ -44,7 +44,7 @@ export async function logs(
   const observer = { onLine, onNotice, onRun: () => undefined, onTaskRun: () => undefined, onTaskEnd: () => undefined };
   const howTo = { wanted, ...(options.timestamps === true ? { timestamps: true } : {}) };
   const { taskRuns } =
-    options.follow === true || isDone(run)
+    options.follow === true
       ? await followRun(client, ref, observer, new AbortController().signal, howTo)
       : await printNow(client, ref, run, observer, howTo);
   if (printed === 0 && task !== undefined && ref.kind === 'PipelineRun') {

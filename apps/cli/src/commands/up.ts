@@ -66,7 +66,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
   }
 }
 
-function portOf(text: string): number {
+export function portOf(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new SlipwayError('invalid', 'BadPort', `--port must be a number up to 65535, not "${text}".`);
 }

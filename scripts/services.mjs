@@ -1,0 +1,219 @@
+// NATS and each service as a process of its own on this machine: `npm run start:services`, and the tests that kill them.
+// Nothing is restarted by itself. Ports stay the same over restarts, so a service finds what it talked to before.
+
+import { spawn, execFile } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { programPath } from './tools.mjs';
+
+export const SERVICES = ['registry', 'scheduler', 'executor', 'resources', 'logs'];
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const NATS_USER = 'slipway';
+const READY_MS = 30_000;
+
+/**
+ * Prepares a platform of separate processes; nothing runs until `start`.
+ *
+ * @param {{ dataDir: string, port?: number, host?: string, database?: string, images?: string, logLevel?: string,
+ *   env?: Partial<Record<string, Record<string, string>>>, output?: 'inherit' | 'files' }} options
+ *   `port` of the API (0: a free one); `env` more variables by service; `output: 'files'` writes `<dataDir>/log/<name>.log`
+ * @returns the platform: `server`, `kubeconfig`, `natsUrl`, and for every name of `nats` and SERVICES
+ *   `start(name)`, `kill(name, signal)`, `restart(name)`, `pid(name)`, `isReady(name)`; `startAll()`, `stopAll()`
+ */
+export async function prepareServices(options) {
+  const { dataDir, host = '127.0.0.1', logLevel = 'info', output = 'inherit' } = options;
+  await mkdir(join(dataDir, 'log'), { recursive: true, mode: 0o700 });
+  const [apiPort, natsPort, ...health] = await freePorts(2 + SERVICES.length);
+  const port = options.port || apiPort;
+  const password = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64url');
+  const natsUrl = `nats://${NATS_USER}:${password}@127.0.0.1:${natsPort}`;
+  const { server, kubeconfig, services } = await environment(dataDir, { ...options, host, port, natsUrl, logLevel });
+  const natsFolder = join(dataDir, 'nats');
+  await mkdir(natsFolder, { recursive: true, mode: 0o700 });
+  const natsConfig = join(natsFolder, 'nats-server.conf');
+  await writeFile(natsConfig, natsText(natsPort, password, join(natsFolder, 'jetstream')), { mode: 0o600 });
+
+  const healthPorts = Object.fromEntries(SERVICES.map((name, i) => [name, name === 'registry' ? port : health[i]]));
+  const commands = { nats: ['nats-server', '-c', natsConfig] };
+  for (const name of SERVICES) commands[name] = [process.execPath, join(root, 'apps', name, 'dist/main.js')];
+  const children = new Map();
+
+  const start = async (name) => {
+    if (children.has(name)) throw new Error(`${name} runs already`);
+    const [program, ...args] = commands[name];
+    const ports = name === 'registry' ? {} : { PORT: String(healthPorts[name]) };
+    const env = { ...process.env, PATH: programPath(), ...services[name], ...ports, ...options.env?.[name] };
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const sink =
+      output === 'files' ? createWriteStream(join(dataDir, 'log', `${name}.log`), { flags: 'a' }) : process.stderr;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => sink.write(chunk));
+    const ended = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)));
+    children.set(name, { child, ended });
+    void ended.then((how) => {
+      if (children.get(name)?.child === child) children.delete(name);
+      options.onExit?.(name, how);
+    });
+    await until(() => isReady(name), ended, name);
+  };
+  const kill = async (name, signal = 'SIGKILL') => {
+    const running = children.get(name);
+    if (running === undefined) return;
+    running.child.kill(signal);
+    await running.ended;
+  };
+  const isReady = (name) =>
+    name === 'nats' ? accepts(natsPort) : name === 'registry' ? answersTls(server) : answers(healthPorts[name]);
+  return {
+    server,
+    kubeconfig,
+    natsUrl,
+    dataDir,
+    start,
+    kill,
+    isReady,
+    pid: (name) => children.get(name)?.child.pid,
+    restart: async (name, signal) => {
+      await kill(name, signal);
+      await start(name);
+    },
+    /** JetStream's files are gone, as after the loss of a disk. nats-server must not run. */
+    wipeNats: () => rm(join(natsFolder, 'jetstream'), { recursive: true, force: true }),
+    startAll: async () => {
+      await start('nats');
+      await Promise.all(SERVICES.map(start));
+    },
+    stopAll: async () => {
+      await Promise.all(SERVICES.filter((name) => name !== 'registry').map((name) => kill(name, 'SIGTERM')));
+      await kill('registry', 'SIGTERM');
+      await kill('nats', 'SIGTERM');
+    },
+  };
+}
+
+/** Certificates, token, kubeconfig, and the environment of each service: as `slipway up` has them. */
+async function environment(dataDir, { host, port, natsUrl, logLevel, database, images }) {
+  const args = ['environment', '--data', dataDir, '--host', host, '--port', String(port), '--nats-url', natsUrl];
+  if (database !== undefined) args.push('--database', database);
+  if (images !== undefined) args.push('--images', images);
+  const env = { ...process.env, LOG_LEVEL: logLevel };
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'apps/cli/dist/main.cjs'), ...args], {
+    env,
+  });
+  return JSON.parse(stdout);
+}
+
+function natsText(port, password, storeDir) {
+  const quoted = JSON.stringify;
+  return [
+    `listen: "127.0.0.1:${port}"`,
+    'max_payload: 8388608',
+    'write_deadline: "10s"',
+    `jetstream: { store_dir: ${quoted(storeDir)} }`,
+    `authorization: { user: ${quoted(NATS_USER)}, password: ${quoted(password)} }`,
+    '',
+  ].join('\n');
+}
+
+async function until(isReady, ended, name) {
+  let how;
+  void ended.then((reason) => (how = reason));
+  const deadline = Date.now() + READY_MS;
+  while (!(await isReady())) {
+    if (how !== undefined) throw new Error(`${name} ended at once (${how}); its log says why`);
+    if (Date.now() > deadline) throw new Error(`${name} was not ready after ${READY_MS / 1000} s; its log says why`);
+    await sleep(20);
+  }
+}
+
+function accepts(port) {
+  return new Promise((done) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('data', () => (socket.destroy(), done(true)));
+    socket.once('error', () => done(false));
+  });
+}
+
+function answers(port) {
+  return new Promise((done) => {
+    const asked = request({ host: '127.0.0.1', port, path: '/readyz', timeout: 1000 }, (answer) => {
+      answer.resume();
+      done(answer.statusCode === 200);
+    });
+    asked.once('timeout', () => asked.destroy());
+    asked.once('error', () => done(false));
+    asked.end();
+  });
+}
+
+async function answersTls(server) {
+  const { request: requestTls } = await import('node:https');
+  return new Promise((done) => {
+    // Only asked whether it is up; whoever talks to it has the authority in the kubeconfig.
+    const asked = requestTls(`${server}/readyz`, { rejectUnauthorized: false, timeout: 1000 }, (answer) => {
+      answer.resume();
+      done(answer.statusCode === 200);
+    });
+    asked.once('timeout', () => asked.destroy());
+    asked.once('error', () => done(false));
+    asked.end();
+  });
+}
+
+/** Free at this moment, and told apart by being held at the same time. */
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise((done) => server.listen(0, '127.0.0.1', done));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+async function main() {
+  const { parseArgs } = await import('node:util');
+  const { setUp, buildAll } = await import('./setup.mjs');
+  const state = process.env.XDG_STATE_HOME || join(process.env.HOME ?? '/root', '.local/state');
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8443' },
+      host: { type: 'string', default: '127.0.0.1' },
+      data: { type: 'string', default: join(state, 'slipway-services') },
+      database: { type: 'string' },
+      images: { type: 'string' },
+      'log-level': { type: 'string', default: 'info' },
+    },
+  });
+  await setUp(root, { platform: true });
+  await buildAll(root);
+  const platform = await prepareServices({
+    ...values,
+    dataDir: resolve(values.data),
+    port: Number(values.port),
+    logLevel: values['log-level'],
+    onExit: (name, how) => console.error(`services: ${name} ended (${how})`),
+  });
+  const stop = async () => {
+    process.once('SIGINT', () => process.exit(130));
+    await platform.stopAll();
+    process.exit(0);
+  };
+  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop());
+  await platform.startAll();
+  console.log(`Slipway is running at ${platform.server}, every service a process of its own. Stop it with Ctrl-C.\n`);
+  for (const name of ['nats', ...SERVICES]) console.log(`  ${name.padEnd(10)} process ${platform.pid(name)}`);
+  console.log(`\n  export KUBECONFIG=${platform.kubeconfig}\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
