@@ -4,6 +4,8 @@ const tiers = { unit: 'spec', integration: 'int-spec', e2e: 'e2e-spec' };
 const project = (displayName) => ({
   displayName,
   testEnvironment: 'node',
+  // No test asserts a time; this only ends one that hangs.
+  testTimeout: 60_000,
   roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/e2e'],
   testMatch: [`**/*.${tiers[displayName]}.ts`],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
