@@ -32,6 +32,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   const config = clientConfig(url);
   const pool = new pg.Pool({ ...config, max: options.connections ?? 6, idleTimeoutMillis: 30_000 });
   pool.on('error', () => undefined); // an idle connection was lost; the pool has forgotten it already
+  pool.on('connect', (client) => client.on('error', () => undefined)); // one in use: its statements fail
   const instance = randomUUID();
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
