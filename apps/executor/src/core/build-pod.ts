@@ -150,7 +150,13 @@ export function buildPod(blueprint: PodBlueprint): Pod {
 function stepsOf({ taskRun, spec, plan }: PodBlueprint): Step[] {
   const own = [...(plan?.before ?? []), ...(spec.steps ?? []), ...(plan?.after ?? [])];
   const merged = applyStepSpecs(mergeTemplate(own, spec.stepTemplate), taskRun.spec.stepSpecs);
-  return applyTaskResources(merged, taskRun.spec.computeResources);
+  const placed = spec.resources === undefined ? merged : merged.map(inWorkspace);
+  return applyTaskResources(placed, taskRun.spec.computeResources);
+}
+
+/** Steps of the years of PipelineResources start in /workspace, whatever their image says, and are written so. */
+function inWorkspace(step: Step): Step {
+  return { ...step, workingDir: step.workingDir ?? '/workspace' };
 }
 
 function scriptsOf(steps: readonly Step[], sidecars: readonly Sidecar[]): Script[] {
