@@ -15,6 +15,8 @@ export interface UpOptions {
   data?: string;
   database?: string;
   images?: string;
+  /** `faked` runs nothing: for measuring the platform itself. */
+  runtime?: 'process' | 'faked';
 }
 
 /** Long enough for an upgrade or a reboot of the command; pods that are done do not wait for it. */
@@ -42,6 +44,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'warn',
     git: config.git,
+    ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.database === undefined ? {} : { database: options.database }),
     onLost: (why) => stopped.fail(new SlipwayError('transient', 'PlatformLost', `The platform cannot go on: ${why}.`)),
   }).catch((error: NodeJS.ErrnoException) => {

@@ -23,6 +23,7 @@ export interface Layout {
   database?: string;
   /** How long pods outlive their executor. */
   podGraceMs: number;
+  runtime?: 'process' | 'faked';
   logLevel: string;
   logFormat: 'json' | 'text';
   natsUrl: string;
@@ -59,6 +60,7 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       BIN_DIR: layout.binDir,
       IMAGES_FILE: imagesPath(dataDir),
       POD_GRACE_MS: String(layout.podGraceMs),
+      ...(layout.runtime === undefined ? {} : { RUNTIME: layout.runtime }),
     },
     resources: { ...common('resources'), ...layout.git },
     logs: { ...common('logs'), LOGS_DATA: join(dataDir, 'logs') },
