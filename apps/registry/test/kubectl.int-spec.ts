@@ -3,8 +3,6 @@
 import { eventually } from '@slipway/testing';
 import { hasKubectl, startTestRegistry, type Ran, type TestRegistry } from './running-registry.js';
 
-jest.setTimeout(60_000);
-
 const describeWithKubectl = hasKubectl() ? describe : describe.skip;
 
 const TASK = `
