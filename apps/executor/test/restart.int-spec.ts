@@ -74,7 +74,10 @@ describe('an executor that comes and goes', () => {
   });
 
   it('ends the pod of a deleted run', async () => {
-    await world.submit('deleted', { taskSpec: { steps: [{ image: 'ubuntu', script: 'sleep 60' }] } });
+    await world.submit('deleted', {
+      podTemplate: { terminationGracePeriodSeconds: 1 },
+      taskSpec: { steps: [{ image: 'ubuntu', script: 'sleep 60' }] },
+    });
     await runs('deleted');
     const key = { resource: TASK_RUNS, namespace: 'ns', name: 'deleted' };
     await world.objects.commit({ writes: [{ op: 'delete', key }] });
@@ -83,7 +86,10 @@ describe('an executor that comes and goes', () => {
   });
 
   it('fails a run whose pod was deleted', async () => {
-    await world.submit('podless', { taskSpec: { steps: [{ image: 'ubuntu', script: 'sleep 60' }] } });
+    await world.submit('podless', {
+      podTemplate: { terminationGracePeriodSeconds: 1 },
+      taskSpec: { steps: [{ image: 'ubuntu', script: 'sleep 60' }] },
+    });
     await runs('podless');
     const key = { resource: PODS, namespace: 'ns', name: 'podless-pod' };
     await world.objects.commit({ writes: [{ op: 'delete', key }] });

@@ -1,0 +1,178 @@
+import type { Pod, Step, TaskRun, TaskRunSpec, TaskSpec } from '@slipway/contracts';
+import { buildPod, podNameOf } from './build-pod.js';
+import { knownImageCommand } from './images.js';
+
+const build = (
+  spec: TaskSpec,
+  over: { run?: TaskRunSpec; attempt?: number; annotations?: Record<string, string> } = {},
+): Pod => {
+  const metadata = { name: 'r', namespace: 'ns', uid: 'u', labels: { 'slipway.dev/shard': '7' } };
+  const taskRun: TaskRun = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: { ...metadata, ...(over.annotations === undefined ? {} : { annotations: over.annotations }) },
+    spec: over.run ?? {},
+  };
+  return buildPod({
+    taskRun,
+    spec,
+    attempt: over.attempt ?? 0,
+    binDir: '/bin-dir',
+    timeout: '1h0m0s',
+    commandOf: knownImageCommand,
+  });
+};
+const step = (over: Partial<Step> = {}): Step => ({ name: 'a', image: 'busybox', command: ['true'], ...over });
+const mountsOf = (pod: Pod, container = 0): string[] =>
+  pod.spec.containers[container]!.volumeMounts!.map(({ name, mountPath }) => `${name}:${mountPath}`);
+
+describe('buildPod', () => {
+  it('gives the same pod for the same run, whenever it is asked (P1)', () => {
+    const spec: TaskSpec = { steps: [step({ script: 'echo' }), step({ name: 'b' })], sidecars: [{ image: 'busybox' }] };
+    expect(build(spec)).toEqual(build(structuredClone(spec)));
+  });
+
+  it('belongs to its run, in its shard', () => {
+    const { metadata } = build({ steps: [step()] });
+    expect(metadata).toMatchObject({
+      name: 'r-pod',
+      namespace: 'ns',
+      labels: { 'slipway.dev/shard': '7', 'tekton.dev/taskRun': 'r', 'tekton.dev/taskRunUID': 'u' },
+      ownerReferences: [{ kind: 'TaskRun', name: 'r', uid: 'u', controller: true, blockOwnerDeletion: true }],
+    });
+  });
+
+  it('inherits annotations, but not how the run was applied', () => {
+    const annotations = { mine: 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    expect(build({ steps: [step()] }, { annotations }).metadata.annotations).toEqual({ mine: 'x' });
+  });
+
+  it('names each attempt', () => {
+    expect([podNameOf('r', 0), podNameOf('r', 2)]).toEqual(['r-pod', 'r-pod-retry2']);
+    expect(podNameOf('x'.repeat(70), 1)).toHaveLength(63);
+  });
+
+  it('carries small scripts in annotations, with a shebang', () => {
+    const pod = build({ steps: [step({ script: 'echo hi' }), step({ name: 'b', script: '\n#!/bin/bash\necho' })] });
+    expect(pod.metadata.annotations).toEqual({
+      'slipway.dev/script-0': '#!/bin/sh\nset -e\necho hi',
+      'slipway.dev/script-1': '#!/bin/bash\necho',
+    });
+    expect(pod.spec.initContainers).toBeUndefined();
+    expect(pod.spec.volumes!.find(({ name }) => name === 'tekton-internal-scripts')?.downwardAPI?.items).toEqual([
+      { path: 'script-0', fieldRef: { fieldPath: "metadata.annotations['slipway.dev/script-0']" }, mode: 0o755 },
+      { path: 'script-1', fieldRef: { fieldPath: "metadata.annotations['slipway.dev/script-1']" }, mode: 0o755 },
+    ]);
+  });
+
+  it('has large scripts written by an init container', () => {
+    const text = `echo ${'x'.repeat(300_000)}`;
+    const pod = build({ steps: [step({ script: text })] });
+    expect(pod.metadata.annotations).toEqual({});
+    const written = /<< '_EOF_'.*\n([A-Za-z0-9+/=\n]+)\n_EOF_/.exec(pod.spec.initContainers![0]!.args![1]!)![1]!;
+    expect(Buffer.from(written, 'base64').toString()).toBe(`#!/bin/sh\nset -e\n${text}`);
+  });
+
+  it('links the directories of steps only where a step names one (P3)', () => {
+    expect(build({ steps: [step({ script: 'cat /tekton/steps/step-a/exitCode' })] }).spec.initContainers).toMatchObject(
+      [{ name: 'prepare', command: ['/tekton/bin/entrypoint', 'step-init', 'step-a'] }],
+    );
+    expect(build({ steps: [step()] }).spec.initContainers).toBeUndefined();
+  });
+
+  it('mounts nothing of ours where the user mounts something (P2)', () => {
+    const volumeMounts = [{ name: 'mine', mountPath: '/workspace/' }];
+    const pod = build({ volumes: [{ name: 'mine', emptyDir: {} }], steps: [step({ volumeMounts })] });
+    expect(mountsOf(pod).filter((mount) => mount.includes(':/workspace'))).toEqual(['mine:/workspace/']);
+  });
+
+  it('lets a step write only to its own directory', () => {
+    const pod = build({ steps: [step(), step({ name: 'b' })] });
+    const own = (i: number) =>
+      pod.spec.containers[i]!.volumeMounts!.filter(({ mountPath }) => mountPath.startsWith('/tekton/run/'));
+    expect(own(0).map(({ readOnly }) => readOnly === true)).toEqual([false, true]);
+    expect(own(1).map(({ readOnly }) => readOnly === true)).toEqual([true, false]);
+  });
+
+  it('merges the template below each step', () => {
+    const pod = build({
+      stepTemplate: {
+        image: 'ubuntu',
+        env: [
+          { name: 'A', value: 'template' },
+          { name: 'B', value: 'template' },
+        ],
+        securityContext: { runAsUser: 1, runAsGroup: 2 },
+      },
+      steps: [{ name: 'a', command: ['x'], env: [{ name: 'A', value: 'own' }], securityContext: { runAsUser: 9 } }],
+    });
+    expect(pod.spec.containers[0]).toMatchObject({
+      image: 'ubuntu',
+      env: [
+        { name: 'A', value: 'own' },
+        { name: 'B', value: 'template' },
+      ],
+      securityContext: { runAsUser: 9, runAsGroup: 2 },
+    });
+  });
+
+  it('takes resources from the run over the step, and shares those of the whole out', () => {
+    const spec: TaskSpec = {
+      steps: [step({ computeResources: { requests: { cpu: '1', memory: '1Gi' } } }), step({ name: 'b' })],
+    };
+    const perStep = build(spec, { run: { stepSpecs: [{ name: 'a', computeResources: { requests: { cpu: '2' } } }] } });
+    expect(perStep.spec.containers[0]!.resources).toEqual({ requests: { cpu: '2', memory: '1Gi' } });
+    const whole = build(spec, {
+      run: { computeResources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '4' } } },
+    });
+    expect(whole.spec.containers.map(({ resources }) => resources)).toEqual([
+      { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '4' } },
+      { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '4' } },
+    ]);
+  });
+
+  it('takes what a pod template says', () => {
+    const pod = build(
+      { steps: [step()] },
+      {
+        run: {
+          podTemplate: {
+            env: [{ name: 'E', value: '1' }],
+            nodeSelector: { a: 'b' },
+            securityContext: { runAsUser: 5 },
+          },
+        },
+      },
+    );
+    expect(pod.spec).toMatchObject({
+      nodeSelector: { a: 'b' },
+      securityContext: { runAsUser: 5 },
+      restartPolicy: 'Never',
+    });
+    expect(pod.spec.containers[0]!.env).toEqual([{ name: 'E', value: '1' }]);
+    expect(pod.spec.env).toBeUndefined();
+  });
+
+  it('leaves nothing in a container that only Tekton understands', () => {
+    const full = step({
+      displayName: 'A',
+      onError: 'continue',
+      timeout: '1s',
+      results: [{ name: 'r' }],
+      workspaces: [],
+    });
+    const allowed = ['name', 'image', 'command', 'args', 'env', 'volumeMounts', 'terminationMessagePath'];
+    expect(Object.keys(build({ steps: [full] }).spec.containers[0]!).filter((key) => !allowed.includes(key))).toEqual(
+      [],
+    );
+  });
+
+  it('asks the table of known images what runs when a step does not say', () => {
+    const [container] = build({ steps: [{ name: 'a', image: 'docker.io/library/busybox:1.36', args: ['-c', 'ls'] }] })
+      .spec.containers;
+    expect(container!.args!.slice(-5)).toEqual(['-entrypoint', 'sh', '--', '-c', 'ls']);
+    expect(() => build({ steps: [{ name: 'a', image: 'example.com/strange:1' }] })).toThrow(
+      /step "a" names no command/,
+    );
+  });
+});

@@ -1,0 +1,184 @@
+import type { Pod, PodStatus, TaskRun, TaskRunSpec, TaskRunStatus } from '@slipway/contracts';
+import {
+  decide,
+  hasRun,
+  mayRetry,
+  retriedStatus,
+  stoppedStatus,
+  wakeAtMs,
+  type Decision,
+  type RunView,
+} from './decide.js';
+
+const NOW = Date.parse('2026-01-01T00:10:00Z');
+const STARTED = '2026-01-01T00:00:00Z';
+const POD_NAME = 'r-pod';
+
+const run = (spec: Partial<TaskRunSpec> = {}, status?: TaskRunStatus): TaskRun => ({
+  apiVersion: 'tekton.dev/v1',
+  kind: 'TaskRun',
+  metadata: { name: 'r', namespace: 'ns', uid: 'u' },
+  spec,
+  ...(status === undefined ? {} : { status }),
+});
+const started = (over: Partial<TaskRunStatus> = {}): TaskRunStatus => ({
+  podName: POD_NAME,
+  startTime: STARTED,
+  conditions: [{ type: 'Succeeded', status: 'Unknown' }],
+  ...over,
+});
+const pod = (status?: PodStatus, sidecars: string[] = []): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: POD_NAME, uid: 'p' },
+  spec: { containers: [{ name: 'step-a' }, ...sidecars.map((name) => ({ name: `sidecar-${name}` }))] },
+  ...(status === undefined ? {} : { status }),
+});
+const container = (name: string, state: object, ready = false) => ({
+  ...{ name, state, ready, restartCount: 0, image: '', imageID: '' },
+});
+const RUNNING: PodStatus = { phase: 'Running', containerStatuses: [container('step-a', { running: {} })] };
+const ENDED: PodStatus = {
+  phase: 'Succeeded',
+  containerStatuses: [container('step-a', { terminated: { exitCode: 0 } })],
+};
+const done = started({ conditions: [{ type: 'Succeeded', status: 'True' }] });
+const view = (over: Partial<RunView>): RunView => ({
+  taskRun: run({}, started()),
+  pod: pod(),
+  onNode: RUNNING,
+  defaultTimeoutMs: 3_600_000,
+  imagePullMs: 0,
+  ...over,
+});
+
+describe('decide', () => {
+  const rows: [title: string, view: Partial<RunView>, expected: Decision['kind'], reason?: string][] = [
+    ['makes the pod of a new run', { taskRun: run(), pod: undefined, onNode: undefined }, 'create-pod'],
+    ['holds a run that its user holds', { taskRun: run({ status: 'TaskRunPending' }) }, 'hold'],
+    ['starts a pod that is stored and that no node has', { onNode: undefined }, 'start-pod'],
+    ['never starts a pod again that was seen to run (D3)', { pod: pod(RUNNING), onNode: undefined }, 'lost'],
+    ['gives up on a run whose pod was deleted', { pod: undefined, onNode: undefined }, 'lost'],
+    ['reports what the pod does', {}, 'report'],
+    ['opens the gate when the sidecars are ready', { ...sidecar(true) }, 'open-gate'],
+    ['keeps the gate shut until they are', { ...sidecar(false) }, 'report'],
+    ['cleans up behind a finished run (D2)', { taskRun: run({ status: 'TaskRunCancelled' }, done) }, 'clean-up'],
+    ['stops a cancelled run', { taskRun: run({ status: 'TaskRunCancelled' }, started()) }, 'stop', 'TaskRunCancelled'],
+    [
+      'stops a cancelled run that has not begun',
+      { taskRun: run({ status: 'TaskRunCancelled' }), pod: undefined, onNode: undefined },
+      'stop',
+      'TaskRunCancelled',
+    ],
+    ['stops a run at its time limit (D4)', { taskRun: run({ timeout: '9m' }, started()) }, 'stop', 'TaskRunTimeout'],
+    ['does not stop a run before its limit', { taskRun: run({ timeout: '11m' }, started()) }, 'report'],
+    ['knows no limit for a timeout of zero', { taskRun: run({ timeout: '0' }, started()) }, 'report'],
+    ['takes an end that was in time', { taskRun: run({ timeout: '9m' }, started()), onNode: ENDED }, 'report'],
+    ['stops a run whose image cannot be had', { onNode: pulling() }, 'stop', 'TaskRunImagePullFailed'],
+  ];
+
+  for (const [title, over, kind, reason] of rows) {
+    it(title, () => {
+      expect(decide(view(over), NOW)).toMatchObject({ kind, ...(reason === undefined ? {} : { reason }) });
+    });
+  }
+
+  it('says how long a run was given', () => {
+    expect(decide(view({ taskRun: run({ timeout: '1m30s' }, started()) }), NOW)).toHaveProperty(
+      'message',
+      'TaskRun "r" failed to finish within "1m30s"',
+    );
+  });
+
+  it('rests with a finished run whatever its pod does, for every state of it (D2)', () => {
+    for (const onNode of [undefined, RUNNING, ENDED]) {
+      for (const stored of [undefined, pod(), pod(RUNNING)]) {
+        expect(decide(view({ taskRun: run({}, done), pod: stored, onNode }), NOW).kind).toBe('clean-up');
+      }
+    }
+  });
+
+  it('starts a pod only where neither the store nor the node shows that it ran, for every state (D3)', () => {
+    for (const onNode of [undefined, RUNNING, ENDED]) {
+      for (const stored of [undefined, pod(), pod(RUNNING), pod(ENDED)]) {
+        const { kind } = decide(view({ pod: stored, onNode }), NOW);
+        const mayStart = onNode === undefined && stored !== undefined && !hasRun(stored);
+        expect(kind === 'start-pod').toBe(mayStart);
+      }
+    }
+  });
+});
+
+describe('wakeAtMs', () => {
+  it('is the end of the run, never before its stored second is over', () => {
+    expect(wakeAtMs(view({ taskRun: run({ timeout: '20m' }, started()) }))).toBe(
+      Date.parse('2026-01-01T00:20:00.999Z'),
+    );
+  });
+  it('is exact where the start is known exactly', () => {
+    const startedMs = Date.parse('2026-01-01T00:00:00.250Z');
+    expect(wakeAtMs(view({ taskRun: run({ timeout: '1s' }, started()), startedMs }))).toBe(startedMs + 1000);
+  });
+  it('is never for a run without a limit, or a finished one', () => {
+    expect(wakeAtMs(view({ taskRun: run({ timeout: '0' }, started()) }))).toBeUndefined();
+    expect(wakeAtMs(view({ taskRun: run({}, done) }))).toBeUndefined();
+  });
+});
+
+describe('stoppedStatus', () => {
+  it('shows what ran or waited as ended for that reason, and leaves what had ended', () => {
+    const steps = [
+      { name: 'a', container: 'step-a', terminated: { exitCode: 0 } },
+      { name: 'b', container: 'step-b', running: { startedAt: STARTED } },
+      { name: 'c', container: 'step-c', waiting: { reason: 'x' } },
+    ];
+    const status = stoppedStatus(run({}, started({ steps })), 'TaskRunTimeout', 'late', NOW);
+    expect(status.steps).toEqual([
+      steps[0],
+      {
+        name: 'b',
+        container: 'step-b',
+        terminated: { exitCode: 1, startedAt: STARTED, finishedAt: '2026-01-01T00:10:00Z', reason: 'TaskRunTimeout' },
+        terminationReason: 'TaskRunTimeout',
+      },
+      {
+        name: 'c',
+        container: 'step-c',
+        terminated: { exitCode: 1, finishedAt: '2026-01-01T00:10:00Z', reason: 'TaskRunTimeout' },
+        terminationReason: 'TaskRunTimeout',
+      },
+    ]);
+  });
+});
+
+describe('retries', () => {
+  const failed = started({ conditions: [{ type: 'Succeeded', status: 'False', message: 'it broke' }] });
+
+  it.each([
+    ['a failed attempt with one left', run({ retries: 1 }), failed, true],
+    ['the last attempt', run({ retries: 1 }), { ...failed, retriesStatus: [failed] }, false],
+    ['a run without retries', run(), failed, false],
+    ['a cancelled run', run({ retries: 9, status: 'TaskRunCancelled' }), failed, false],
+    ['a run that succeeded', run({ retries: 9 }), done, false],
+  ])('mayRetry of %s', (_, taskRun, status, expected) => {
+    expect(mayRetry(taskRun, status)).toBe(expected);
+  });
+
+  it('puts each attempt aside without the attempts before it', () => {
+    const once = retriedStatus(failed, run({ retries: 2 }), NOW);
+    const twice = retriedStatus({ ...failed, ...{ retriesStatus: once.retriesStatus! } }, run({ retries: 2 }), NOW);
+    expect(once.conditions).toMatchObject([{ status: 'Unknown', reason: 'ToBeRetried', message: 'it broke' }]);
+    expect(once.podName).toBeUndefined();
+    expect(twice.retriesStatus).toEqual([failed, failed]);
+  });
+});
+
+function sidecar(ready: boolean): Partial<RunView> {
+  const statuses = [container('step-a', { running: {} }, true), container('sidecar-s', { running: {} }, ready)];
+  return { pod: pod(undefined, ['s']), onNode: { phase: 'Running', containerStatuses: statuses } };
+}
+
+function pulling(): PodStatus {
+  const state = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } };
+  return { phase: 'Pending', containerStatuses: [container('step-a', state)] };
+}
