@@ -23,16 +23,16 @@ const INDEXING = /\[([0-9]*\*?)\]/;
 
 /** The expressions between `$(` and `)` in a text, in order: `params.x`, `tasks.a.results.r[0]`. */
 export function variablesIn(text: string | undefined): string[] {
-  if (typeof text !== 'string' || !text.includes('$(')) return [];
-  return Array.from(text.matchAll(VARIABLE), (match) => match[1]!);
+  const found: string[] = [];
+  fromText(text, found);
+  return found;
 }
 
 /** The expressions in every part of a param's value. */
 export function variablesOfValue(value: ParamValue | undefined): string[] {
-  if (typeof value === 'string') return variablesIn(value);
-  if (Array.isArray(value)) return value.flatMap(variablesIn);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(variablesIn);
+  const found: string[] = [];
+  fromValue(value, found);
+  return found;
 }
 
 /** True when the text has the form of a result reference, even one with too many parts to be one. */
@@ -67,20 +67,20 @@ export function resultReferences(expressions: readonly string[]): ResultReferenc
 
 /** All expressions of a pipeline task that are substituted when it starts: params, matrix, when, refs, inline steps. */
 export function variablesOfPipelineTask(task: PipelineTask): string[] {
-  return [
-    ...variablesOfParams(task.params),
-    ...variablesOfParams(task.matrix?.params),
-    ...listOf(task.matrix?.include).flatMap((include) => variablesOfParams(include.params)),
-    ...listOf(task.when).flatMap(variablesOfWhen),
-    ...variablesIn(task.taskRef?.name),
-    ...variablesOfParams(task.taskRef?.params),
-    ...variablesOfParams(task.pipelineRef?.params),
-    ...variablesIn(task.displayName),
-    ...listOf(task.workspaces).flatMap((workspace) => variablesIn(workspace.subPath)),
-    ...listOf(task.conditions).flatMap((condition) => variablesOfParams(condition.params)),
-    ...listOf(task.taskSpec?.steps).flatMap(variablesOfStep),
-    ...listOf(task.taskSpec?.sidecars).flatMap(variablesOfStep),
-  ];
+  const found: string[] = [];
+  fromParams(task.params, found);
+  fromParams(task.matrix?.params, found);
+  for (const include of listOf(task.matrix?.include)) fromParams(include.params, found);
+  for (const when of listOf(task.when)) fromWhen(when, found);
+  fromText(task.taskRef?.name, found);
+  fromParams(task.taskRef?.params, found);
+  fromParams(task.pipelineRef?.params, found);
+  fromText(task.displayName, found);
+  for (const workspace of listOf(task.workspaces)) fromText(workspace.subPath, found);
+  for (const condition of listOf(task.conditions)) fromParams(condition.params, found);
+  for (const step of listOf(task.taskSpec?.steps)) fromStep(step, found);
+  for (const sidecar of listOf(task.taskSpec?.sidecars)) fromStep(sidecar, found);
+  return found;
 }
 
 /** The results of other tasks that a pipeline task takes. */
@@ -88,32 +88,52 @@ export function resultReferencesOf(task: PipelineTask): ResultReference[] {
   return resultReferences(variablesOfPipelineTask(task));
 }
 
+/** The expressions of one when expression. */
 export function variablesOfWhen(when: WhenExpression): string[] {
-  return [...variablesIn(when.input), ...listOf(when.values).flatMap(variablesIn), ...variablesIn(when.cel)];
+  const found: string[] = [];
+  fromWhen(when, found);
+  return found;
 }
 
-function variablesOfParams(params: readonly Param[] | undefined): string[] {
-  return listOf(params).flatMap((param) => variablesOfValue(param.value));
+// Each adds what it finds to one list: a pipeline of 10,000 tasks is read for every graph that is built of it.
+
+function fromText(text: string | undefined, found: string[]): void {
+  if (typeof text !== 'string' || !text.includes('$(')) return;
+  for (const match of text.matchAll(VARIABLE)) found.push(match[1]!);
 }
 
-function variablesOfStep(step: Step | Sidecar): string[] {
-  return [
-    ...variablesIn(step.name),
-    ...variablesIn(step.image),
-    ...variablesIn(step.imagePullPolicy),
-    ...variablesIn(step.script),
-    ...variablesIn(step.workingDir),
-    ...listOf(step.command).flatMap(variablesIn),
-    ...listOf(step.args).flatMap(variablesIn),
-    ...listOf(step.env).flatMap(variablesOfEnv),
-    ...('params' in step ? variablesOfParams(step.params) : []),
-    ...('when' in step ? listOf(step.when).flatMap(variablesOfWhen) : []),
-  ];
+function fromValue(value: ParamValue | undefined, found: string[]): void {
+  if (typeof value === 'string') return fromText(value, found);
+  if (typeof value !== 'object' || value === null) return;
+  for (const text of Array.isArray(value) ? value : Object.values(value)) fromText(text, found);
 }
 
-function variablesOfEnv(env: EnvVar): string[] {
+function fromParams(params: readonly Param[] | undefined, found: string[]): void {
+  for (const param of listOf(params)) fromValue(param.value, found);
+}
+
+function fromWhen(when: WhenExpression, found: string[]): void {
+  fromText(when.input, found);
+  for (const value of listOf(when.values)) fromText(value, found);
+  fromText(when.cel, found);
+}
+
+function fromStep(step: Step | Sidecar, found: string[]): void {
+  fromText(step.name, found);
+  fromText(step.image, found);
+  fromText(step.imagePullPolicy, found);
+  fromText(step.script, found);
+  fromText(step.workingDir, found);
+  for (const text of listOf(step.command)) fromText(text, found);
+  for (const text of listOf(step.args)) fromText(text, found);
+  for (const env of listOf(step.env)) fromEnv(env, found);
+  if ('params' in step) fromParams(step.params, found);
+  if ('when' in step) for (const when of listOf(step.when)) fromWhen(when, found);
+}
+
+function fromEnv(env: EnvVar, found: string[]): void {
   const { secretKeyRef: secret, configMapKeyRef: configMap } = env.valueFrom ?? {};
-  return [env.value, secret?.name, secret?.key, configMap?.name, configMap?.key].flatMap(variablesIn);
+  for (const text of [env.value, secret?.name, secret?.key, configMap?.name, configMap?.key]) fromText(text, found);
 }
 
 function withoutIndexing(name: string): string {

@@ -129,24 +129,26 @@ function checkVariables(steps: readonly Step[], prefix: string, known: Names, pa
   });
 }
 
-type TextVisitor = (text: string | undefined, path: string, isArgument: boolean) => void;
+type TextVisitor = (text: string, path: string, isArgument: boolean) => void;
 
-/** Every text of steps in which variables are replaced and that Tekton checks. */
+/** Every text of steps that holds variables, in the fields in which they are replaced and that Tekton checks. */
 function forEachText(steps: readonly Step[], path: string, visit: TextVisitor): void {
   steps.forEach((step, index) => {
-    const own = at(path, `steps[${index}]`);
-    visit(step.name, at(own, 'name'), false);
-    visit(step.image, at(own, 'image'), false);
-    visit(step.workingDir, at(own, 'workingDir'), false);
-    visit(step.script, at(own, 'script'), false);
-    listOf(step.command).forEach((text, i) => visit(text, at(own, `command[${i}]`), true));
-    listOf(step.args).forEach((text, i) => visit(text, at(own, `args[${i}]`), true));
-    listOf(step.env).forEach(({ name, value }) => visit(value, at(own, `env[${name}]`), false));
+    // Most texts hold none: their paths are never made.
+    const look = (text: string | undefined, fieldOf: () => string, isArgument = false): void => {
+      if (text?.includes('$(') === true) visit(text, at(path, `steps[${index}].${fieldOf()}`), isArgument);
+    };
+    look(step.name, () => 'name');
+    look(step.image, () => 'image');
+    look(step.workingDir, () => 'workingDir');
+    look(step.script, () => 'script');
+    listOf(step.command).forEach((text, i) => look(text, () => `command[${i}]`, true));
+    listOf(step.args).forEach((text, i) => look(text, () => `args[${i}]`, true));
+    listOf(step.env).forEach(({ name, value }) => look(value, () => `env[${name}]`));
     listOf(step.volumeMounts).forEach((mount, i) => {
-      const mountAt = at(own, `volumeMounts[${i}]`);
-      visit(mount.name, at(mountAt, 'name'), false);
-      visit(mount.mountPath, at(mountAt, 'mountPath'), false);
-      visit(mount.subPath, at(mountAt, 'subPath'), false);
+      look(mount.name, () => `volumeMounts[${i}].name`);
+      look(mount.mountPath, () => `volumeMounts[${i}].mountPath`);
+      look(mount.subPath, () => `volumeMounts[${i}].subPath`);
     });
   });
 }
