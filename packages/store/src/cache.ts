@@ -92,7 +92,7 @@ export class Cache {
     return this.#isReady;
   }
 
-  /** Every change up to this revision is in the cache. */
+  /** Every change up to this revision is in the cache, unless a hole is just being found. */
   get revision(): number {
     return this.#revision;
   }
