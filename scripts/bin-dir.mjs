@@ -1,7 +1,7 @@
 // Puts together the folder that pods see read-only as /tekton/bin: the C programs, and the programs of the steps that
 // Slipway adds itself below ko-app/. Run after a build by ./slipway, and by the Dockerfile.
 
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -18,20 +18,16 @@ export function assembleBin(root, target) {
   for (const [from, to] of PROGRAMS) {
     if (existsSync(join(root, from))) place(join(root, from), join(target, to));
   }
-  // The steps' shebang is /ko-app/node: an image that has nothing else still has this.
-  place(realpathSync(process.execPath), join(target, 'ko-app/node'), { link: true });
+  // The steps' shebang is /ko-app/node; the executor mounts its own Node there, over this file.
+  rmSync(join(target, 'ko-app/node'), { force: true });
+  writeFileSync(join(target, 'ko-app/node'), '', { mode: 0o755 });
 }
 
-function place(from, to, { link = false } = {}) {
+function place(from, to) {
   const fresh = `${to}.new`;
   rmSync(fresh, { force: true });
-  try {
-    if (!link) throw new Error('copy');
-    linkSync(from, fresh); // a hundred megabytes need not be copied
-  } catch {
-    copyFileSync(from, fresh);
-    chmodSync(fresh, 0o755);
-  }
+  copyFileSync(from, fresh);
+  chmodSync(fresh, 0o755);
   renameSync(fresh, to);
 }
 

@@ -26,7 +26,7 @@ export async function environment(options: EnvironmentOptions, config: CliConfig
   const dataDir = resolve(options.data ?? config.dataDir);
   const { token, tokensFile } = await ensureCredentials(dataDir);
   const { ca, certFile, keyFile } = await ensureCertificates(dataDir, options.host, Date.now());
-  await writeImages(dataDir, config.binDir, {
+  await writeImages(dataDir, {
     pairs: [],
     ...(options.images === undefined ? {} : { file: options.images }),
   });

@@ -29,7 +29,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
   const { token, tokensFile } = await ensureCredentials(dataDir);
   const lock = await lockData(dataDir);
   const { ca, certFile, keyFile } = await ensureCertificates(dataDir, options.host, Date.now());
-  await writeImages(dataDir, config.binDir, {
+  await writeImages(dataDir, {
     pairs: [],
     ...(options.images === undefined ? {} : { file: options.images }),
   });

@@ -37,7 +37,7 @@ export async function startEphemeral(
   const onExit = (): void => rmSync(dataDir, remove);
   if (!isKept) process.once('exit', onExit);
   const { token, tokensFile } = await ensureCredentials(dataDir);
-  await writeImages(dataDir, config.binDir, {
+  await writeImages(dataDir, {
     pairs: options.image,
     ...(options.images === undefined ? {} : { file: options.images }),
   });

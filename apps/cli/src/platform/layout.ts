@@ -67,10 +67,9 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
   };
 }
 
-/** Writes the executor's list of stand-ins: the user's, after ours for the steps that Slipway adds itself. */
+/** Writes the executor's list of stand-ins for images, which is the user's. */
 export async function writeImages(
   dataDir: string,
-  binDir: string,
   { file, pairs }: { file?: string; pairs: readonly string[] },
 ): Promise<void> {
   const given = pairs.map((pair) => {
@@ -82,9 +81,8 @@ export async function writeImages(
     }
     return { image: pair.slice(0, equals), rootfs: resolve(pair.slice(equals + 1)) };
   });
-  const own = { image: 'slipway.dev/resource-steps', mounts: { '/ko-app': join(binDir, 'ko-app') } };
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await writeFile(imagesPath(dataDir), JSON.stringify([own, ...given, ...(await readImages(file))], undefined, 2));
+  await writeFile(imagesPath(dataDir), JSON.stringify([...given, ...(await readImages(file))], undefined, 2));
 }
 
 async function readImages(file: string | undefined): Promise<unknown[]> {
