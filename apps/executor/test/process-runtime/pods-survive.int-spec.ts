@@ -84,7 +84,19 @@ describe('when processes die', () => {
   test('pods end when no executor holds them for the grace time', async () => {
     const lonely = new Node();
     const runtime = await lonely.open({ graceMs: 300 });
-    const one = pod({ containers: [sh('a', 'trap "echo bye; exit 3" TERM; while :; do sleep 0.02; done')] });
+    const one = pod({
+      containers: [
+        {
+          name: 'a',
+          image: 'python',
+          command: [
+            'python3',
+            '-c',
+            'import signal,sys\nsignal.signal(signal.SIGTERM, lambda *_: (print("bye"), sys.exit(3)))\nprint("up", flush=True)\nwhile True: signal.pause()',
+          ],
+        },
+      ],
+    });
     await runtime.start(one);
     await until(runtime, one, running);
     const supervisor = supervisorOf(one);
@@ -92,7 +104,7 @@ describe('when processes die', () => {
     await eventually(() => !existsSync(`/proc/${supervisor}`), 'the supervisor has ended');
     const after = await lonely.open();
     const status = await until(after, one, isDone);
-    expect({ codes: exitCodes(status), log: await textOf(after, one, 'a') }).toEqual({ codes: [3], log: 'bye' });
+    expect({ codes: exitCodes(status), log: await textOf(after, one, 'a') }).toEqual({ codes: [3], log: 'up\nbye' });
     await lonely.remove();
   });
 

@@ -176,9 +176,10 @@ static ssize_t receive(struct container *container, char *text, size_t size) {
         struct ucred sender;
         if (part_of->cmsg_level != SOL_SOCKET || part_of->cmsg_type != SCM_CREDENTIALS) continue;
         memcpy(&sender, CMSG_DATA(part_of), sizeof sender);
-        if (text[0] == 'S' && sender.pid > 0 && container->process < 0) {
+        if (text[0] == 'S' && !container->entered) {
+            container->entered = true;
             container->pid = sender.pid;
-            container->process = (int)syscall(SYS_pidfd_open, sender.pid, 0);
+            container->process = (int)syscall(SYS_pidfd_open, sender.pid, 0); // fails when it has ended already
         }
     }
     return got;
@@ -192,7 +193,7 @@ void container_status(struct container *container) {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     close(container->status);
     container->status = -1;
-    if (container->process < 0 || container->trouble.length > 0) return; // its end, which follows, says the rest
+    if (!container->entered || container->trouble.length > 0) return; // its end, which follows, says the rest
     container->phase = RUNNING;
     container->started_ns = wall_ns();
     state_running(container->plan->state, container->pid, container->started_ns);
@@ -218,14 +219,9 @@ void container_ended(struct container *container, int wait_status) {
     if (container->status >= 0) close(container->status);
     bool ran = container->phase == RUNNING;
     bool out_of_memory = code != 0 && cgroups_out_of_memory(container->plan);
-    if (!ran && container->trouble.length == 0 && !out_of_memory) {
-        // bwrap could not build the sandbox; it has said why.
-        const struct stream *stream = &container->log.streams[1];
-        char text[TROUBLE_LIMIT];
-        ssize_t got = stream->fd >= 0 ? read(stream->fd, text, sizeof text) : 0;
-        if (got > 0) buffer_add(&container->trouble, text, (size_t)got);
-    }
     log_close(&container->log); // K3
+    // Where bwrap could not build the sandbox, it has said why.
+    if (!ran && container->trouble.length == 0 && !out_of_memory) log_last_line(container->plan->log, &container->trouble);
     if (container->process >= 0) close(container->process);
     container->process = -1;
     container->status = -1;

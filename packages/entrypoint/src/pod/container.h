@@ -18,6 +18,7 @@ struct container {
     enum phase phase;
     pid_t sandbox;  // bwrap
     int status;     // socket to run-as; -1 once the command runs
+    bool entered;   // run-as was inside the sandbox
     int process;    // pidfd of the first process inside; -1: not known
     pid_t pid;      // the same, as a number, for whoever reads the state
     int64_t started_ns;

@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,12 +37,54 @@ static char **read_environment(const char *pid, struct buffer *text) {
     return environment;
 }
 
-static void enter_namespaces(const char *pid, int kinds) {
-    int process = (int)syscall(SYS_pidfd_open, atoi(pid), 0);
-    if (process < 0) die("process %s: %s", pid, strerror(errno));
-    if (geteuid() != 0) kinds |= CLONE_NEWUSER;
-    if (setns(process, kinds) < 0) die("the namespaces of process %s: %s", pid, strerror(errno));
-    close(process);
+enum { GET_OWNER = 0xb701 }; // NS_GET_USERNS of <linux/nsfs.h>
+
+struct namespace {
+    const char *name;
+    int fd;
+    ino_t own; // ours of that kind
+};
+
+static ino_t inode_of(int fd) {
+    struct stat found;
+    return fstat(fd, &found) == 0 ? found.st_ino : 0;
+}
+
+static struct namespace open_namespace(const char *pid, const char *name) {
+    struct stat own = {0};
+    struct namespace namespace = {.name = name};
+    char *theirs = text_format("/proc/%s/ns/%s", pid, name), *ours = text_format("/proc/self/ns/%s", name);
+    namespace.fd = open(theirs, O_RDONLY | O_CLOEXEC);
+    if (namespace.fd < 0 || stat(ours, &own) < 0) die("%s: %s", theirs, strerror(errno));
+    namespace.own = own.st_ino;
+    free(theirs);
+    free(ours);
+    return namespace;
+}
+
+// `user` is kept at the user namespace that we are in.
+static void enter_namespace(const struct namespace *namespace, ino_t *user) {
+    if (inode_of(namespace->fd) == namespace->own) return;
+    // An ordinary user may enter a namespace only from the user namespace that it belongs to: the pod's network belongs
+    // to the supervisor's, the rest to one of the sandbox's.
+    int owner = ioctl(namespace->fd, GET_OWNER);
+    if (owner >= 0 && inode_of(owner) != *user) {
+        if (setns(owner, 0) < 0) die("the owner of the container's %s namespace: %s", namespace->name, strerror(errno));
+        *user = inode_of(owner);
+    }
+    if (owner >= 0) close(owner);
+    if (setns(namespace->fd, 0) < 0) die("the container's %s namespace: %s", namespace->name, strerror(errno));
+}
+
+static void enter_namespaces(const char *pid, bool all) {
+    // The outermost owner first, and the mounts last: with them goes our own /proc.
+    static const char *const NAMES[] = {"net", "ipc", "uts", "pid", "mnt"};
+    enum { COUNT = sizeof NAMES / sizeof NAMES[0] };
+    struct namespace user = open_namespace(pid, "user"), others[COUNT];
+    ino_t current = user.own;
+    for (int i = 0; i < COUNT; i++) others[i] = open_namespace(pid, NAMES[i]);
+    for (int i = 0; i < (all ? COUNT : 1); i++) enter_namespace(&others[i], &current);
+    if (all && inode_of(user.fd) != current && setns(user.fd, 0) < 0) die("the container's user namespace: %s", strerror(errno));
 }
 
 static int connect_to(const char *host, const char *port) {
@@ -70,18 +114,18 @@ static int get(const char *host, const char *port, const char *path) {
 int enter_container(char **argv) {
     const char *pid = argv[0], *what = argv[1];
     if (strcmp(what, "tcp") == 0 && argv[2] && argv[3]) {
-        enter_namespaces(pid, CLONE_NEWNET);
+        enter_namespaces(pid, false);
         close(connect_to(argv[2], argv[3]));
         return 0;
     }
     if (strcmp(what, "http") == 0 && argv[2] && argv[3] && argv[4]) {
-        enter_namespaces(pid, CLONE_NEWNET);
+        enter_namespaces(pid, false);
         return get(argv[2], argv[3], argv[4]);
     }
     if (strcmp(what, "exec") != 0 || !argv[2]) die("usage: supervisor enter PID exec COMMAND... | tcp HOST PORT | http HOST PORT PATH");
     struct buffer text = {0};
     char **environment = read_environment(pid, &text);
-    enter_namespaces(pid, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+    enter_namespaces(pid, true);
     pid_t child = fork(); // a PID namespace holds for children only
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "log.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include "../base/clock.h"
 #include "../base/file.h"
 
-enum { CHUNK = 65536, ROUNDS = 16 };
+enum { CHUNK = 65536, ROUNDS = 16, TAIL = 4096 };
 
 int log_open(struct log *log, const char *path, int stdout_fd, int stderr_fd) {
     *log = (struct log){.streams = {{.fd = stdout_fd, .name = "stdout"}, {.fd = stderr_fd, .name = "stderr"}}};
@@ -84,4 +85,22 @@ void log_close(struct log *log) {
     }
     if (log->fd >= 0) close(log->fd);
     log->fd = -1;
+}
+
+void log_last_line(const char *path, struct buffer *into) {
+    char tail[TAIL];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return;
+    if (lseek(fd, -TAIL, SEEK_END) < 0) lseek(fd, 0, SEEK_SET); // shorter than that
+    ssize_t got = read(fd, tail, sizeof tail);
+    close(fd);
+    if (got <= 1) return;
+    const char *end = tail + got - 1; // its line end
+    const char *start = memrchr(tail, '\n', (size_t)(end - tail));
+    const char *text = start ? start + 1 : tail;
+    for (int field = 0; field < 3 && text; field++) {
+        text = memchr(text, ' ', (size_t)(end - text));
+        if (text) text++;
+    }
+    if (text) buffer_add(into, text, (size_t)(end - text));
 }

@@ -26,3 +26,5 @@ int log_open(struct log *log, const char *path, int stdout_fd, int stderr_fd);
 // Takes what is there. Once `draining`, what is there is all there will be.
 void log_read(struct log *log, struct stream *stream, bool draining);
 void log_close(struct log *log);
+// Appends the text of the file's last line; nothing when there is none.
+void log_last_line(const char *path, struct buffer *into);

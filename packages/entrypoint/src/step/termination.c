@@ -158,6 +158,7 @@ char *message_write(const struct message *message, const char *path) {
     buffer_text(&text, "]");
     if (!problem && text.length > MESSAGE_LIMIT)
         problem = text_format("Termination message is above max allowed size %d, caused by large task result.", MESSAGE_LIMIT);
+    if (!problem) make_parent_folders(path, 0777); // an image need not have it
     if (!problem && write_file_in_place(path, text.data, text.length, 0666) < 0)
         problem = text_format("%s: %s", path, strerror(errno));
     for (size_t i = 0; i < message->count; i++) buffer_free(&json[i]);

@@ -65,6 +65,13 @@ export function makeSupportFolder(parent: string, entrypoint: string): string {
   return folder;
 }
 
+const GUARDED_PROC = ['/proc/sys', '/proc/fs', '/proc/sysrq-trigger', '/proc/acpi', '/proc/scsi', '/proc/mtrr'];
+
+/** See Sandbox.guardedProc; those that this kernel has. */
+export function readGuardedProc(): string[] {
+  return GUARDED_PROC.filter((path) => existsSync(path));
+}
+
 /** Name servers as the host has them. */
 export function readResolvConf(): string {
   try {

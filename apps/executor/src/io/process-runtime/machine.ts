@@ -7,7 +7,7 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { findCgroups } from './cgroups.js';
-import { makeSupportFolder, readHostLayout, readResolvConf } from './host-layout.js';
+import { makeSupportFolder, readGuardedProc, readHostLayout, readResolvConf } from './host-layout.js';
 import { parseImages } from './images.js';
 import { StateFolder } from './pod-folder.js';
 import type { Machine } from './prepare.js';
@@ -46,6 +46,7 @@ export async function readMachine(options: MachineOptions): Promise<Machine> {
     sandbox: findSandbox(),
     layout: readHostLayout(),
     resolvConf: readResolvConf(),
+    guardedProc: readGuardedProc(),
     images:
       options.imagesFile === undefined ? [] : parseImages(readFileSync(options.imagesFile, 'utf8'), options.imagesFile),
     cgroups: findCgroups(),

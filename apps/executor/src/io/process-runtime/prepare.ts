@@ -40,6 +40,7 @@ export interface Machine {
   sandbox: string;
   layout: HostLayout;
   resolvConf: string;
+  guardedProc: readonly string[];
   images: readonly ImageEntry[];
   cgroups: Cgroups;
   node: NodeFacts;
@@ -146,6 +147,7 @@ function prepareContainer(
     environment,
     user,
     asRoot: machine.asRoot,
+    guardedProc: machine.guardedProc,
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
     support: machine.support,
   });

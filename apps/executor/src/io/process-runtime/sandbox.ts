@@ -30,6 +30,11 @@ export interface Sandbox {
   user: { uid: number; gid: number; groups: readonly number[] };
   /** Whether we are root, and so may really change users; otherwise one user namespace maps our own user. */
   asRoot: boolean;
+  /**
+   * Parts of /proc that are the whole machine's: its settings. The kernel lets every process of the real root write
+   * them, whatever its capabilities, and bwrap leaves them open.
+   */
+  guardedProc: readonly string[];
   readOnlyRoot: boolean;
   /** Host path of the support folder: `init`, the program that changes the user inside, and copies of the host's /etc. */
   support: string;
@@ -61,6 +66,7 @@ export function sandboxArguments(sandbox: Sandbox): string[] {
     ...identity(sandbox),
     ...rootFileSystem(sandbox.root),
     ...['--proc', '/proc', '--dev', '/dev', '--chmod', '1777', '/dev/shm'],
+    ...(sandbox.asRoot ? sandbox.guardedProc.flatMap((path) => ['--ro-bind', path, path]) : []),
     ...['--ro-bind', sandbox.support, SUPPORT_PATH],
     ...byDepth(sandbox.mounts).flatMap(mount),
     ...(sandbox.readOnlyRoot ? ['--remount-ro', '/'] : []),
@@ -82,6 +88,7 @@ function rootFileSystem(root: SandboxRoot): string[] {
   return [
     ...root.layout.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     ...root.layout.readOnly.flatMap((path) => ['--ro-bind', path, path]),
+    ...['--perms', '0755', '--dir', '/etc'],
     ...root.layout.etc.flatMap((name) => ['--symlink', `${SUPPORT_PATH}/${name}`, `/etc/${name}`]),
     ...root.etcFds.flatMap(({ name, fd }) => ['--perms', '0644', '--file', String(fd), `/etc/${name}`]),
     ...['/tmp', '/var/tmp'].flatMap((path) => ['--perms', '1777', '--dir', path]),
