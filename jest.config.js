@@ -4,8 +4,6 @@ const tiers = { unit: 'spec', integration: 'int-spec', e2e: 'e2e-spec' };
 const project = (displayName) => ({
   displayName,
   testEnvironment: 'node',
-  // No test asserts a time; this only ends one that hangs.
-  testTimeout: 60_000,
   roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/e2e'],
   testMatch: [`**/*.${tiers[displayName]}.ts`],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
@@ -28,4 +26,5 @@ const project = (displayName) => ({
   },
 });
 
-export default { projects: Object.keys(tiers).map(project) };
+// No test asserts a time; the timeout only ends one that hangs.
+export default { testTimeout: 60_000, projects: Object.keys(tiers).map(project) };
