@@ -172,7 +172,11 @@ function send(
     const request = httpsRequest(url, {
       method,
       agent,
-      headers: { ...(bearer === '' ? {} : { authorization: `Bearer ${bearer}` }), ...headers },
+      headers: {
+        ...(bearer === '' ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(body === undefined || body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        ...headers,
+      },
     });
     request.on('response', resolve);
     request.on('error', reject);

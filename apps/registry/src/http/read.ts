@@ -47,9 +47,10 @@ export async function listObjects(
   const selection = selectionOf(target, view.kind, request.query);
   const limit = limitOf(request.query);
   await checkRevision(store, request.query);
+  const token = request.query.get('continue') || undefined;
   const isText = view.form.shape === 'object' && view.form.encoding === 'json';
-  if (isText && limit === undefined) return streamedList(store, selection, view);
-  const { items, meta } = await collect(store, selection, limit, request.query.get('continue') ?? undefined);
+  if (isText && limit === undefined) return streamedList(store, selection, view, token);
+  const { items, meta } = await collect(store, selection, limit, token);
   if (isText) {
     const texts = items.map((stored) => textInVersion(view.kind, view.version, stored));
     return {
@@ -67,8 +68,13 @@ export async function listObjects(
 }
 
 /** A list of everything goes out page by page, so that 20,000 objects never stand in memory at once. */
-async function streamedList(store: ObjectStore, selection: Selection, view: View): Promise<Answer> {
-  const pages = pagesOf(store, selection, LIST_PAGE, undefined);
+async function streamedList(
+  store: ObjectStore,
+  selection: Selection,
+  view: View,
+  from: string | undefined,
+): Promise<Answer> {
+  const pages = pagesOf(store, selection, LIST_PAGE, from);
   const first = await pages.next(); // errors of the first page become a Status; later ones can only end the connection
   async function* chunks(): AsyncGenerator<string> {
     let page = first.done ? undefined : first.value;
@@ -175,7 +181,7 @@ const MAX_LIMIT = 10_000;
 async function checkRevision(store: ObjectStore, query: URLSearchParams): Promise<void> {
   const text = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
-  if (match !== '' && (text === '' || query.has('continue'))) {
+  if (match !== '' && (text === '' || Boolean(query.get('continue')))) {
     throw new SlipwayError(
       'invalid',
       'Invalid',

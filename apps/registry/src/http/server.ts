@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { SlipwayError, asSlipwayError } from '@slipway/contracts';
 import { answerHealth, type HealthSources, type Logger } from '@slipway/service';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -64,6 +65,7 @@ export class ApiServer {
       forceCloseConnections: 'idle',
       keepAliveTimeout: 75_000,
       exposeHeadRoutes: false,
+      clientErrorHandler: (error, socket) => refuseBytes(error, socket),
       frameworkErrors: (error, _request, reply) =>
         void this.#sendStatus(reply as unknown as FastifyReply, statusOf(refusalOf(error))),
       ...(tls === undefined ? {} : { https: { cert: tls.cert, key: tls.key } }),
@@ -284,6 +286,23 @@ function named(target: Target): Record<string, string> {
   if (target.kind !== 'resource') return {};
   const { verb, resource, subresource, namespace, name } = target;
   return { verb, resource: subresource === '' ? resource : `${resource}/${subresource}`, namespace, name };
+}
+
+/** Bytes that are no request have no answer but this one. */
+function refuseBytes(error: { code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const body = JSON.stringify(
+    statusOf(
+      isLarge
+        ? new SlipwayError('too-large', 'RequestHeaderFieldsTooLarge', 'the head of the request is too large')
+        : new SlipwayError('invalid', 'BadRequest', 'the request is not valid HTTP'),
+    ),
+  );
+  const head = `HTTP/1.1 ${isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request'}`;
+  socket.end(
+    `${head}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** Fastify's own refusals, in our words. */
