@@ -25,15 +25,13 @@ describe('referencesTo', () => {
   });
 
   it.each([
-    ['unclosed', '$(params.a'.repeat(100_000)],
-    ['over lines', `${'$(params.a'.repeat(100_000)}\n)`],
-    ['quoted and unclosed', '$(params["a'.repeat(100_000)],
-    ['complete', '$(params.a)'.repeat(100_000)],
-    ['many lines', '$(params.a\n'.repeat(100_000)],
-  ])('stays linear in a text of references that are %s (V1)', (_, text) => {
-    const started = process.hrtime.bigint();
-    referencesTo(text, 'params');
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(5000);
+    ['unclosed', '$(params.a'.repeat(100_000), 0],
+    ['over lines', `${'$(params.a'.repeat(100_000)}\n)`, 0],
+    ['quoted and unclosed', '$(params["a'.repeat(100_000), 0],
+    ['complete', '$(params.a)'.repeat(100_000), 100_000],
+    ['many lines', '$(params.a\n'.repeat(100_000), 0],
+  ])('answers for a megabyte of references that are %s, where quadratic work takes minutes (V1)', (_, text, found) => {
+    expect(referencesTo(text, 'params')).toHaveLength(found);
   });
 });
 
