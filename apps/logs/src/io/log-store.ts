@@ -56,7 +56,7 @@ export class LogStore {
   }
 
   /** Stores what is new of the chunk. */
-  append(chunk: LogChunk): Promise<Merge['kind']> {
+  async append(chunk: LogChunk): Promise<Merge['kind']> {
     const path = pathOf(chunk);
     return this.#inTurn(path, async () => {
       if (this.#removed.has(podPath(chunk))) return 'duplicate'; // T3
@@ -72,7 +72,7 @@ export class LogStore {
   }
 
   /** Runs on the container's log; with undefined when nothing is stored of it. */
-  read<T>(key: ContainerKey, use: (log: ContainerLog | undefined) => Promise<T>): Promise<T> {
+  async read<T>(key: ContainerKey, use: (log: ContainerLog | undefined) => Promise<T>): Promise<T> {
     return this.#using(pathOf(key), false, use);
   }
 
