@@ -140,15 +140,10 @@ function run(
   args: readonly string[],
   input: string | undefined,
 ): ReturnType<TestRegistry['kubectlStart']> {
-  const child = spawn('kubectl', args, {
+  // Through `env`, which adds to the environment what kubectl must have of its own.
+  const own = { KUBECONFIG: join(dir, 'kubeconfig'), HOME: dir, KUBE_EDITOR: 'sed -i s/replaced/edited/' };
+  const child = spawn('env', [...Object.entries(own).map(([name, value]) => `${name}=${value}`), 'kubectl', ...args], {
     cwd: dir,
-    env: {
-      ...process.env,
-      KUBECONFIG: join(dir, 'kubeconfig'),
-      KUBECACHEDIR: join(dir, 'cache'),
-      HOME: dir,
-      KUBE_EDITOR: 'sed -i s/replaced/edited/',
-    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';

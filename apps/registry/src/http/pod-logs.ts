@@ -1,7 +1,16 @@
 // `GET pods/<name>/log`: the lines of one container, as the kubelet's API gives them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PODS, SlipwayError, timeOf, type ContainerState, type LogLine, type Pod } from '@slipway/contracts';
+import {
+  PODS,
+  SlipwayError,
+  timeOf,
+  type ContainerState,
+  type LogLine,
+  type Pod,
+  type ReadLogReply,
+  type ReadLogRequest,
+} from '@slipway/contracts';
 import type { LogReader } from '../io/logs.js';
 import type { ObjectStore } from '../io/object-store.js';
 import { flag, type Answer, type ApiRequest } from './exchange.js';
@@ -46,7 +55,9 @@ export async function podLogs(
   const state = stateOf(pod, container);
   requireStarted(pod, container, state, flag(request.query, 'previous'));
   const options = { ...optionsOf(request.query, nowMs), namespace: target.namespace, podUid: stored.uid, container };
-  const lines = readLines(logs, options, state?.terminated !== undefined, request.signal);
+  // Asked before the answer begins: what goes wrong now can still be said with a Status.
+  const first = await logs.read({ ...questionOf(options), waitMs: 0 });
+  const lines = readLines(logs, options, first, state?.terminated !== undefined, request.signal);
   return {
     kind: 'stream',
     status: 200,
@@ -128,26 +139,20 @@ function badOption(field: string, message: string): SlipwayError {
 async function* readLines(
   logs: LogReader,
   options: LogOptions,
+  first: ReadLogReply,
   hasEnded: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine[]> {
-  const { namespace, podUid, container, follow, sinceTime } = options;
-  const base = {
-    namespace,
-    podUid,
-    container,
-    maxLines: PAGE_LINES,
-    ...(sinceTime === undefined ? {} : { sinceTime }),
-  };
-  let { from } = options;
+  const { follow } = options;
+  let reply: ReadLogReply | undefined = first;
+  let from = options.from;
   let skip = options.skipPresent;
   let settleUntilMs: number | undefined;
   let awaySinceMs: number | undefined;
   while (!signal.aborted) {
-    const waitMs = skip ? 0 : follow ? FOLLOW_WAIT_MS : hasEnded ? SETTLE_MS : 0;
-    let reply;
     try {
-      reply = await logs.read({ ...base, from, waitMs });
+      const waitMs = follow ? FOLLOW_WAIT_MS : hasEnded ? SETTLE_MS : 0;
+      reply ??= await logs.read({ ...questionOf(options), from, waitMs });
       awaySinceMs = undefined;
     } catch (error) {
       // A follower outlives a restart of the logs service: it knows the line to go on from.
@@ -158,15 +163,22 @@ async function* readLines(
       continue;
     }
     from = reply.next;
-    if (reply.lines.length > 0 && !skip) yield reply.lines;
-    if (reply.end) return;
     const isEmpty = reply.lines.length === 0;
-    if (isEmpty && !follow && !skip) {
+    if (!isEmpty && !skip) yield reply.lines;
+    if (reply.end) return;
+    if (isEmpty && !follow) {
       settleUntilMs ??= Date.now() + SETTLE_MS;
       if (!hasEnded || Date.now() >= settleUntilMs) return;
     }
+    if (skip && !follow && !hasEnded) return;
     skip = false;
+    reply = undefined;
   }
+}
+
+function questionOf({ namespace, podUid, container, from, sinceTime }: LogOptions): Omit<ReadLogRequest, 'waitMs'> {
+  const since = sinceTime === undefined ? {} : { sinceTime };
+  return { namespace, podUid, container, from, maxLines: PAGE_LINES, ...since };
 }
 
 async function* rendered(pages: AsyncIterable<LogLine[]>, timestamps: boolean): AsyncGenerator<string> {
