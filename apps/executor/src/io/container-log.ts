@@ -4,6 +4,7 @@
 //   L2. Nothing is sent unmasked, and lines that carry results are not sent at all.
 //   L3. It is finished only when the logs service says that the end is stored: the bus may lose what it was given.
 
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   LOGS_RPC,
@@ -37,6 +38,8 @@ const CHUNK_BYTES = 192 * 1024;
 const WINDOW = 8;
 /** The last lines and the end often come together; waiting this long for the end saves a message. */
 const END_GRACE_MS = 2;
+/** An id of an earlier process of ours must not hide what we send. */
+const INCARNATION = randomUUID().slice(0, 8);
 const HELD_LINES = 1000;
 /** How long the logs service may be behind what was sent before it is sent again. */
 const PATIENCE_MS = 1000;
@@ -145,7 +148,10 @@ class ContainerLog {
     };
     this.#sent += lines.length;
     const subject = logSubject(shard, namespace, podUid, container);
-    await this.options.bus.publish(subject, chunk, { id: logChunkId(chunk, String(this.#attempt)), signal });
+    await this.options.bus.publish(subject, chunk, {
+      id: logChunkId(chunk, `${INCARNATION}.${this.#attempt}`),
+      signal,
+    });
   }
 
   /** Waits until the end is stored; otherwise the number to go back to. */
