@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { SlipwayError } from '@slipway/contracts';
 import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './database.js';
 import { POSTGRES, numbered, postgresBulk } from './dialect.js';
 import { CHANNEL, PgSession } from './postgres-session.js';
@@ -23,6 +24,7 @@ export interface PostgresOptions {
 
 /** Of `pg_advisory_lock`; any number that nobody else uses. */
 const MIGRATION_LOCK = 7_354_771;
+const READ = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY';
 const RETRY_MS = 100;
 const PREPARED_LIMIT = 200;
 
@@ -40,17 +42,21 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
 
   const transaction = async <T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
-    const sql = new PgSql(client);
+    const end = (how: 'COMMIT' | 'ROLLBACK'): Promise<void> => client.query(how).then(() => client.release());
+    // A connection that fails is closed rather than used again: nobody knows what is still on its way.
+    const discard = (): void => client.release(true);
     try {
       const begun = client.query(begin);
       begun.catch(() => undefined); // what follows fails with it
-      const result = await work(sql);
-      await client.query('COMMIT');
-      client.release();
+      const result = await work(new PgSql(client));
+      const ended = end('COMMIT');
+      // Nothing depends on the end of a read.
+      if (begin === READ) ended.catch(discard);
+      else await ended;
       return result;
     } catch (thrown) {
-      // The connection is closed rather than reused: nobody knows what is on its way, and errors are rare.
-      client.release(true);
+      if (thrown instanceof SlipwayError) end('ROLLBACK').catch(discard);
+      else discard();
       throw thrown;
     }
   };
@@ -75,7 +81,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       if (notifying.has(done.sql)) tell();
       return done.result;
     },
-    read: (work) => patiently(patienceMs, () => transaction('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', work)),
+    read: (work) => patiently(patienceMs, () => transaction(READ, work)),
     async notify(sql) {
       notifying.add(sql);
       await sql.all(`SELECT pg_notify('${CHANNEL}', ?)`, instance);

@@ -36,8 +36,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
     const startedMs = performance.now();
     const result = await database.write(async (sql, clock) => {
       const done = await writeGroup(sql, clock, requests, randomUUID);
-      await trim(sql);
-      if (done.effects.length > 0) await database.notify(sql);
+      await Promise.all([trim(sql), done.effects.length > 0 ? database.notify(sql) : undefined]);
       return done;
     });
     report(observer, result, performance.now() - startedMs);

@@ -144,16 +144,18 @@ class ReaderPool {
     while (this.#free.length === 0 && this.#open >= READERS) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    const reader = this.#free.pop() ?? this.#connect();
     try {
-      reader.connection.exec('BEGIN');
-      return await work(reader.sql);
+      const reader = this.#free.pop() ?? this.#connect();
+      try {
+        reader.connection.exec('BEGIN');
+        return await work(reader.sql);
+      } finally {
+        if (reader.connection.inTransaction) reader.connection.exec('COMMIT');
+        this.#free.push(reader);
+        this.#waiting.shift()?.();
+      }
     } catch (thrown) {
       throw isSqliteError(thrown) ? unavailable(thrown) : thrown;
-    } finally {
-      if (reader.connection.inTransaction) reader.connection.exec('COMMIT');
-      this.#free.push(reader);
-      this.#waiting.shift()?.();
     }
   }
 
@@ -162,8 +164,8 @@ class ReaderPool {
   }
 
   #connect(): { connection: Connection; sql: SqliteSql } {
-    this.#open++;
     const connection = connect(this.path);
+    this.#open++;
     return { connection, sql: new SqliteSql(connection) };
   }
 }
