@@ -87,7 +87,10 @@ export class ApiClient {
         ...(call.signal === undefined ? {} : { signal: call.signal }),
       });
       if (timeoutMs > 0) request.setTimeout(timeoutMs, () => request.destroy(new Error('no answer in time')));
-      request.on('response', resolve);
+      request.on('response', (response) => {
+        response.on('error', () => undefined); // whoever reads it learns of it; an aborted one may have no reader any more
+        resolve(response);
+      });
       request.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(access.server, error)));
       request.end(body);
     });

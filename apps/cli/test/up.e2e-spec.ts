@@ -1,0 +1,76 @@
+import { jest } from '@jest/globals';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipelineRun, slipway, start, temporaryFolder, type Started } from './slipway.js';
+
+jest.setTimeout(120_000);
+
+const folder = temporaryFolder();
+const kubeconfig = join(folder.path, 'data/kubeconfig');
+const file = join(folder.path, 'run.json');
+let platform: Started;
+
+const up = (): Started => start(['up', '--data', join(folder.path, 'data'), '--port', '0']);
+
+beforeAll(async () => {
+  writeFileSync(file, pipelineRun({ build: 'echo built', test: 'echo tested' }));
+  platform = up();
+  await platform.says(/export KUBECONFIG=/);
+});
+
+afterAll(async () => {
+  platform.signal('SIGKILL');
+  await platform.ended;
+  folder.remove();
+});
+
+test('up writes a kubeconfig and a token that only their owner can read', () => {
+  for (const name of ['kubeconfig', 'token', 'tokens.json', 'tls/server-key.pem', 'tls/ca-key.pem']) {
+    expect([name, statSync(join(folder.path, 'data', name)).mode & 0o077]).toEqual([name, 0]);
+  }
+  expect(JSON.parse(readFileSync(kubeconfig, 'utf8'))).toMatchObject({ kind: 'Config', 'current-context': 'slipway' });
+});
+
+test('up refuses a second platform in the same folder, and says which process has it', async () => {
+  const { code, err } = await up().ended;
+  expect(err).toMatch(/A platform runs in .* already \(process \d+\)/);
+  expect(code).toBe(2);
+});
+
+test('run --kubeconfig uses the running platform, whose runs logs, describe, graph and cancel then know', async () => {
+  const run = await slipway('run', file, '--kubeconfig', kubeconfig);
+  expect(run.code).toBe(0);
+  const name = /pipelinerun\/(\S+) created/.exec(run.out)?.[1] ?? '';
+  const at = ['--kubeconfig', kubeconfig];
+  const [all, one, description, graph, cancelled, unknown] = await Promise.all([
+    slipway('logs', name, ...at),
+    slipway('logs', name, 'test', 'only', ...at),
+    slipway('describe', name, ...at),
+    slipway('graph', name, ...at),
+    slipway('cancel', name, ...at),
+    slipway('logs', 'nobody', ...at),
+  ]);
+  expect(all.out).toContain('[build : only] built\n[test : only] tested\n');
+  expect(one.out).toBe('tested\n');
+  expect(description.out).toMatch(/State: +Succeeded[\s\S]*✓ build[\s\S]*✓ only[\s\S]*✓ test/);
+  expect(graph.out).toBe('  1  build\n  2  test   after build\n');
+  expect(cancelled.err).toContain('has ended already');
+  expect(unknown.err).toContain(name);
+  expect([cancelled.code, unknown.code]).toEqual([2, 2]);
+});
+
+test('run on a platform that is not there says what to do', async () => {
+  const { code, err } = await slipway('run', file, '--server', 'http://127.0.0.1:9');
+  expect(err).toMatch(/Nothing answers at http:\/\/127\.0\.0\.1:9\.[\s\S]*slipway up/);
+  expect(code).toBe(3);
+});
+
+test('up stops on SIGTERM with exit code 0, and has everything again when it is started again', async () => {
+  platform.signal('SIGTERM');
+  expect((await platform.ended).code).toBe(0);
+  platform = up();
+  await platform.says(/export KUBECONFIG=/);
+  const { out } = await slipway('run', file, '--kubeconfig', kubeconfig);
+  const name = /pipelinerun\/(\S+) created/.exec(out)?.[1] ?? '';
+  expect((await slipway('logs', name, '--kubeconfig', kubeconfig)).out).toContain('[build : only] built\n');
+});
