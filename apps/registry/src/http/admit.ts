@@ -6,7 +6,7 @@ import { toStorage } from '../core/admission/convert.js';
 import { decode } from '../core/admission/decode.js';
 import { applyDefaults } from '../core/admission/defaults.js';
 import { validate } from '../core/admission/validate.js';
-import { isObject } from '../core/patch/json-value.js';
+import { isObject, sameJson, without } from '../core/patch/json-value.js';
 import type { Body } from './body.js';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -97,9 +97,17 @@ function foldStringData(object: KubeObject): KubeObject {
 
 /** Fills in defaults and checks everything; all problems at once. */
 export function validated(kind: ResourceKind, object: KubeObject, old?: KubeObject): KubeObject {
-  const complete = applyDefaults(kind, object);
+  // What services made may lack defaults: a label on it must not change its spec, which may be closed by now.
+  const complete = old !== undefined && sameContent(object, old) ? object : applyDefaults(kind, object);
   refuse(validate(kind, complete, old));
   return complete;
+}
+
+/** Whether all but metadata and status is the same. */
+function sameContent(object: KubeObject, old: KubeObject): boolean {
+  const content = (whole: KubeObject): object =>
+    without(whole as KubeObject & { status?: unknown }, 'metadata', 'status');
+  return sameJson(content(object), content(old));
 }
 
 /** Errors: `invalid` with the problems, if there are any. */
