@@ -48,6 +48,8 @@ interface Kept {
 }
 
 const HIDDEN = '[not shown: a secret of this pod is gone, and what it hides is not known any more]';
+/** Removing files takes disk and processor from the task that follows this one, which is starting just now. */
+const TIDY_AFTER_MS = 200;
 /** Runs whose notices were shown; the oldest are forgotten. */
 const REMEMBERED_RUNS = 1000;
 
@@ -115,6 +117,7 @@ export class PodKeeper {
     await kept.shipped; // K1
     if (kept.end.signal.aborted) return;
     if (status !== undefined) await onEnded(kept.pod, status);
+    await sleep(TIDY_AFTER_MS, undefined, { signal: kept.end.signal, ref: false });
     await runtime.delete(uid);
     this.#kept.delete(uid);
   }
