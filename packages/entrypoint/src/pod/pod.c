@@ -233,7 +233,6 @@ int run_pod(const char *folder) {
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_DUMPABLE, 0);
     umask(022);
     pod.signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     pod.control = open_control("control");
@@ -253,6 +252,7 @@ int run_pod(const char *folder) {
         touch_changed(pod.plan.changed);
         return 0;
     }
+    prctl(PR_SET_DUMPABLE, 0); // it has read secrets; not before, or its own id maps would be closed to it
     look_for_holder(&pod);
     if (pod.plan.deadline_ms > 0) pod.deadline_ns = monotonic_ns() + pod.plan.deadline_ms * NS_PER_MS;
     run(&pod);

@@ -1,0 +1,354 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { Tekton, build, until, type Entry } from './sandbox.js';
+
+const STARTED_AT = {
+  key: 'StartedAt',
+  value: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+  type: 3,
+};
+const internal = (key: string, value: string): Entry => ({ key, value, type: 3 });
+
+const first = ['-post_file', '/tekton/run/0/out', '-step_metadata_dir', '/tekton/run/0/status'];
+const script = (text: string): string[] => ['-entrypoint', 'sh', '--', '-c', text];
+
+describe('a step', () => {
+  let tekton: Tekton;
+  beforeAll(() => build('sanitized'));
+  beforeEach(() => {
+    tekton = new Tekton();
+  });
+  afterEach(() => tekton.remove());
+
+  const endings: [
+    what: string,
+    flags: string[],
+    command: string,
+    code: number,
+    message: Entry[],
+    posted: string,
+    exitCode: string | undefined,
+  ][] = [
+    ['posts its file and its exit code when it succeeds', [], 'exit 0', 0, [STARTED_AT], 'out', '0'],
+    ['posts an error when it fails, with its own exit code', [], 'exit 7', 7, [STARTED_AT], 'out.err', undefined],
+    ['exits 128 + n when a signal ends it', [], 'kill -9 $$', 137, [STARTED_AT], 'out.err', undefined],
+    [
+      'goes on after a failure when told so',
+      ['-on_error', 'continue'],
+      'exit 7',
+      0,
+      [STARTED_AT, internal('ExitCode', '7')],
+      'out',
+      '7',
+    ],
+    ['stops at a failure when told so', ['-on_error', 'stopAndFail'], 'exit 7', 7, [STARTED_AT], 'out.err', undefined],
+    [
+      'is ended at its timeout',
+      ['-timeout', '50ms'],
+      'sleep 60',
+      1,
+      [STARTED_AT, internal('Reason', 'TimeoutExceeded')],
+      'out.err',
+      undefined,
+    ],
+    [
+      'is ended at its timeout even when it goes on after failures',
+      ['-timeout', '0.05s', '-on_error', 'continue'],
+      'sleep 60',
+      1,
+      [STARTED_AT, internal('Reason', 'TimeoutExceeded')],
+      'out.err',
+      undefined,
+    ],
+    ['has no timeout when that is zero', ['-timeout', '0s'], 'exit 0', 0, [STARTED_AT], 'out', '0'],
+    ['refuses a timeout that is none', ['-timeout', '5 apples'], 'exit 0', 1, [STARTED_AT], 'out.err', undefined],
+    ['refuses a negative timeout', ['-timeout', '-1s'], 'exit 0', 1, [STARTED_AT], 'out.err', undefined],
+  ];
+  test.each(endings)('%s', async (_what, flags, command, code, message, posted, exitCode) => {
+    const ended = await tekton.run([...first, ...flags, ...script(command)]);
+    expect({ code: ended.code, message: tekton.message() }).toEqual({ code, message });
+    expect({ out: tekton.exists('/tekton/run/0/out'), err: tekton.exists('/tekton/run/0/out.err') }).toEqual({
+      out: posted === 'out',
+      err: posted === 'out.err',
+    });
+    expect(
+      tekton.exists('/tekton/run/0/status/exitCode') ? tekton.read('/tekton/run/0/status/exitCode') : undefined,
+    ).toBe(exitCode);
+    expect(ended.stderr).not.toMatch(/Sanitizer|runtime error/);
+  });
+
+  test.each([
+    ['there is no such program', ['-entrypoint', 'no-such-thing', '--']],
+    ['it is a folder', ['-entrypoint', '/etc', '--']],
+    ['it may not be executed', ['-entrypoint', '/etc/passwd', '--']],
+  ])('says so when its command cannot run because %s', async (_why, command) => {
+    const ended = await tekton.run([...first, ...command]);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/^entrypoint: Error executing command: /m);
+    expect(tekton.exists('/tekton/run/0/out.err')).toBe(true);
+  });
+
+  test('finds its command by its own PATH', async () => {
+    mkdirSync(tekton.path('/tekton/tools'));
+    writeFileSync(tekton.path('/tekton/tools/hello'), '#!/bin/sh\necho hello "$@"\n', { mode: 0o755 });
+    const ended = await tekton.run([...first, '-entrypoint', 'hello', '--', 'a b', ''], {
+      PATH: '/nowhere:/tekton/tools:/usr/bin',
+    });
+    expect(ended).toMatchObject({ code: 0, stdout: 'hello a b \n' });
+  });
+
+  test('waits for the step before it, and starts at once when that is done', async () => {
+    mkdirSync(tekton.path('/tekton/run/0'));
+    const second = tekton.start([
+      '-wait_file',
+      '/tekton/run/0/out',
+      '-post_file',
+      '/tekton/run/1/out',
+      ...script('date +%s%N'),
+    ]);
+    await new Promise((done) => setTimeout(done, 200));
+    expect(tekton.exists('/tekton/run/1/out')).toBe(false);
+    writeFileSync(tekton.path('/tekton/run/0/out'), '');
+    expect((await second.ended).code).toBe(0);
+  });
+
+  test('waits for several files, with content where that is wanted', async () => {
+    mkdirSync(tekton.path('/tekton/downward'));
+    writeFileSync(tekton.path('/tekton/downward/ready'), '');
+    writeFileSync(tekton.path('/tekton/downward/other'), 'x');
+    const step = tekton.start([
+      ...first,
+      '-wait_file',
+      '/tekton/downward/other,/tekton/downward/ready',
+      '-wait_file_content',
+      ...script('cat /tekton/downward/ready'),
+    ]);
+    await new Promise((done) => setTimeout(done, 100));
+    expect(tekton.exists('/tekton/run/0/out')).toBe(false);
+    writeFileSync(tekton.path('/tekton/downward/..new'), 'READY');
+    renameSync(tekton.path('/tekton/downward/..new'), tekton.path('/tekton/downward/ready')); // as a kubelet does
+    expect(await step.ended).toMatchObject({ code: 0, stdout: 'READY' });
+  });
+
+  test('waits for a file whose folder does not exist yet', async () => {
+    const step = tekton.start([...first, '-wait_file', '/tekton/run/a/b/out', ...script('echo ran')]);
+    await new Promise((done) => setTimeout(done, 100));
+    mkdirSync(tekton.path('/tekton/run/a'));
+    await new Promise((done) => setTimeout(done, 20));
+    mkdirSync(tekton.path('/tekton/run/a/b'));
+    await new Promise((done) => setTimeout(done, 20));
+    writeFileSync(tekton.path('/tekton/run/a/b/out'), '');
+    expect(await step.ended).toMatchObject({ code: 0, stdout: 'ran\n' });
+  });
+
+  test('is skipped when the step before it failed, and passes that on', async () => {
+    mkdirSync(tekton.path('/tekton/run/0'));
+    const second = tekton.start([
+      '-wait_file',
+      '/tekton/run/0/out',
+      '-post_file',
+      '/tekton/run/1/out',
+      ...script('echo ran'),
+    ]);
+    await new Promise((done) => setTimeout(done, 50));
+    writeFileSync(tekton.path('/tekton/run/0/out.err'), '');
+    expect(await second.ended).toMatchObject({ code: 1, stdout: '' });
+    expect(tekton.message()).toEqual([STARTED_AT, internal('Reason', 'Skipped')]);
+    expect(tekton.exists('/tekton/run/1/out.err')).toBe(true);
+  });
+
+  test('a chain of steps runs in order, whoever starts first', async () => {
+    const flags = (i: number): string[] => [
+      ...(i === 0 ? [] : ['-wait_file', `/tekton/run/${i - 1}/out`]),
+      ...['-post_file', `/tekton/run/${i}/out`, '-termination_path', `/tekton/term-${i}`],
+      ...script(`echo ${i} >> /tekton/order`),
+    ];
+    const steps = [4, 2, 3, 1, 0].map((i) => tekton.start(flags(i)).ended);
+    expect((await Promise.all(steps)).map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+    expect(tekton.read('/tekton/order')).toBe('0\n1\n2\n3\n4\n');
+  });
+
+  test('is cancelled by a file, and so are its children', async () => {
+    mkdirSync(tekton.path('/tekton/downward'));
+    writeFileSync(tekton.path('/tekton/downward/cancel'), '');
+    const step = tekton.start([...first, ...script('sleep 60 & echo up; sleep 60')]);
+    await until(() => tekton.exists('/tekton/run/0/status/results'), 'the step has begun');
+    await new Promise((done) => setTimeout(done, 100));
+    writeFileSync(tekton.path('/tekton/downward/cancel'), 'CANCEL');
+    expect((await step.ended).code).toBe(9);
+    expect(tekton.message()).toEqual([STARTED_AT, internal('Reason', 'Cancelled')]);
+    expect(tekton.exists('/tekton/run/0/out.err')).toBe(true);
+  });
+
+  test.each(['TERM', 'HUP', 'USR1', 'WINCH'])('passes SIG%s on to its command', async (name) => {
+    const program = `trap 'echo got ${name}; exit 3' ${name}; touch /tekton/up; while :; do sleep 0.01; done`;
+    const wrapped = script(
+      `/bin-of-ours/entrypoint -termination_path /tekton/t -entrypoint sh -- -c "${program}" & p=$!; while [ ! -e /tekton/up ]; do sleep 0.01; done; kill -${name} $p; wait $p`,
+    );
+    expect(await tekton.run([...first, ...wrapped])).toMatchObject({ code: 3, stdout: `got ${name}\n` });
+  });
+
+  test('copies its output to files, and keeps them apart', async () => {
+    const ended = await tekton.run([
+      ...first,
+      '-stdout_path',
+      '/tekton/logs/out',
+      '-stderr_path',
+      '/tekton/logs/err',
+      ...script('echo o; echo e >&2; head -c 300000 /dev/zero'),
+    ]);
+    expect(ended.stdout.length).toBe(300_002);
+    expect(ended.stderr).toBe('e\n');
+    expect(statSync(tekton.path('/tekton/logs/out')).size).toBe(300_002);
+    expect(tekton.read('/tekton/logs/err')).toBe('e\n');
+  });
+
+  describe('results', () => {
+    const results = ['-results', 'a,b,gone', '-step_results', 's'];
+
+    test('stand in the message before its own entries, each with its type', async () => {
+      await tekton.run([
+        ...first,
+        ...results,
+        ...script('cd /tekton/results; printf "x\\n" > a; printf "" > b; printf step > /tekton/run/0/status/results/s'),
+      ]);
+      expect(tekton.message()).toEqual([
+        { key: 'a', value: 'x\n', type: 1 },
+        { key: 'b', value: '', type: 1 },
+        { key: 's', value: 'step', type: 4 },
+        STARTED_AT,
+      ]);
+    });
+
+    test.each([
+      ['quotes and control characters', '"\\\t\u0001\u2028'],
+      ['every kind of UTF-8', 'äöü 漢字 🎉'],
+      ['JSON of their own', '["a",{"b":"</script>&"}]'],
+    ])('keep %s', async (_what, value) => {
+      writeFileSync(tekton.path('/tekton/results/a'), value);
+      await tekton.run([...first, ...results, ...script('true')]);
+      expect(tekton.message()[0]).toEqual({ key: 'a', value, type: 1 });
+    });
+
+    test('replace bytes that are not UTF-8, one by one', async () => {
+      writeFileSync(tekton.path('/tekton/results/a'), Buffer.from([0x61, 0xff, 0xc3, 0x28, 0xed, 0xa0, 0x80, 0xf5]));
+      await tekton.run([...first, ...results, ...script('true')]);
+      expect(tekton.message()[0]!.value).toBe('a\ufffd\ufffd(\ufffd\ufffd\ufffd\ufffd');
+    });
+
+    test('come after what the program itself left in the message', async () => {
+      await tekton.run([
+        ...first,
+        ...results,
+        ...script(`echo '[{"key":"commit","value":"abc"}] ' > /tekton/termination; printf 1 > /tekton/results/a`),
+      ]);
+      expect(tekton.message()).toEqual([
+        { key: 'commit', value: 'abc' },
+        { key: 'a', value: '1', type: 1 },
+        STARTED_AT,
+      ]);
+    });
+
+    test.each(['not JSON', '[1', '{"a":1}', '[1] 2', '', '[[[[['.repeat(1000)])(
+      'replace what is no array in the message: %.20s',
+      async (junk) => {
+        writeFileSync(tekton.path('/tekton/termination'), junk);
+        await tekton.run([...first, ...script('true')]);
+        expect(tekton.message()).toEqual([STARTED_AT]);
+      },
+    );
+
+    test('that do not fit are printed, and the small ones stay', async () => {
+      const big = `${'x'.repeat(20_000)}"ä`;
+      writeFileSync(tekton.path('/tekton/results/a'), big);
+      writeFileSync(tekton.path('/tekton/results/b'), 'small');
+      const ended = await tekton.run([...first, ...results, ...script('echo hello')]);
+      expect(ended.code).toBe(0);
+      expect(tekton.message()).toEqual([
+        { key: 'b', value: 'small', type: 1 },
+        STARTED_AT,
+        internal('ResultsInLog', '1'),
+      ]);
+      const [hello, ...lines] = ended.stdout.trimEnd().split('\n');
+      expect(hello).toBe('hello');
+      expect(lines.every((line) => line.length < 12 * 1024)).toBe(true);
+      const parts = lines.map((line) => /^\x1eslipway\.result 0 (\d+)\/(\d+) (\S+)$/.exec(line)!);
+      expect(parts.map(([, part, of]) => `${part}/${of}`)).toEqual(lines.map((_, i) => `${i + 1}/${lines.length}`));
+      expect(JSON.parse(Buffer.from(parts.map(([, , , text]) => text).join(''), 'base64').toString())).toEqual({
+        key: 'a',
+        value: big,
+        type: 1,
+      });
+    });
+
+    test('fill the message to the last byte', async () => {
+      for (const length of [3980, 3990, 3995, 4000, 4005, 4010, 4020, 4030, 4040]) {
+        writeFileSync(tekton.path('/tekton/results/a'), 'y'.repeat(length));
+        rmSync(tekton.path('/tekton/termination'), { force: true });
+        const ended = await tekton.run([...first, ...results, ...script('true')]);
+        expect(ended.code).toBe(0);
+        expect(statSync(tekton.path('/tekton/termination')).size).toBeLessThanOrEqual(4096);
+        const inMessage = tekton.message().some(({ key }) => key === 'a');
+        expect(inMessage || ended.stdout.includes('slipway.result 0 1/1')).toBe(true);
+      }
+    });
+
+    const hostile: [what: string, make: (path: string) => void][] = [
+      ['a link', (path) => symlinkSync('/etc/passwd', path)],
+      ['a link to nowhere', (path) => symlinkSync('/nowhere', path)],
+      ['a folder', (path) => mkdirSync(path)],
+      ['a pipe that nobody writes to', (path) => execFileSync('mkfifo', [path])],
+      ['a giant', (path) => execFileSync('truncate', ['-s', '10G', path])],
+      ['more than all results may be together', (path) => writeFileSync(path, 'z'.repeat(1536 * 1024 + 1))],
+    ];
+    test.each(hostile)('that are %s fail the step and are not read', async (_what, make) => {
+      make(tekton.path('/tekton/results/a'));
+      const ended = await tekton.run([...first, ...results, ...script('true')]);
+      expect(ended.code).toBe(1);
+      expect(tekton.message().map(({ key }) => key)).not.toContain('a');
+      expect(ended.stdout).toBe('');
+      expect(tekton.exists('/tekton/run/0/out.err')).toBe(true);
+    });
+
+    test.each(['../secret', '/etc/passwd', '..', 'a/b'])('of the name %s are not looked for', async (name) => {
+      writeFileSync(tekton.path('/tekton/secret'), 'top');
+      await tekton.run([...first, '-results', name, ...script('true')]);
+      expect(JSON.stringify(tekton.message())).not.toMatch(/top|root:/);
+    });
+  });
+
+  test('a message that is a link is not written through', async () => {
+    writeFileSync(tekton.path('/tekton/victim'), 'untouched');
+    symlinkSync('/tekton/victim', tekton.path('/tekton/termination'));
+    const ended = await tekton.run([...first, ...script('true')]);
+    expect({ code: ended.code, victim: tekton.read('/tekton/victim') }).toEqual({ code: 1, victim: 'untouched' });
+    expect(tekton.exists('/tekton/run/0/out.err')).toBe(true);
+  });
+
+  test.each([
+    [['-no_such_flag'], /not defined: -no_such_flag/],
+    [['-timeout'], /needs an argument: -timeout/],
+    [['-wait_file_content=maybe'], /invalid boolean/],
+    [['-breakpoint_on_failure'], /-breakpoint_on_failure is not supported/],
+    [['-when_expressions', '[{}]'], /-when_expressions is not supported/],
+  ])('refuses %j and lets nobody wait for it', async (flags, why) => {
+    const ended = await tekton.run([...first, ...flags]);
+    expect({ code: ended.code, err: tekton.exists('/tekton/run/0/out.err') }).toEqual({ code: 2, err: true });
+    expect(ended.stderr).toMatch(why);
+  });
+
+  test('takes flags in every form of Go', async () => {
+    const ended = await tekton.run([
+      '--post_file=/tekton/run/0/out',
+      '-wait_file_content=false',
+      '-results',
+      '',
+      '-entrypoint=echo',
+      '--',
+      '-results',
+      '--',
+      'x',
+    ]);
+    expect(ended).toMatchObject({ code: 0, stdout: '-results -- x\n' });
+  });
+});
