@@ -2,7 +2,7 @@
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,6 +68,7 @@ async function launch(
   const endMs = Date.now() + READY_MS;
   for (;;) {
     const server = spawn(join(bin, 'postgres'), args, { ...user, cwd: dir, stdio: 'ignore' });
+    endWithUs(server);
     while (server.exitCode === null && Date.now() < endMs) {
       const ready = await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).then(
         () => true,
@@ -80,6 +81,18 @@ async function launch(
     if (Date.now() >= endMs) throw new Error('PostgreSQL did not start.');
     await sleep(100);
   }
+}
+
+/** A shell that reads from us, and ends the server when there is nobody left to write. */
+function endWithUs(server: ChildProcess): void {
+  const script = 'read _; kill -INT "$1" 2>/dev/null';
+  const watcher = spawn('/bin/sh', ['-c', script, 'postgres-watcher', String(server.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watcher.unref();
+  (watcher.stdin as Socket).unref();
+  server.once('exit', () => watcher.kill());
 }
 
 async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
