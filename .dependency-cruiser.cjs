@@ -69,15 +69,16 @@ module.exports = {
     ),
     rule(
       'declared',
-      'Every import is in the package.json of the package that uses it.',
+      'Every import is in the package.json of the package that uses it; test tools are in that of the root.',
       { path: '^(apps|packages)/' },
-      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'], pathNot: 'node_modules/(esbuild|@jest)/' },
     ),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
     combinedDependencies: false,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

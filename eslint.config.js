@@ -34,7 +34,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', noEnv, noClock, noChance] },
   },
   {
-    files: ['**/config.ts', '**/main.ts', '**/*spec.ts'],
+    files: ['**/config.ts', '**/main.ts', '**/*spec.ts', 'apps/*/test/**/*.ts', 'e2e/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off', 'no-console': 'off' },
   },
 );
