@@ -10,6 +10,7 @@ import { bearerTokens, parseTokenEntries, type Authenticate } from './http/authe
 import { defaultNamespace } from './http/fresh.js';
 import { RequestMetrics } from './http/request-metrics.js';
 import { ApiServer } from './http/server.js';
+import { Expiry } from './io/expiry.js';
 import { Garbage } from './io/garbage.js';
 import { busLogs } from './io/logs.js';
 import type { ObjectStore } from './io/object-store.js';
@@ -89,6 +90,9 @@ async function startParts(
   await Promise.all([cache.start(), makeDefaultNamespace(store)]);
   const relay = startRelay(store, bus, { onError: (err) => logger.warn({ err }, 'a change could not be published') });
   closers.push(() => relay.stop());
+  const expiry = new Expiry(store, cache, logger, Date.now);
+  closers.push(() => expiry.stop());
+  expiry.start();
   void garbage.start().catch((err: unknown) => logger.error({ err }, 'unfinished deletions could not be read'));
   return { cache, garbage };
 }
