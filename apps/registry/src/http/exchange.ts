@@ -2,6 +2,18 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { User } from './authentication.js';
+import type { Target } from './request-target.js';
+
+/** What is known of a request before its body is read. */
+export interface Admission {
+  id: string;
+  startedMs: number;
+  query: URLSearchParams;
+  path: string;
+  target: Target;
+  user: User;
+  leave: () => void;
+}
 
 export interface ApiRequest {
   /** Stands in the log, and in the answer's `Audit-ID`. */

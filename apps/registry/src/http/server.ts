@@ -15,7 +15,7 @@ import { negotiate } from './accept.js';
 import { answer, subjectOf, type ApiPorts } from './api.js';
 import type { Authenticate, User } from './authentication.js';
 import { authorize } from './authorization.js';
-import { flag, type Answer, type ApiRequest } from './exchange.js';
+import { flag, type Admission, type Answer, type ApiRequest } from './exchange.js';
 import { HOME_HEADERS, homePage } from './home.js';
 import { InFlight } from './in-flight.js';
 import { BODY_LIMIT_BYTES } from './limits.js';
@@ -34,17 +34,6 @@ export interface ServerOptions {
   metrics: RequestMetrics;
   logger: Logger;
   version: string;
-}
-
-/** What is known of a request before its body is read. */
-export interface Admission {
-  id: string;
-  startedMs: number;
-  query: URLSearchParams;
-  path: string;
-  target: Target;
-  user: User;
-  leave: () => void;
 }
 
 const OPEN_PATHS = new Set(['/', '/version', '/healthz', '/readyz', '/livez', '/metrics']);

@@ -4,8 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { subjectOf } from './api.js';
-import type { Answer, ApiRequest } from './exchange.js';
-import type { Admission } from './server.js';
+import type { Admission, Answer, ApiRequest } from './exchange.js';
 import { statusOf } from './status.js';
 
 interface WebSocketOptions {

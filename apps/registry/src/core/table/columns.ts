@@ -9,17 +9,8 @@ import {
   type ResourceKind,
 } from '@slipway/contracts';
 import { age, humanDuration } from './age.js';
+import type { Column } from './column.js';
 import { POD_COLUMNS } from './pod-columns.js';
-
-export interface Column {
-  name: string;
-  type: 'string' | 'integer' | 'date';
-  format?: 'name';
-  /** Above 0: only with `-o wide`. */
-  priority: number;
-  description: string;
-  cell(object: KubeObject, nowMs: number): string | number | null;
-}
 
 /** Objects are read as trees whose parts may all be missing: stored ones are valid, but a table must never fail. */
 type Loose = Record<string, unknown> & { metadata: KubeObject['metadata'] };

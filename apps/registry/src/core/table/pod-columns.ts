@@ -2,7 +2,7 @@
 
 import { msOf, type ContainerStatus, type KubeObject, type Pod, type PodStatus } from '@slipway/contracts';
 import { humanDuration } from './age.js';
-import type { Column } from './columns.js';
+import type { Column } from './column.js';
 
 /** The columns after the name; `age` is the common one. */
 export function POD_COLUMNS(age: Column): Column[] {

@@ -17,13 +17,12 @@ describe('humanDuration', () => {
 });
 
 const at = (ms: number): string => new Date(NOW - ms).toISOString();
-const object = (kind: string, rest: object = {}, metadata: object = {}): KubeObject =>
-  ({
-    apiVersion: 'v1',
-    kind,
-    metadata: { name: 'x', creationTimestamp: at(90 * SECOND), ...metadata },
-    ...rest,
-  });
+const object = (kind: string, rest: object = {}, metadata: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name: 'x', creationTimestamp: at(90 * SECOND), ...metadata },
+  ...rest,
+});
 const container = (state: object, ready = false, restartCount = 0): object => ({
   name: 'c',
   state,
