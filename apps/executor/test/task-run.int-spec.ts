@@ -89,6 +89,21 @@ describe('a TaskRun on the process runtime', () => {
     ]);
   });
 
+  it('does not wait for steps behind one that could not start', async () => {
+    const run = await world.run('unstartable', {
+      taskSpec: {
+        steps: [
+          { name: 'ok', image: IMAGE, script: 'true' },
+          { name: 'bad', image: IMAGE, script: 'true', workingDir: '/dev/null/nowhere' },
+          { name: 'after', image: IMAGE, script: 'echo never' },
+        ],
+      },
+    });
+    expect(succeeded(run)).toMatchObject({ status: 'False', reason: 'StepFailed' });
+    expect(succeeded(run)?.message).toMatch(/^"step-bad" exited with code /);
+    expect(run.status?.steps?.[2]?.terminationReason).toBe('Skipped');
+  });
+
   it('goes on after a step that may fail, and gives its exit code to the next', async () => {
     const run = await world.run('on-error', {
       taskSpec: {
@@ -128,7 +143,10 @@ describe('a TaskRun on the process runtime', () => {
     await world.submit('cancelled', {
       taskSpec: { steps: [{ name: 'slow', image: IMAGE, script: 'echo before; sleep 60' }] },
     });
-    await world.until('the step runs', () => world.taskRun('cancelled')?.status?.steps?.[0]?.running);
+    await world.until('the step has begun', () => {
+      const uid = world.pod('cancelled-pod')?.metadata.uid ?? '';
+      return world.logs.text(uid, 'step-slow').includes('before') || undefined;
+    });
     await world.update('cancelled', (run) => ({ ...run, spec: { ...run.spec, status: 'TaskRunCancelled' } }));
     const run = await world.done('cancelled');
     expect(succeeded(run)).toMatchObject({

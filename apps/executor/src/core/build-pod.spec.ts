@@ -1,6 +1,6 @@
 import type { Pod, Step, TaskRun, TaskRunSpec, TaskSpec } from '@slipway/contracts';
 import { buildPod, podNameOf } from './build-pod.js';
-import { knownImageCommand } from './images.js';
+import { knownImageProcess } from './images.js';
 
 const build = (
   spec: TaskSpec,
@@ -19,7 +19,7 @@ const build = (
     attempt: over.attempt ?? 0,
     binDir: '/bin-dir',
     timeout: '1h0m0s',
-    commandOf: knownImageCommand,
+    commandOf: knownImageProcess,
   });
 };
 const step = (over: Partial<Step> = {}): Step => ({ name: 'a', image: 'busybox', command: ['true'], ...over });

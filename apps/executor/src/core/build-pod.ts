@@ -51,8 +51,11 @@ export interface PodBlueprint {
   /** Go duration after which the run counts as timed out. */
   timeout: string;
   /** What an image runs when a step names no command. */
-  commandOf: (image: string) => readonly string[] | undefined;
+  commandOf: CommandOf;
 }
+
+/** The whole process of an image with these arguments; undefined when nothing is known of it. */
+export type CommandOf = (image: string, args: readonly string[]) => readonly string[] | undefined;
 
 /** Annotations that describe how an object was applied, not what it is. */
 const NOT_INHERITED: readonly string[] = [ANNOTATIONS.lastApplied];
@@ -217,8 +220,8 @@ function withImageCommand(
   args: readonly string[],
   commandOf: PodBlueprint['commandOf'],
 ): string[] {
-  const command = commandOf(step.image ?? '');
-  if (command === undefined || command.length === 0) {
+  const process = commandOf(step.image ?? '', step.args ?? []);
+  if (process === undefined || process.length === 0) {
     throw new SlipwayError(
       'invalid',
       'UnknownImageCommand',
@@ -227,7 +230,7 @@ function withImageCommand(
     );
   }
   const end = args.indexOf('--');
-  return [...args.slice(0, end), '-entrypoint', command[0]!, '--', ...command.slice(1), ...args.slice(end + 1)];
+  return [...args.slice(0, end), '-entrypoint', process[0]!, '--', ...process.slice(1)];
 }
 
 function sidecarContainer(sidecar: Sidecar, index: number): Container {

@@ -60,6 +60,8 @@ describe('decide', () => {
     ['never starts a pod again that was seen to run (D3)', { pod: pod(RUNNING), onNode: undefined }, 'lost'],
     ['gives up on a run whose pod was deleted', { pod: undefined, onNode: undefined }, 'lost'],
     ['reports what the pod does', {}, 'report'],
+    ['ends a pod in which a step broke the chain', { onNode: broken() }, 'end-pod'],
+    ['lets the steps before a broken one finish', { onNode: broken(true) }, 'report'],
     ['opens the gate when the sidecars are ready', { ...sidecar(true) }, 'open-gate'],
     ['keeps the gate shut until they are', { ...sidecar(false) }, 'report'],
     ['cleans up behind a finished run (D2)', { taskRun: run({ status: 'TaskRunCancelled' }, done) }, 'clean-up'],
@@ -176,6 +178,16 @@ describe('retries', () => {
 function sidecar(ready: boolean): Partial<RunView> {
   const statuses = [container('step-a', { running: {} }, true), container('sidecar-s', { running: {} }, ready)];
   return { pod: pod(undefined, ['s']), onNode: { phase: 'Running', containerStatuses: statuses } };
+}
+
+function broken(isBehind = false): PodStatus {
+  const before = isBehind ? [container('step-0', { running: {} })] : [];
+  const statuses = [
+    ...before,
+    container('step-a', { terminated: { exitCode: 128, reason: 'StartError' } }),
+    container('step-b', { running: {} }),
+  ];
+  return { phase: 'Running', containerStatuses: statuses };
 }
 
 function pulling(): PodStatus {

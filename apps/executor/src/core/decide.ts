@@ -17,6 +17,7 @@ import {
   type TaskRunStatus,
 } from '@slipway/contracts';
 import { conditionOf, isComplete, sidecarsReady } from './pod-status.js';
+import { hasBegun, isStep } from './step-states.js';
 
 export interface RunView {
   taskRun: TaskRun;
@@ -43,6 +44,8 @@ export type Decision =
   | { kind: 'start-pod' }
   /** The pod ran on a node that no longer knows it. */
   | { kind: 'lost' }
+  /** A step ended without telling the next: those that wait for it would wait for ever. */
+  | { kind: 'end-pod' }
   /** Let the first step begin. */
   | { kind: 'open-gate' }
   /** The pod's state says what the run's is. */
@@ -60,6 +63,7 @@ export function decide(view: RunView, nowMs: number): Decision {
   if (!taskRun.status?.podName) return { kind: 'create-pod' };
   if (pod === undefined) return { kind: 'lost' };
   if (onNode === undefined) return hasRun(pod) ? { kind: 'lost' } : { kind: 'start-pod' }; // D3
+  if (isChainBroken(onNode)) return { kind: 'end-pod' };
   if (needsGate(pod, onNode)) return { kind: 'open-gate' };
   return { kind: 'report' };
 }
@@ -175,6 +179,14 @@ const IMAGE_REASONS = ['ImagePullBackOff', 'InvalidImageName'];
 
 function isPullingImage(status: PodStatus | undefined): boolean {
   return pullFailure(status) !== undefined;
+}
+
+/** A container that could not start, or was killed with its entrypoint in it, has posted no file. */
+function isChainBroken({ containerStatuses = [] }: PodStatus): boolean {
+  const steps = containerStatuses.filter(isStep);
+  const broken = steps.findIndex((step) => (step.state.terminated?.exitCode ?? 0) !== 0 && !hasBegun(step));
+  const running = steps.findIndex(({ state }) => state.terminated === undefined);
+  return broken >= 0 && running > broken; // what comes before is let finish
 }
 
 function needsGate(pod: Pod, onNode: PodStatus): boolean {

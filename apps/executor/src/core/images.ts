@@ -1,32 +1,39 @@
 // What an image runs when a step names no command. Without a registry at hand only well-known images can be answered.
 
-export interface ImageCommand {
-  command: readonly string[];
-}
+/** What becomes of a step's arguments. */
+type Manner =
+  /** They go behind the command: an entrypoint, or the default command where the image has no entrypoint. */
+  | 'behind'
+  /** The image's entrypoint is a script that runs them, unless the first is a flag of the command. */
+  | 'instead';
 
-/** Last part of the image's repository -> its entrypoint, or its default command where it has no entrypoint. */
+/** Last part of the image's repository -> its command; named after the image where none is given. */
 // prettier-ignore
-const KNOWN: readonly (readonly [repository: RegExp, command: readonly string[]])[] = [
-  [/^busybox$/, ['sh']],
-  [/^(alpine|alpine-git-nonroot)$/, ['/bin/sh']],
-  [/^(ubuntu|debian|fedora|centos|rockylinux|almalinux|ubi\d*(-minimal)?|buildpack-deps)$/, ['/bin/bash']],
-  [/^(bash|golang|rust|gcc)$/, ['bash']],
-  [/^python$/, ['python3']],
-  [/^node$/, ['node']],
-  [/^perl$/, ['perl']],
-  [/^ruby$/, ['irb']],
-  [/^(git|git-init|curl|jq|yq|helm|kubectl|make|maven|mvn|gradle|crane|ko|skopeo|terraform)$/, []],
+const KNOWN: readonly (readonly [repository: RegExp, manner: Manner, command?: readonly string[]])[] = [
+  [/^busybox$/, 'behind', ['sh']],
+  [/^(alpine|alpine-git-nonroot)$/, 'behind', ['/bin/sh']],
+  [/^(ubuntu|debian|fedora|centos|rockylinux|almalinux|ubi\d*(-minimal)?|buildpack-deps)$/, 'behind', ['/bin/bash']],
+  [/^(golang|rust|gcc)$/, 'behind', ['bash']],
+  [/^bash$/, 'instead', ['bash']],
+  [/^python$/, 'behind', ['python3']],
+  [/^node$/, 'instead', ['node']],
+  [/^perl$/, 'behind', ['perl']],
+  [/^ruby$/, 'behind', ['irb']],
+  [/^(git|git-init|curl|jq|yq|helm|kubectl|make|maven|mvn|gradle|crane|ko|skopeo|terraform)$/, 'behind'],
 ];
 
 /**
- * The command of an image without asking a registry.
+ * The whole process of an image with a step's arguments, without asking a registry.
  *
- * Shape  undefined when nothing is known of the image; tools whose image is named after them run by that name.
+ * Shape  undefined when nothing is known of the image.
  */
-export function knownImageCommand(image: string): readonly string[] | undefined {
+export function knownImageProcess(image: string, args: readonly string[]): readonly string[] | undefined {
   const repository = image.replace(/@.*$/, '').replace(/:[^/]*$/, '');
   const name = repository.slice(repository.lastIndexOf('/') + 1);
   const row = KNOWN.find(([pattern]) => pattern.test(name));
   if (row === undefined) return undefined;
-  return row[1].length > 0 ? row[1] : [name];
+  const [, manner, command = [name]] = row;
+  const first = args[0];
+  const isCommand = manner === 'instead' && first !== undefined && !first.startsWith('-') && !first.includes('.');
+  return isCommand ? args : [...command, ...args];
 }

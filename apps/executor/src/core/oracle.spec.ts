@@ -115,7 +115,7 @@ function podOf(run: SeenRun, seen: SeenPod): Pod {
     plan: credentialsOf(seen),
     binDir: '/bin-dir',
     timeout: run.spec.timeout ?? '1h0m0s',
-    commandOf: () => ['IMAGE'],
+    commandOf: (_, args) => ['IMAGE', ...args],
   });
 }
 

@@ -21,6 +21,7 @@ import {
   isStep,
   reportedSidecar,
   reportedStep,
+  withSkipped,
   type LoggedResults,
 } from './step-states.js';
 
@@ -103,7 +104,10 @@ export function statusFromPod(report: PodReport): TaskRunStatus {
   const { taskRun, pod, spec, logged, nowMs } = report;
   const statuses = inSpecOrder(pod.status?.containerStatuses ?? [], pod.spec.containers ?? []);
   const view = viewOf(pod, statuses);
-  const steps = view.steps.map((status) => reportedStep(status, spec, logged));
+  const steps = withSkipped(
+    view.steps.map((status) => reportedStep(status, spec, logged)),
+    view.steps,
+  );
   const sidecars = view.sidecars.map(reportedSidecar);
   const entries = steps.flatMap((step) => step.entries);
   const states = steps.map(({ state }) => state);
@@ -177,7 +181,9 @@ function failureMessage(status: ContainerStatus): string | undefined {
   if (timedOut) return `"${status.name}" exited because the step exceeded the specified timeout limit`;
   if (terminated.exitCode === 0) return undefined;
   const reason = terminated.reason === undefined || terminated.reason === '' ? '' : `: ${terminated.reason}`;
-  return `"${status.name}" exited with code ${terminated.exitCode}${reason}`;
+  // A container that never ran has left the node's words, not the step's.
+  const detail = NEVER_RAN.includes(terminated.reason ?? '') && terminated.message ? `: ${terminated.message}` : '';
+  return `"${status.name}" exited with code ${terminated.exitCode}${reason}${detail}`;
 }
 
 function firstFailure(statuses: readonly ContainerStatus[]): string {
@@ -187,6 +193,8 @@ function firstFailure(statuses: readonly ContainerStatus[]): string {
   }
   return 'OOMKilled';
 }
+
+const NEVER_RAN = ['StartError', 'ContainerCannotRun'];
 
 function initMessage({ init }: View): string {
   return `init container failed, ${firstFailure(init)}`;

@@ -80,6 +80,21 @@ export function entriesOf(status: ContainerStatus): readonly TerminationEntry[] 
   return 'entries' in message ? message.entries : [];
 }
 
+/** Whether the step's own process was started: its entrypoint says when. */
+export function hasBegun(status: ContainerStatus): boolean {
+  return entriesOf(status).some(({ key, type }) => key === 'StartedAt' && type === ENTRY_TYPES.InternalTektonResult);
+}
+
+/** Steps that never began because one before them failed were skipped, however their containers ended. */
+export function withSkipped(steps: readonly ReportedStep[], statuses: readonly ContainerStatus[]): ReportedStep[] {
+  const failed = statuses.findIndex(({ state }) => (state.terminated?.exitCode ?? 0) !== 0);
+  return steps.map((step, i) => {
+    const isSkipped = failed >= 0 && i > failed && step.state.terminated !== undefined && !hasBegun(statuses[i]!);
+    if (!isSkipped || statuses[i]!.state.terminated?.exitCode === 0) return step;
+    return { ...step, state: { ...step.state, terminationReason: 'Skipped' } };
+  });
+}
+
 /** How many results the step left in its log, because they did not fit; undefined when none. */
 export function resultsInLog(status: ContainerStatus): number | undefined {
   const value = entriesOf(status).find(

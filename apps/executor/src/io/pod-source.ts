@@ -29,9 +29,9 @@ import {
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import type { Store } from '@slipway/store';
-import { buildPod } from '../core/build-pod.js';
+import { buildPod, type CommandOf } from '../core/build-pod.js';
 import { refusalOf, type Refusal, type ResolvedTask } from '../core/check-run.js';
-import { knownImageCommand } from '../core/images.js';
+import { knownImageProcess } from '../core/images.js';
 import { applyVariables, contextReplacements } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { applyWorkspaces, claimNameOf, workspaceVolumes } from '../core/workspaces.js';
@@ -42,7 +42,7 @@ export interface PodSourceOptions {
   /** Go duration of runs that name none. */
   defaultTimeout: string;
   /** What images on the node run when a step names no command; asked before the table of well-known images. */
-  commandOf?: (image: string) => readonly string[] | undefined;
+  commandOf?: CommandOf;
 }
 
 /** A pod to be created, with all that is created beside it. */
@@ -105,7 +105,7 @@ export class PodSource {
       binDir: this.options.binDir,
       ...(this.options.nodeName === undefined ? {} : { nodeName: this.options.nodeName }),
       timeout: taskRun.spec.timeout ?? this.options.defaultTimeout,
-      commandOf: (image) => this.options.commandOf?.(image) ?? knownImageCommand(image),
+      commandOf: (image, args) => this.options.commandOf?.(image, args) ?? knownImageProcess(image, args),
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
     return { pod, claims: await this.#missing(claims), spec, ...inheritedMetadata(taskRun, task) };

@@ -127,6 +127,9 @@ export class TaskRuns {
         return this.#start(taskRun, pod!, fence, false);
       case 'lost':
         return this.#lost(taskRun, pod, fence);
+      case 'end-pod':
+        await this.options.runtime.stop(pod!.metadata.uid ?? '', 0);
+        return undefined;
       case 'open-gate':
         return this.#openGate(view, fence);
       case 'report':

@@ -1,0 +1,17 @@
+import { knownImageProcess } from './images.js';
+
+describe('knownImageProcess', () => {
+  it.each([
+    ['busybox', ['-c', 'ls'], ['sh', '-c', 'ls']],
+    ['docker.io/library/alpine:3.20', [], ['/bin/sh']],
+    ['registry:5000/team/ubuntu@sha256:abc', [], ['/bin/bash']],
+    ['bash:5', ['echo', 'x'], ['echo', 'x']],
+    ['bash', ['-c', 'x'], ['bash', '-c', 'x']],
+    ['node', ['server.js'], ['node', 'server.js']],
+    ['node', ['npm', 'ci'], ['npm', 'ci']],
+    ['alpine/git', ['clone'], ['git', 'clone']],
+    ['example.com/bash-tools', [], undefined],
+  ])('%s with %j runs %j', (image, args, expected) => {
+    expect(knownImageProcess(image, args)).toEqual(expected);
+  });
+});
