@@ -3,7 +3,7 @@
 
 import { spawn, execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
@@ -53,14 +53,24 @@ export async function prepareServices(options) {
     const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const sink =
       output === 'files' ? createWriteStream(join(dataDir, 'log', `${name}.log`), { flags: 'a' }) : process.stderr;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => sink.write(chunk));
+    let lastWords = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        sink.write(chunk);
+        lastWords = (lastWords + chunk).slice(-1000);
+      });
+    }
     const ended = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)));
     children.set(name, { child, ended });
     void ended.then((how) => {
       if (children.get(name)?.child === child) children.delete(name);
       options.onExit?.(name, how);
     });
-    await until(() => isReady(name), ended, name);
+    await until(
+      () => isReady(name),
+      ended,
+      () => `${name}: ${lastWords}`,
+    );
   };
   const kill = async (name, signal = 'SIGKILL') => {
     const running = children.get(name);
@@ -121,13 +131,13 @@ function natsText(port, password, storeDir) {
   ].join('\n');
 }
 
-async function until(isReady, ended, name) {
+async function until(isReady, ended, lastWords) {
   let how;
   void ended.then((reason) => (how = reason));
   const deadline = Date.now() + READY_MS;
   while (!(await isReady())) {
-    if (how !== undefined) throw new Error(`${name} ended at once (${how}); its log says why`);
-    if (Date.now() > deadline) throw new Error(`${name} was not ready after ${READY_MS / 1000} s; its log says why`);
+    if (how !== undefined) throw new Error(`it ended at once (${how}); ${lastWords()}`);
+    if (Date.now() > deadline) throw new Error(`it was not ready after ${READY_MS / 1000} s; ${lastWords()}`);
     await sleep(20);
   }
 }
@@ -166,18 +176,29 @@ async function answersTls(server) {
   });
 }
 
-/** Free at this moment, and told apart by being held at the same time. */
+/**
+ * Ports that are free and stay ours while nobody listens on them: below the range from which the kernel takes the ports of
+ * outgoing connections. A client that knocks at a port of that range often enough ends up connected to itself.
+ */
 async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise((done) => server.listen(0, '127.0.0.1', done));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
+  const range = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '32768');
+  const highest = Math.max(12_000, Number.parseInt(range, 10)) - 1;
+  const ports = new Set();
+  while (ports.size < count) {
+    const port = 10_000 + Math.floor(Math.random() * (highest - 10_000));
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port) {
+  const server = createServer();
+  const free = await new Promise((done) => {
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => done(true));
+  });
+  if (free) await new Promise((done) => server.close(done));
+  return free;
 }
 
 async function main() {

@@ -84,9 +84,13 @@ export class ApiClient {
             ? {}
             : { 'content-type': call.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
         },
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
       });
       if (timeoutMs > 0) request.setTimeout(timeoutMs, () => request.destroy(new Error('no answer in time')));
+      // Not the option `signal`: it destroys the socket with an error, which nobody may be listening for any more.
+      const abort = (): void => void request.destroy();
+      if (call.signal?.aborted === true) abort();
+      call.signal?.addEventListener('abort', abort);
+      request.on('close', () => call.signal?.removeEventListener('abort', abort));
       request.on('response', (response) => {
         response.on('error', () => undefined); // whoever reads it learns of it; an aborted one may have no reader any more
         resolve(response);
@@ -149,7 +153,6 @@ function parse(body: string): Status {
 }
 
 function unreachable(server: string, error: NodeJS.ErrnoException): Error {
-  if (error.name === 'AbortError') return error;
   const details = { cause: error };
   if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
     const hint = 'Start it with `slipway up`, or name another one with --server or KUBECONFIG.';
