@@ -13,7 +13,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { stringify } from 'yaml';
 import { negotiate } from './accept.js';
 import { answer, subjectOf, type ApiPorts } from './api.js';
-import type { Authenticate, User } from './authentication.js';
+import type { Authenticate } from './authentication.js';
 import { authorize } from './authorization.js';
 import { flag, type Admission, type Answer, type ApiRequest } from './exchange.js';
 import { HOME_HEADERS, homePage } from './home.js';

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../io/object-store.js';
 import type { Entry, WatchCache } from '../io/watch-cache.js';
 import { flag, type Answer, type ApiRequest } from './exchange.js';
 import { LIST_PAGE } from './limits.js';
-import { pagesOf, revisionOf } from './read.js';
+import { pagesOf, revisionOf, tooLargeRevision } from './read.js';
 import type { View } from './render.js';
 import type { ResourceTarget } from './request-target.js';
 import { canMove, covers, matches, selectionOf, type Selection } from './selection.js';
@@ -28,8 +28,6 @@ interface WatchOptions {
 /** As the API server: watches end by themselves after half an hour to an hour, so that they spread over replicas. */
 const [MIN_TIMEOUT_MS, MAX_TIMEOUT_MS] = [30 * 60_000, 60 * 60_000];
 const BOOKMARK_MS = 60_000;
-/** How long a watch may wait for a version that the client has and this replica has not seen yet. */
-const CATCH_UP_MS = 3_000;
 /** Entries handled before other requests get their turn. */
 const BATCH = 200;
 
@@ -44,7 +42,7 @@ export async function watchObjects(
   const options = watchOptions(selection, view, request);
   if (canMove(selection)) await cache.track(selection.resource);
   if (options.from !== undefined) {
-    await cache.waitFor(options.from, CATCH_UP_MS);
+    await requireReached(store, cache, options.from);
     const floor = cache.floor(selection.resource);
     if (options.from < floor) throw tooOld(options.from, floor);
   }
@@ -97,6 +95,16 @@ function badOption(field: string, message: string): SlipwayError {
   });
 }
 
+/**
+ * A version that this replica has not seen yet, but the store has given, is on its way, and the watch goes on from it
+ * when it comes. One that the store has not given is of another store, or of a future.
+ */
+async function requireReached(store: ObjectStore, cache: WatchCache, from: number): Promise<void> {
+  if (from <= cache.head) return;
+  const { revision } = await store.heads();
+  if (from > revision) throw tooLargeRevision(from, revision);
+}
+
 function tooOld(wanted: number, floor: number): SlipwayError {
   return new SlipwayError('expired', 'Expired', `too old resource version: ${wanted} (${floor})`);
 }
@@ -116,7 +124,6 @@ async function* events(store: ObjectStore, cache: WatchCache, options: WatchOpti
         for (const stored of page.items) yield lines.stored('ADDED', stored);
       }
       if (options.sendInitialEvents) yield lines.bookmark(at, true);
-      await cache.waitFor(at, CATCH_UP_MS);
     }
     let told = at;
     while (!isOver.done && !signal.aborted && !cache.isStopped) {

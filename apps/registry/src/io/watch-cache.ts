@@ -6,7 +6,7 @@
 //   C3. A watch never holds anything back: it has a place in the window, and expires when the window has moved past it.
 
 import { CHANGES, type Broken, type Bus, type BusLogger, type BusMessage, type Subscription } from '@slipway/bus';
-import { SlipwayError, type Change, type KubeObject, type ObjectKey } from '@slipway/contracts';
+import type { Change, KubeObject, ObjectKey } from '@slipway/contracts';
 import type { ObjectStore } from './object-store.js';
 
 /** What selectors can ask of an object: kept of the state before a change. */
@@ -61,7 +61,6 @@ export class WatchCache {
   #isStopped = false;
   #resetting: Promise<void> | undefined;
   #listeners: ((entry: Entry) => void)[] = [];
-  #advance = promiseWithResolver();
 
   constructor(
     private readonly bus: Bus,
@@ -85,7 +84,6 @@ export class WatchCache {
     this.#isStopped = true;
     clearInterval(this.#tick);
     this.#wakeAll();
-    this.#advance.resolve();
     await this.#subscription?.stop();
   }
 
@@ -101,26 +99,6 @@ export class WatchCache {
   /** Told about every change, in order. Must not throw. */
   onEntry(listener: (entry: Entry) => void): void {
     this.#listeners.push(listener);
-  }
-
-  /** Waits until every change up to `revision` has been seen. Errors: `transient` after `timeoutMs`. */
-  async waitFor(revision: number, timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (this.#head < revision && !this.#isStopped) {
-      const leftMs = deadline - Date.now();
-      if (leftMs <= 0) {
-        throw new SlipwayError(
-          'transient',
-          'Timeout',
-          `Too large resource version: ${revision}, current: ${this.#head}`,
-          {
-            retryAfterMs: 1000,
-            problems: [{ field: '', reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-          },
-        );
-      }
-      await Promise.race([this.#advance.promise, after(leftMs)]);
-    }
   }
 
   /** Changes above a revision are complete in the window only when it is at least this. */
@@ -228,8 +206,6 @@ export class WatchCache {
     while (this.#order.length - this.#orderStart > WINDOW_ENTRIES || this.#sizeBytes > WINDOW_BYTES) this.#dropOldest();
     lane.wake?.resolve();
     lane.wake = undefined;
-    this.#advance.resolve();
-    this.#advance = promiseWithResolver();
   }
 
   #dropOldest(): void {
@@ -271,8 +247,6 @@ export class WatchCache {
           lane.states = undefined;
         }
         this.#wakeAll();
-        this.#advance.resolve();
-        this.#advance = promiseWithResolver();
         return;
       } catch (error) {
         this.logger.warn({ err: error }, 'cannot read the revision of the store; trying again');
