@@ -13,8 +13,9 @@ import { applyStreams } from './apply-streams.js';
 import type { BusLogger, BusMetrics } from './bus.js';
 import type { StreamSpec } from './streams.js';
 
-const CONNECT_TIMEOUT_MS = 5000;
-/** A server that has just started loses one request to JetStream's API in a few hundred (2.9.10); all are repeated. */
+/** A server that dies in the middle of the greeting is only noticed by this. */
+const CONNECT_TIMEOUT_MS = 2000;
+/** Requests to JetStream's API are idempotent and repeated; a server under way sometimes leaves one unanswered. */
 const API_TIMEOUT_MS = 2000;
 const COMPLAIN_EVERY_MS = 10_000;
 /** How long a stopping process waits for a server that may be gone. */
@@ -114,9 +115,12 @@ export class Connection {
 
   /** Applies the streams again, because one turned out to be missing. Calls at the same time share one repair. */
   repair(): Promise<void> {
-    this.#repairing ??= applyStreams(this.jsm, this.settings.streams).finally(() => {
-      this.#repairing = undefined;
-    });
+    if (this.#repairing === undefined) {
+      const repairing = applyStreams(this.jsm, this.settings.streams).finally(() => {
+        if (this.#repairing === repairing) this.#repairing = undefined;
+      });
+      this.#repairing = repairing;
+    }
     return this.untilLost(this.#repairing);
   }
 
@@ -167,6 +171,7 @@ export class Connection {
   #lose(): void {
     this.#life++;
     this.#isReady = false;
+    this.#repairing = undefined; // waits for answers that a dead server will not give
     const error = this.#isClosed ? closedError() : lostError();
     for (const fail of this.#inFlight) fail(error);
     this.#inFlight.clear();
@@ -181,7 +186,7 @@ export class Connection {
   /** Applies the streams until it works (N1). False when the connection was lost meanwhile. */
   async #prepare(): Promise<boolean> {
     const life = this.#life;
-    let complainedMs = 0;
+    let complainedMs = Date.now() - COMPLAIN_EVERY_MS + 1000; // two processes at once may get in each other's way
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 2000)) {
       try {
         await this.repair();
