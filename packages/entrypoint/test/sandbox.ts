@@ -60,7 +60,7 @@ export class Tekton {
       ...['--ro-bind', dirname(SANITIZED), '/bin-of-ours', '--die-with-parent'],
     ];
     const child = spawn('bwrap', [...sandbox, '/bin-of-ours/entrypoint', ...args], {
-      env: { PATH: '/usr/bin:/bin', HOME: '/tekton/home', ASAN_OPTIONS: 'detect_leaks=0', ...env },
+      env: { PATH: '/usr/bin:/bin', HOME: '/tekton/home', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.push(child);

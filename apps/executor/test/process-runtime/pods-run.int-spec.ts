@@ -1,4 +1,6 @@
-import { Node, buildPrograms, exitCodes, run, steps, textOf, pod, sh } from './pods.js';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BIN_DIR, Node, buildPrograms, exitCodes, isDone, run, steps, textOf, pod, sh, until } from './pods.js';
 
 describe('a pod of the process runtime', () => {
   const node = new Node();
@@ -28,5 +30,64 @@ describe('a pod of the process runtime', () => {
     const status = await run(runtime, three);
     expect(await textOf(runtime, three, 'a')).toBe('1\n2');
     expect(status.phase).toBe('Succeeded');
+  });
+
+  test('a supervisor built with sanitizers finds nothing wrong with itself', async () => {
+    buildPrograms('sanitized');
+    const binDir = join(node.stateDir, 'bin');
+    mkdirSync(binDir);
+    copyFileSync(join(BIN_DIR, 'entrypoint'), join(binDir, 'entrypoint'));
+    copyFileSync(join(BIN_DIR, 'sanitized/supervisor'), join(binDir, 'supervisor'));
+    node.objects.claims['c'] = {};
+    const runtime = await node.open({ binDir });
+    const mount = { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'a/b/c' }] };
+    const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }];
+    const pods = [
+      pod({
+        initContainers: [sh('i', 'true', { restartPolicy: 'Always', command: ['sleep', '60'] }), sh('j', 'true')],
+        containers: [sh('a', 'head -c 500000 /dev/urandom; seq 20000 >&2', mount)],
+        volumes,
+      }),
+      pod(
+        {
+          containers: [
+            sh('a', 'sleep 60', { resources: { limits: { memory: '64Mi', cpu: '500m' } } }),
+            sh('b', 'exit 3'),
+          ],
+        },
+        { annotations: { 'slipway.dev/network': 'pod' } },
+      ),
+      pod({
+        containers: [
+          { name: 'a', command: ['no-such-command'] },
+          sh('b', 'true', { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'a/b/c/d' }] }),
+        ],
+        volumes,
+      }),
+      pod({ initContainers: [sh('i', 'exit 1')], containers: [sh('a', 'true')] }),
+    ];
+    for (const one of pods) await runtime.start(one);
+    await until(runtime, pods[1]!, ({ containerStatuses: [, b] = [] }) => b!.state.terminated !== undefined);
+    await runtime.stop(pods[1]!.metadata.uid!, 20);
+    const codes: unknown[] = [];
+    for (const one of pods) {
+      const status = await until(
+        runtime,
+        one,
+        (now) => isDone(now) && now.initContainerStatuses?.[0]?.state.running === undefined,
+      );
+      codes.push([
+        ...(status.initContainerStatuses ?? []).map(({ state }) => state.terminated?.exitCode),
+        ...exitCodes(status),
+      ]);
+      const log = join(node.stateDir, 'pods', one.metadata.uid!, 'supervisor.log');
+      expect(readFileSync(log, 'utf8')).not.toMatch(/Sanitizer|runtime error/);
+    }
+    expect(codes).toEqual([
+      [143, 0, 0],
+      [143, 3],
+      [128, 0],
+      [1, undefined],
+    ]);
   });
 });

@@ -85,6 +85,9 @@ static void advance(struct pod *pod) {
         if (kind == INIT_CONTAINER && container->phase != ENDED) return;
         if (kind == SIDECAR_CONTAINER && container->phase == STARTING) return;
         if (kind == INIT_CONTAINER && container->code != 0) {
+            // A kubelet leaves the others waiting for ever; that is what this reason stands for.
+            for (size_t j = i + 1; j < pod->plan.container_count; j++)
+                container_give_up(&pod->containers[j], KILLED_CODE, "NotStarted", "");
             stop(pod, pod->plan.termination_ms);
             return;
         }

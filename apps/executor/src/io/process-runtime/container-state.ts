@@ -13,6 +13,9 @@ export type ContainerReport =
       finishedMs: number;
     };
 
+/** The reason of a container that an init container's failure has kept from starting; a kubelet leaves it waiting. */
+export const NOT_STARTED = 'NotStarted';
+
 /** Reads a state file's text; a text that is not one counts as waiting, which the next change puts right. */
 export function parseReport(text: string): ContainerReport {
   const running = /^running (\d+) (\d+)\n$/.exec(text);

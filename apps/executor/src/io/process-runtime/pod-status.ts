@@ -9,7 +9,7 @@ import {
   type Pod,
   type PodStatus,
 } from '@slipway/contracts';
-import type { ContainerReport } from './container-state.js';
+import { NOT_STARTED, type ContainerReport } from './container-state.js';
 
 export interface ContainerFacts {
   report: ContainerReport;
@@ -83,6 +83,7 @@ function stateOf(
     case 'running':
       return { running: { startedAt: timeOf(report.startedMs) } };
     case 'terminated': {
+      if (report.reason === NOT_STARTED) return { waiting: { reason: 'PodInitializing' } };
       const message = terminationMessage || report.message;
       return {
         terminated: {
@@ -112,6 +113,7 @@ function phaseOf(
 ): NonNullable<PodStatus['phase']> {
   if (facts.refused !== undefined) return 'Failed';
   const terminated = statuses.map(({ state }) => state.terminated);
+  if (statuses.some(({ name }) => isNotStarted(facts.containers.get(name)?.report))) return 'Failed';
   if (terminated.every((state) => state !== undefined)) {
     const failed = [...terminated, ...init.map(({ state }) => state.terminated)].some(
       (state) => state !== undefined && state.exitCode !== 0,
@@ -119,6 +121,10 @@ function phaseOf(
     return failed ? 'Failed' : 'Succeeded';
   }
   return statuses.some(({ state }) => state.waiting === undefined) ? 'Running' : 'Pending';
+}
+
+function isNotStarted(report: ContainerReport | undefined): boolean {
+  return report?.kind === 'terminated' && report.reason === NOT_STARTED;
 }
 
 function conditionsOf(
