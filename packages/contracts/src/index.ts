@@ -38,7 +38,16 @@ export {
   type RemoveLogsRequest,
 } from './logs-protocol.js';
 export { md5Hex } from './md5.js';
-export { SHARD_COUNT, childName, isDnsLabel, isDnsSubdomain, shardOf, shardOfObject, subjectToken } from './names.js';
+export {
+  SHARD_COUNT,
+  childName,
+  isDnsLabel,
+  isDnsSubdomain,
+  shardOf,
+  shardOfObject,
+  stableSuffix,
+  subjectToken,
+} from './names.js';
 export { buildGraph, type EdgeKind, type GraphProblem, type PipelineGraph } from './pipeline-graph.js';
 export { addParam, paramReplacements, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
 export {

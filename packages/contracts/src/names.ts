@@ -67,3 +67,8 @@ export function subjectToken(name: string): string {
   }
   return token;
 }
+
+/** A short suffix (hex digits) that follows from the text: for names that must be the same when they are made again. */
+export function stableSuffix(text: string, length = 5): string {
+  return md5Hex(text).slice(0, length);
+}
