@@ -13,5 +13,15 @@ export { connectBus, type ConnectBusOptions } from './connect-bus.js';
 export { decodePayload, encodePayload } from './packet.js';
 export { RpcErrorFilter, RpcServer, rpcServer } from './rpc-server.js';
 export { settleOne, type Bury } from './settle.js';
-export { CHANGES, DEAD, DUPLICATE_WINDOW_MS, LOGS, STREAMS, type StreamSpec } from './streams.js';
+export {
+  CHANGES,
+  CONSUMERS,
+  DEAD,
+  DUPLICATE_WINDOW_MS,
+  LOGS,
+  LOGS_CONSUMER,
+  STREAMS,
+  type ConsumerSpec,
+  type StreamSpec,
+} from './streams.js';
 export { DEFAULT_POLICY, verdictFor, type RetryPolicy, type Verdict } from './verdict.js';

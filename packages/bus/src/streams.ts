@@ -1,4 +1,4 @@
-// The streams, as data. `docs/subjects.md` shows them; a test holds the two together.
+// The streams and their durable consumers, as data. `docs/subjects.md` shows them; a test holds the two together.
 
 export interface StreamSpec {
   name: string;
@@ -54,3 +54,22 @@ export const STREAMS: readonly StreamSpec[] = [
     maxAgeMs: 14 * 24 * HOUR_MS,
   },
 ];
+
+/** A durable consumer: one per concern, never one per run, tenant or client. */
+export interface ConsumerSpec {
+  durable: string;
+  stream: string;
+  /** The service whose replicas share it. */
+  service: string;
+  purpose: string;
+}
+
+export const LOGS_CONSUMER: ConsumerSpec = {
+  durable: 'logs',
+  stream: LOGS,
+  service: 'logs',
+  purpose: 'Writes the lines to disk.',
+};
+
+/** All of them. What follows a stream without acknowledgements needs none. */
+export const CONSUMERS: readonly ConsumerSpec[] = [LOGS_CONSUMER];

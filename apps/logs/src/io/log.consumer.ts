@@ -5,12 +5,10 @@
 // is dropped, and the shipper, who asks for the position, sends both again.
 
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { LOGS, type BusMessage, type Bus, type Subscription } from '@slipway/bus';
+import { LOGS_CONSUMER, type Bus, type BusMessage, type Subscription } from '@slipway/bus';
 import { SlipwayError } from '@slipway/contracts';
 import { parseChunk } from '../core/chunk.js';
 import type { LogStore } from './log-store.js';
-
-export const LOGS_DURABLE = 'logs';
 
 const GAP_RETRY_MS = 500;
 /** Above the time after which the server repeats what it got no answer for. */
@@ -35,8 +33,8 @@ export class LogConsumer implements OnApplicationBootstrap, BeforeApplicationShu
 
   async onApplicationBootstrap(): Promise<void> {
     this.#subscription = await this.bus.consume({
-      stream: LOGS,
-      durable: LOGS_DURABLE,
+      stream: LOGS_CONSUMER.stream,
+      durable: LOGS_CONSUMER.durable,
       decode: (message) => parseChunk(message.json()),
       handle: (chunk, message) => this.handle(chunk, message),
       concurrency: CONCURRENCY,
