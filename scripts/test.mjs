@@ -32,8 +32,8 @@ const code = await new Promise((done) => {
       ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
       ...[join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${report}`, ...workers, ...given],
     ],
-    // With --json the readable output goes to standard error; its copy on standard output is only for programs.
-    { cwd: root, stdio: ['inherit', 'ignore', 'inherit'], env: { ...process.env, NODE_ENV: 'test' } },
+    // With --json the readable output goes to standard error, and what goes to standard output is only for programs.
+    { cwd: root, stdio: ['inherit', 'ignore', 1], env: { ...process.env, NODE_ENV: 'test' } },
   );
   jest.once('exit', (status, signal) => done(status ?? (signal === 'SIGINT' ? 130 : 1)));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
