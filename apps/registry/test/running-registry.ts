@@ -73,8 +73,9 @@ export function hasKubectl(): boolean {
   }
 }
 
-export async function startTestRegistry(): Promise<TestRegistry> {
-  const [{ path: dir, remove }, nats] = await Promise.all([tempDir(), startTestNats()]);
+/** `shared`: database and nats-server of several replicas; both are the registry's own when absent. */
+export async function startTestRegistry(shared?: { database: string; nats: TestNats }): Promise<TestRegistry> {
+  const [{ path: dir, remove }, nats] = await Promise.all([tempDir(), shared?.nats ?? startTestNats()]);
   const cert = await writeCertificate(dir);
   const tokensFile = join(dir, 'tokens.yaml');
   const entries = USERS.map(({ token, user, rules }) => ({
@@ -90,7 +91,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
         port,
         host: '127.0.0.1',
         tls: { certFile: join(dir, 'cert.pem'), keyFile: join(dir, 'key.pem') },
-        database: `sqlite:${join(dir, 'registry.db')}`,
+        database: shared?.database ?? `sqlite:${join(dir, 'registry.db')}`,
         natsUrl: nats.url,
         tokensFile,
         instance: 'registry-0',
@@ -129,7 +130,7 @@ export async function startTestRegistry(): Promise<TestRegistry> {
     close: async () => {
       await registry.stop();
       await bus.close();
-      await nats.close();
+      if (shared === undefined) await nats.close();
       await remove();
     },
   };

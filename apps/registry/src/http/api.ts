@@ -1,7 +1,6 @@
 // From a request to its answer: find the target, check who asks, call the verb's handler.
 
 import { SlipwayError, type ResourceKind } from '@slipway/contracts';
-import { openApiPaths, openApiV3 } from '../core/openapi/document.js';
 import type { Garbage } from '../io/garbage.js';
 import type { LogReader } from '../io/logs.js';
 import type { ObjectStore } from '../io/object-store.js';
@@ -13,6 +12,7 @@ import { createObject } from './create.js';
 import { deleteCollection, deleteObject } from './delete.js';
 import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery.js';
 import { value, type Answer, type ApiRequest } from './exchange.js';
+import { openApi } from './openapi.js';
 import { podLogs } from './pod-logs.js';
 import { getObject, listObjects } from './read.js';
 import { includeObjectOf, type View } from './render.js';
@@ -59,7 +59,7 @@ export async function answer(ports: ApiPorts, target: Target, request: ApiReques
     case 'discovery':
       return discovery(target, request);
     case 'openapi':
-      return openApi(target.path);
+      return openApi(target.path, request) ?? absent();
     case 'resource':
       authorize(request.user, target);
       return resource(ports, target, request);
@@ -118,26 +118,11 @@ function discovery(target: Extract<Target, { kind: 'discovery' }>, request: ApiR
   return value(200, document);
 }
 
-/** Documents as text: they are large, the same for everybody, and asked for by every kubectl. */
-const openApiTexts = new Map<string, string>();
-
-function openApi(path: string): Answer {
-  if (path === 'v3') {
-    const paths = Object.fromEntries(openApiPaths().map((one) => [one, { serverRelativeURL: `/openapi/v3/${one}` }]));
-    return value(200, { paths });
-  }
-  const document = openApiPaths().find((one) => path === `v3/${one}`);
-  if (document === undefined) throw noSuchResource();
-  let text = openApiTexts.get(document);
-  if (text === undefined) {
-    const [root, ...rest] = document.split('/');
-    text = JSON.stringify(root === 'api' ? openApiV3('', rest[0]!) : openApiV3(rest[0]!, rest[1]!));
-    openApiTexts.set(document, text);
-  }
-  return { kind: 'text', status: 200, contentType: 'application/json', text };
+function absent(): never {
+  throw noSuchResource();
 }
 
-export function noSuchResource(): SlipwayError {
+function noSuchResource(): SlipwayError {
   return new SlipwayError('not-found', 'NoSuchResource', 'the server could not find the requested resource');
 }
 

@@ -32,7 +32,7 @@ export type Answer =
   /** Rendered as JSON, or YAML where the client prefers it. */
   | { kind: 'value'; status: number; value: unknown; contentType?: string; warnings?: readonly string[] }
   /** JSON that is there as text already. */
-  | { kind: 'text'; status: number; contentType: string; text: string; warnings?: readonly string[] }
+  | { kind: 'text'; status: number; contentType: string; text: string; headers?: Record<string, string> }
   /** Chunks as they come; the next is asked for when the client has taken the one before. */
   | {
       kind: 'stream';

@@ -180,9 +180,16 @@ export class ApiServer {
 
   async #send(reply: FastifyReply, answered: Answer, accept: string | undefined, signal: AbortSignal): Promise<void> {
     if (answered.kind === 'stream') return this.#stream(reply, answered, signal);
-    for (const warning of answered.warnings ?? []) reply.raw.appendHeader('warning', `299 - ${quoted(warning)}`);
+    const warnings = answered.kind === 'value' ? (answered.warnings ?? []) : [];
+    for (const warning of warnings) reply.raw.appendHeader('warning', `299 - ${quoted(warning)}`);
     reply.code(answered.status);
-    if (answered.kind === 'text') return void (await reply.type(answered.contentType).send(answered.text));
+    if (answered.kind === 'text') {
+      await reply
+        .headers(answered.headers ?? {})
+        .type(answered.contentType)
+        .send(answered.text);
+      return;
+    }
     const isYaml = answered.contentType === undefined && yamlWanted(accept);
     const contentType = answered.contentType ?? (isYaml ? 'application/yaml' : 'application/json');
     await reply

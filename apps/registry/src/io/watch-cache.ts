@@ -27,8 +27,7 @@ export interface Entry {
 }
 
 /** Most changes that the window holds, and most of their JSON: about five seconds at the full speed of the platform. */
-const WINDOW_ENTRIES = 20_000;
-const WINDOW_BYTES = 24 * 1024 * 1024;
+const WINDOW = { entries: 20_000, bytes: 24 * 1024 * 1024 };
 /** Idle watches look at their clocks this often: for bookmarks. */
 const TICK_MS = 30_000;
 
@@ -66,6 +65,7 @@ export class WatchCache {
     private readonly bus: Bus,
     private readonly store: ObjectStore,
     private readonly logger: BusLogger,
+    private readonly window: { entries: number; bytes: number } = WINDOW,
   ) {}
 
   /** Resolves when every later commit will be seen. */
@@ -203,7 +203,8 @@ export class WatchCache {
     this.#order.push({ lane, sizeBytes: entry.sizeBytes });
     this.#sizeBytes += entry.sizeBytes;
     this.#head = entry.revision;
-    while (this.#order.length - this.#orderStart > WINDOW_ENTRIES || this.#sizeBytes > WINDOW_BYTES) this.#dropOldest();
+    const { entries, bytes } = this.window;
+    while (this.#order.length - this.#orderStart > entries || this.#sizeBytes > bytes) this.#dropOldest();
     lane.wake?.resolve();
     lane.wake = undefined;
   }
@@ -212,7 +213,7 @@ export class WatchCache {
     const { lane, sizeBytes } = this.#order[this.#orderStart++]!;
     lane.floor = lane.entries.shift()!.revision;
     this.#sizeBytes -= sizeBytes;
-    if (this.#orderStart <= WINDOW_ENTRIES) return;
+    if (this.#orderStart <= this.window.entries) return;
     this.#order.splice(0, this.#orderStart);
     this.#orderStart = 0;
   }

@@ -1,0 +1,53 @@
+// `/openapi/v3`: the index and the documents. kubectl keeps a document by its hash, and asks again only for another one.
+
+import { createHash } from 'node:crypto';
+import { openApiPaths, openApiV3 } from '../core/openapi/document.js';
+import type { Answer, ApiRequest } from './exchange.js';
+
+interface Document {
+  text: string;
+  hash: string;
+}
+
+/** Documents are large, the same for everybody, and made when first asked for. */
+const documents = new Map<string, Document>();
+
+/** `path` is what follows `/openapi/`. Undefined: there is no such document. */
+export function openApi(path: string, { query, headers }: ApiRequest): Answer | undefined {
+  if (path === 'v3') return index();
+  const name = openApiPaths().find((one) => path === `v3/${one}`);
+  if (name === undefined) return undefined;
+  const { text, hash } = documentOf(name);
+  const etag = `"${hash}"`;
+  const isKept = headers['if-none-match']?.includes(etag) === true;
+  return {
+    kind: 'text',
+    status: isKept ? 304 : 200,
+    contentType: 'application/json',
+    text: isKept ? '' : text,
+    // An address with the hash of its content never changes what it says.
+    headers: {
+      etag,
+      ...(query.get('hash') === hash ? { 'cache-control': 'public, immutable, max-age=31536000' } : {}),
+    },
+  };
+}
+
+function index(): Answer {
+  const paths = openApiPaths().map((name) => [
+    name,
+    { serverRelativeURL: `/openapi/v3/${name}?hash=${documentOf(name).hash}` },
+  ]);
+  return { kind: 'value', status: 200, value: { paths: Object.fromEntries(paths) as object } };
+}
+
+function documentOf(name: string): Document {
+  let document = documents.get(name);
+  if (document === undefined) {
+    const [root, first = '', second = ''] = name.split('/');
+    const text = JSON.stringify(root === 'api' ? openApiV3('', first) : openApiV3(first, second));
+    document = { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 32).toUpperCase() };
+    documents.set(name, document);
+  }
+  return document;
+}
