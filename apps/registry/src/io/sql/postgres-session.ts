@@ -53,11 +53,12 @@ export class PgSession {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const client = new pg.Client(this.config);
+      const turn = new AbortController(); // its listeners go with it: an outage is many turns
       const lost = new Promise<void>((resolve) => {
         client.on('end', resolve);
         client.on('error', () => resolve());
         if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => resolve());
+        signal.addEventListener('abort', () => resolve(), { signal: turn.signal });
       });
       client.on('notification', (message) => this.onNotified(message.payload ?? ''));
       try {
@@ -70,6 +71,7 @@ export class PgSession {
       } catch {
         // the server is away: try again below
       }
+      turn.abort();
       this.#client = undefined;
       this.#life.abort();
       await client.end().catch(() => undefined);
