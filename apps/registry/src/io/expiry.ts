@@ -1,4 +1,4 @@
-// What nobody deletes and nobody needs for long: events, and what the store remembers of deletions.
+// Events: what nobody deletes and nobody needs for long.
 
 import type { BusLogger } from '@slipway/bus';
 import { EVENTS, msOf, type CoreEvent, type ObjectKey } from '@slipway/contracts';
@@ -11,15 +11,10 @@ const EVENT_LIFE_MS = 60 * 60_000;
 const MAX_EVENTS = 100_000;
 const LOOK_MS = 60_000;
 const BATCH = 500;
-/** Watchers that were away for longer list again. */
-const TOMBSTONE_LIFE_MS = 60 * 60_000;
-const PRUNE_EVERY_LOOKS = 10;
-
 export class Expiry {
   /** By age, oldest first. */
   #queue: { key: ObjectKey; atMs: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #looks = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(
@@ -54,7 +49,6 @@ export class Expiry {
       if (count === 0) break;
       await this.#expire(this.#queue.splice(0, count).map(({ key }) => key));
     }
-    if (this.#looks++ % PRUNE_EVERY_LOOKS === 0) await this.store.prune(TOMBSTONE_LIFE_MS);
   }
 
   /** An event that was seen again lives on from then. */
