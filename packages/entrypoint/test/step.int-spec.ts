@@ -141,6 +141,28 @@ describe('a step', () => {
     expect(await step.ended).toMatchObject({ code: 0, stdout: 'ran\n' });
   });
 
+  test('waits as promptly where the kernel gives no more inotify instances', async () => {
+    const inner = [
+      '/bin-of-ours/entrypoint',
+      '-wait_file',
+      '/tekton/run/0/out',
+      '-termination_path',
+      '/tekton/t',
+      '-entrypoint',
+      'echo',
+      '--',
+      'ran',
+    ];
+    const none = 'echo 0 > /proc/sys/user/max_inotify_instances && touch /tekton/up && exec "$@"';
+    const step = tekton.start(['-entrypoint', 'unshare', '--', '-U', '-r', '--', 'sh', '-c', none, 'sh', ...inner]);
+    await until(() => tekton.exists('/tekton/up'), 'the limit is set');
+    await new Promise((done) => setTimeout(done, 100));
+    mkdirSync(tekton.path('/tekton/run/0'));
+    await new Promise((done) => setTimeout(done, 100));
+    writeFileSync(tekton.path('/tekton/run/0/out'), '');
+    expect(await step.ended).toMatchObject({ code: 0, stdout: 'ran\n' });
+  });
+
   test('is skipped when the step before it failed, and passes that on', async () => {
     mkdirSync(tekton.path('/tekton/run/0'));
     const second = tekton.start([

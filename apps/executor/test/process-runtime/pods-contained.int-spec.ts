@@ -145,6 +145,15 @@ describe('what a container is and sees', () => {
     expect(await runtime.notices(one.metadata.uid!)).toContainEqual(expect.stringMatching(/privileged/));
   });
 
+  test('keyrings, which all containers would share, are closed', async () => {
+    const runtime = await node.open();
+    const tried =
+      'import ctypes,os; l=ctypes.CDLL(None,use_errno=True)\nfor n in (248,250,321,425): print(l.syscall(n,0,0,0,0,0), ctypes.get_errno())';
+    const one = pod({ containers: [{ name: 'a', image: 'python', command: ['python3', '-c', tried] }] });
+    await run(runtime, one);
+    if (process.arch === 'x64') expect(await textOf(runtime, one, 'a')).toBe('-1 1\n-1 1\n-1 1\n-1 1');
+  });
+
   test('secrets of the environment are in no command line of the machine', async () => {
     const runtime = await node.open();
     node.objects.secrets['s'] = { data: { k: Buffer.from('c4n4ry-value').toString('base64') } };

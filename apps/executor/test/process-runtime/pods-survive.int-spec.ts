@@ -194,6 +194,17 @@ describe('when processes die', () => {
     await runtime.delete(two.metadata.uid!, 0);
   });
 
+  test('a supervisor that is stuck is killed by a delete', async () => {
+    const runtime = await node.open();
+    const one = pod({ containers: [sh('a', 'sleep 60')] });
+    await runtime.start(one);
+    await until(runtime, one, running);
+    const stuck = supervisorOf(one);
+    process.kill(stuck, 'SIGSTOP');
+    await runtime.delete(one.metadata.uid!, 0);
+    expect(existsSync(`/proc/${stuck}`)).toBe(false);
+  });
+
   test('a pod that is stopped at once runs nothing more, and ends', async () => {
     const runtime = await node.open();
     for (let i = 0; i < 10; i++) {

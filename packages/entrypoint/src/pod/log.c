@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,7 +55,15 @@ static void take(struct buffer *out, struct stream *stream, const char *bytes, s
 
 static void write_out(struct log *log, struct buffer *out) {
     // A full disk loses lines, not the container.
-    if (log->fd >= 0 && out->length > 0) write_all(log->fd, out->data, out->length);
+    if (log->fd >= 0 && out->length > 0 && log->size < LOG_LIMIT) {
+        write_all(log->fd, out->data, out->length);
+        log->size += (int64_t)out->length;
+        if (log->size >= LOG_LIMIT) {
+            char time[TIME_TEXT];
+            format_time_ns(time, wall_ns());
+            dprintf(log->fd, "%s stderr F The log is full; what the container writes from here on is not kept.\n", time);
+        }
+    }
     buffer_clear(out);
 }
 

@@ -1,6 +1,7 @@
 // A container's log: `<RFC 3339 with nanoseconds> stdout|stderr F|P <text>` a line, as container runtimes write it.
 //
-//   L1. Every byte that the container wrote is in the file when its end is reported, in the order of its stream.
+//   L1. Every byte that the container wrote, up to LOG_LIMIT, is in the file when its end is reported, in the order of
+//       its stream.
 //   L2. A line of more than LINE_LIMIT bytes comes in several, P on all but the last.
 #pragma once
 #include <stdbool.h>
@@ -9,6 +10,8 @@
 #include "../base/buffer.h"
 
 enum { LINE_LIMIT = 16384 };
+// Of one container; what it writes beyond that is read and forgotten, after one line that says so.
+static const int64_t LOG_LIMIT = 1024 * 1024 * 1024;
 
 struct stream {
     int fd; // -1: ended
@@ -19,6 +22,7 @@ struct stream {
 
 struct log {
     int fd; // -1: cannot be written
+    int64_t size;
     struct stream streams[2];
 };
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,6 +25,7 @@
 #include "../base/clock.h"
 #include "../base/file.h"
 #include "../base/message.h"
+#include "cgroup.h"
 #include "container.h"
 #include "network.h"
 #include "state.h"
@@ -209,6 +211,7 @@ static void run(struct pod *pod) {
 static void report_lost(const struct pod *pod) {
     for (size_t i = 0; i < pod->plan.container_count; i++) {
         const struct container_plan *container = &pod->plan.containers[i];
+        cgroups_remove(container);
         if (state_is_terminated(container->state)) continue;
         state_terminated(container->state, KILLED_CODE, 0, wall_ns(), "ContainerStatusUnknown",
                          "The container could not be located when the pod was terminated.");
@@ -227,6 +230,9 @@ int run_pod(const char *folder) {
     int lock = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0) die("%s/lock: %s", folder, strerror(errno));
     if (flock(lock, LOCK_EX | LOCK_NB) < 0) return 0; // P1
+    char own_pid[24]; // for whoever must end this one by force; true as long as the fifo says that it lives
+    int length = snprintf(own_pid, sizeof own_pid, "%ld\n", (long)getpid());
+    if (ftruncate(lock, 0) < 0 || write_all(lock, own_pid, (size_t)length) < 0) die("%s/lock: %s", folder, strerror(errno));
     char *problem = plan_read(&pod.plan, "plan");
     if (problem) die("%s/plan: %s", folder, problem);
 

@@ -29,6 +29,7 @@
 #include "../base/file.h"
 #include "../base/message.h"
 #include "command.h"
+#include "syscalls.h"
 
 enum {
     CANNOT_RUN_CODE = 128, // what a kubelet reports for a command that could not be started
@@ -132,6 +133,7 @@ int run_as(char **argv) {
     if (folder && chdir(folder) < 0 && (make_folders(folder, 0755) < 0 || chdir(folder) < 0)) refuse(folder, errno);
     become_user(number(argv[0]), number(argv[1]), argv[2]);
     die_with_supervisor();
+    refuse_system_calls();
     if (init) return stay(argv + 4);
     execute(argv + 4);
     return CANNOT_RUN_CODE;

@@ -18,7 +18,7 @@ struct awaited {
     int watch;
 };
 
-// Starts watching. Without inotify (its instances are few per user) `wait_interval_ms` says how often to look.
+// Starts watching. Without inotify (its instances are few per user) `awaited_interval_ms` says how often to look.
 void awaited_open(struct awaited *awaited);
 void awaited_close(struct awaited *awaited);
 // Looks, once; also empties the watch. -1 with errno when the file cannot be looked at.

@@ -41,7 +41,15 @@ export class PodFolder {
 
   readonly file = (
     name:
-      'pod.json' | 'waiting.json' | 'refused.json' | 'plan' | 'launched' | 'control' | 'supervisor.log' | 'deadline',
+      | 'pod.json'
+      | 'waiting.json'
+      | 'refused.json'
+      | 'plan'
+      | 'launched'
+      | 'lock'
+      | 'control'
+      | 'supervisor.log'
+      | 'deadline',
   ): string => join(this.path, name);
   readonly volume = (name: string): string => join(this.path, 'volumes', safeName(name));
   readonly container = (

@@ -161,7 +161,7 @@ function prepareContainer(
     command: commandLine({
       user,
       workingDir: container.workingDir === undefined ? undefined : expand(container.workingDir, environment),
-      needsInit: !words[0]!.endsWith('/entrypoint'),
+      needsInit: words[0] !== '/tekton/bin/entrypoint',
       command: words,
     }),
     subPaths,

@@ -21,7 +21,7 @@ import { noticesOf, preparePod, writeDurably, type Machine } from './prepare.js'
 import { readBounded, removeFolder } from './files.js';
 import { ReadinessProbes } from './probes.js';
 import { readSources } from './sources.js';
-import { askToStop, isSupervised, launchSupervisor } from './supervisor.js';
+import { askToStop, isSupervised, killSupervisor, launchSupervisor } from './supervisor.js';
 import { rewriteDownward } from './volumes.js';
 
 export interface ProcessRuntimeOptions extends MachineOptions {
@@ -330,7 +330,7 @@ class ProcessRuntime implements PodRuntime {
     const never = new AbortController().signal;
     while (isSupervised(live.folder)) {
       if (Date.now() > deadlineMs) {
-        throw new SlipwayError('transient', 'PodWillNotEnd', `Pod ${uid} has not ended in time; it is tried again.`);
+        killSupervisor(live.folder);
       }
       await this.#nextChange(uid, never, 50);
     }

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBounded } from './files.js';
 import type { PodFolder } from './pod-folder.js';
 
 /**
@@ -34,6 +35,12 @@ export function isSupervised(folder: PodFolder): boolean {
 /** Asks for SIGTERM to every container, SIGKILL after the grace. False: there is no supervisor to ask. */
 export function askToStop(folder: PodFolder, graceMs: number): boolean {
   return sendCommand(folder, `stop ${graceMs}\n`);
+}
+
+/** Kills a supervisor that lives, and with it everything of its pod. */
+export function killSupervisor(folder: PodFolder): void {
+  const pid = Number(readBounded(folder.file('lock'), 24).toString('latin1'));
+  if (Number.isSafeInteger(pid) && pid > 1 && isSupervised(folder)) process.kill(pid, 'SIGKILL');
 }
 
 function sendCommand(folder: PodFolder, command: string): boolean {
