@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipelineRun, slipway, start, temporaryFolder, type Started } from './slipway.js';
 
@@ -65,6 +65,14 @@ test('run on a platform that is not there says what to do', async () => {
   expect(code).toBe(3);
 });
 
+test('up starts nats-server again when it was killed, and goes on', async () => {
+  const { pid, kill } = natsOf(join(folder.path, 'data'));
+  kill();
+  const { code } = await slipway('run', file, '--kubeconfig', kubeconfig);
+  expect(code).toBe(0);
+  expect(natsOf(join(folder.path, 'data')).pid).not.toBe(pid);
+});
+
 test('up stops on SIGTERM with exit code 0, and has everything again when it is started again', async () => {
   platform.signal('SIGTERM');
   expect((await platform.ended).code).toBe(0);
@@ -74,3 +82,16 @@ test('up stops on SIGTERM with exit code 0, and has everything again when it is 
   const name = /pipelinerun\/(\S+) created/.exec(out)?.[1] ?? '';
   expect((await slipway('logs', name, '--kubeconfig', kubeconfig)).out).toContain('[build : only] built\n');
 });
+
+/** The nats-server whose configuration lies in the data folder. */
+function natsOf(data: string): { pid: number; kill: () => void } {
+  const isIt = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`nats-server\0-c\0${data}/`);
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  };
+  const pid = Number(readdirSync('/proc').find((name) => /^\d+$/.test(name) && isIt(name)));
+  return { pid, kill: () => process.kill(pid, 'SIGKILL') };
+}

@@ -34,7 +34,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     ...(options.images === undefined ? {} : { file: options.images }),
   });
   const stopped = stopSignal();
-  const platform = await startEmbedded({
+  const starting = startEmbedded({
     dataDir,
     binDir: config.binDir,
     host: options.host,
@@ -46,6 +46,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     git: config.git,
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.database === undefined ? {} : { database: options.database }),
+    onNotice: (text) => terminal.err(`note: ${text}\n`),
     onLost: (why) => stopped.fail(new SlipwayError('transient', 'PlatformLost', `The platform cannot go on: ${why}.`)),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
@@ -53,6 +54,9 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
       hint: 'Choose another one with --port.',
     });
   });
+  starting.catch(() => undefined); // it may fail after nobody waits for it any more
+  const platform = await Promise.race([starting, stopped.promise]);
+  if (platform === undefined) return EXIT.succeeded; // stopped before it had started
   try {
     // A wildcard address is no name that a certificate could be for.
     const server = platform.url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1');

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { RunningService } from '@slipway/service';
+import { keepNats } from './kept-nats.js';
 import { serviceEnvironments, type Layout } from './layout.js';
 
 export interface Embedded {
@@ -12,7 +13,8 @@ export interface Embedded {
 }
 
 export interface EmbeddedOptions extends Omit<Layout, 'natsUrl' | 'healthPorts' | 'logFormat'> {
-  /** Called when a part that cannot be done without has ended. */
+  onNotice: (text: string) => void;
+  /** Called when a part that cannot be done without has ended for good. */
   onLost: (why: string) => void;
 }
 
@@ -28,9 +30,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     Promise.all([import('@slipway/resources/start'), import('@slipway/resources/config')]),
     Promise.all([import('@slipway/logs/start'), import('@slipway/logs/config')]),
   ]);
-  const nats = await service.startNatsServer({
+  const nats = await keepNats({
+    start: service.startNatsServer,
     storeDir: join(options.dataDir, 'nats'),
-    onExit: (why) => options.onLost(`nats-server has ended: ${why}`),
+    onRestart: (why) => options.onNotice(`nats-server has ended (${why}); starting it again`),
+    onLost: options.onLost,
   });
   const env = serviceEnvironments({ ...options, natsUrl: nats.url, healthPorts: {}, logFormat: 'text' });
   const keep = async <S extends RunningService>(starting: Promise<S>): Promise<S> => {
@@ -58,8 +62,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const [api] = await Promise.all(starting);
     return { url: api.url, stop };
   } catch (error) {
-    await Promise.race([Promise.allSettled(starting), new Promise((resolve) => setTimeout(resolve, 1000))]);
-    await stop();
+    void nats.stop(); // what has started by now ends with the process, which has nothing else to do
     throw error;
   }
 }
