@@ -13,7 +13,7 @@ beforeAll(async () => {
   server = await startGitServer();
   folder = mkdtempSync(join(tmpdir(), 'slipway-git-init-'));
   program = join(folder, 'git-init.cjs');
-  const entry = new URL('../src/steps/git-init.ts', import.meta.url).pathname;
+  const entry = join(import.meta.dirname, '../src/steps/git-init.ts');
   await build({ entryPoints: [entry], outfile: program, bundle: true, format: 'cjs', platform: 'node' });
 });
 afterAll(async () => {
