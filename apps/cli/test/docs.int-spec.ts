@@ -1,0 +1,74 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { RESOURCE_KINDS } from '@slipway/contracts';
+import { parse } from 'yaml';
+import { SERVICES } from '../src/platform/layout.js';
+import { ROOT } from './slipway.js';
+
+const text = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
+
+/** Names of the variables that a service's `config.ts` reads; numbered ones by their first. */
+function variablesOf(service: string): string[] {
+  const names = text('apps', service, 'src/config.ts').matchAll(/read\w*\.\w+\(\s*[`']([A-Z][A-Z_]+)/g);
+  return [...new Set([...names].map((match) => match[1]!))];
+}
+
+test.each(SERVICES)('docs/operating.md names every variable that %s reads', (service) => {
+  const documented = text('docs/operating.md');
+  expect(variablesOf(service).length).toBeGreaterThan(3);
+  expect(variablesOf(service).filter((name) => !documented.includes(`\`${name}`))).toEqual([]);
+});
+
+test('docs/api.md names every kind that is served', () => {
+  const documented = text('docs/api.md');
+  expect(
+    RESOURCE_KINDS.map(({ kind }) => kind).filter((kind) => !new RegExp(`\\b${kind}\\b`).test(documented)),
+  ).toEqual([]);
+});
+
+test('docs/adr/README.md names every decision', () => {
+  const list = text('docs/adr/README.md');
+  const pages = readdirSync(join(ROOT, 'docs/adr')).filter((name) => /^\d/.test(name));
+  expect(pages.filter((page) => !list.includes(`](${page})`))).toEqual([]);
+});
+
+test('links of the documents lead somewhere', () => {
+  const broken: string[] = [];
+  for (const file of [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'docs/api.md',
+    'docs/operating.md',
+    'docs/compatibility.md',
+  ]) {
+    for (const [, target] of text(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      try {
+        readdirSync(join(ROOT, file, '..', target!));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') broken.push(`${file}: ${target}`);
+      }
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('docker-compose.yml starts NATS and every service, with programs that the Dockerfile brings', () => {
+  const compose = parse(text('docker-compose.yml'), { merge: true }) as {
+    services: Record<
+      string,
+      { command: string[]; environment?: Record<string, string>; healthcheck?: object; image?: string }
+    >;
+  };
+  const dockerfile = text('deploy/Dockerfile');
+  expect(Object.keys(compose.services)).toEqual(['nats', 'prepare', ...SERVICES]);
+  for (const service of SERVICES) {
+    const { command, environment, healthcheck } = compose.services[service]!;
+    expect(command).toEqual(['node', `apps/${service}/dist/main.js`]);
+    expect(dockerfile).toContain(`COPY --from=build /src/apps/${service}/dist apps/${service}/dist`);
+    expect(healthcheck).toBeDefined();
+    expect(environment?.['NATS_URL']).toContain('@nats:4222');
+    const known = new Set(variablesOf(service));
+    expect(Object.keys(environment ?? {}).filter((name) => !known.has(name) && name !== 'LOG_LEVEL')).toEqual([]);
+  }
+});
