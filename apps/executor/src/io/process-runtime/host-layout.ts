@@ -11,8 +11,10 @@ import {
   mkdtempSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   statSync,
+  symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostLayout } from './sandbox.js';
@@ -29,6 +31,9 @@ const ETC = [
   ...['services', 'protocols', 'os-release', 'debian_version', 'perl', 'python3', 'bash.bashrc', 'inputrc', 'terminfo'],
 ];
 
+/** Stands in for busybox's `ash`: the shell at hand everywhere that knows `[[`, `==` and `echo -e`. */
+const BASH = '/usr/bin/bash';
+
 /** Looked at once per runtime. */
 export function readHostLayout(): HostLayout {
   const present = PROGRAM_FOLDERS.filter((path) => existsSync(path));
@@ -37,6 +42,7 @@ export function readHostLayout(): HostLayout {
     links: present.filter(isLink).map((path) => ({ path, target: readlinkSync(path) })),
     readOnly: ['/usr', ...present.filter((path) => !isLink(path))],
     etc: [...new Set(presentEtc().map((name) => name.split('/')[0]!))],
+    ...(existsSync(BASH) ? { ash: { program: BASH, sh: realpathSync('/bin/sh') } } : {}),
   };
 }
 
@@ -59,6 +65,8 @@ export function makeSupportFolder(parent: string, entrypoint: string): string {
     mkdirSync(dirname(join(fresh, name)), { recursive: true, mode: 0o755 });
     cpSync(join('/etc', name), join(fresh, name), { recursive: true, verbatimSymlinks: true });
   }
+  mkdirSync(join(fresh, 'ash'), { mode: 0o755 });
+  symlinkSync(BASH, join(fresh, 'ash/ash'));
   copyFileSync(entrypoint, join(fresh, 'init'));
   chmodSync(join(fresh, 'init'), 0o755);
   renameSync(fresh, folder);

@@ -1,4 +1,4 @@
-import { matchImage, parseImages, type ImageEntry } from './images.js';
+import { hasAsh, matchImage, parseImages, type ImageEntry } from './images.js';
 
 const table: [glob: string, image: string, matches: boolean][] = [
   ['alpine', 'alpine', true],
@@ -50,4 +50,14 @@ test.each([
   '- null',
 ])('parseImages refuses %j and names the file', (text) => {
   expect(() => parseImages(text, 'images.yaml')).toThrow(/images\.yaml/);
+});
+
+// prettier-ignore
+const shells: [image: string, ash: boolean][] = [
+  ['alpine', true], ['alpine:3.20', true], ['docker.io/library/busybox', true], ['mirror.gcr.io/alpine@sha256:00', true],
+  ['registry:5000/alpine', true], ['alpine-git:1', true], ['alpine/git', false], ['bash', false], ['notalpine', false], ['', false],
+];
+
+test.each(shells)('image %j has the shell of busybox: %j', (image, ash) => {
+  expect(hasAsh(image)).toBe(ash);
 });

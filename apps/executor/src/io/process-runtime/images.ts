@@ -68,3 +68,9 @@ function globMatches(glob: string, text: string): boolean {
 export function imageNotice(image: string): string {
   return `Image ${image} is not at hand here; its containers run on this machine's own /usr, read-only.`;
 }
+
+/** Whether the image's shell is busybox's `ash`, which understands more than the `dash` that Debian calls `sh`. */
+export function hasAsh(image: string): boolean {
+  const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  return /(^|\/)(alpine|busybox)(-[^/]*)?$/.test(repository);
+}

@@ -19,11 +19,12 @@ import { ConfigError, RefusedError } from './config-error.js';
 import type { NodeFacts } from './downward.js';
 import { environmentOf, expand, type Sources } from './environment.js';
 import { etcFiles, hostnameOf } from './etc-files.js';
-import { imageNotice, matchImage, type ImageEntry } from './images.js';
+import { hasAsh, imageNotice, matchImage, type ImageEntry } from './images.js';
 import { usesOwnNetwork } from './network.js';
 import { encodePlan, encodeWords, type ContainerPlan, type SubPath } from './plan-file.js';
 import type { PodFolder, StateFolder } from './pod-folder.js';
 import {
+  ASH_PATH,
   OWN_ETC_FILES,
   commandLine,
   sandboxArguments,
@@ -210,10 +211,11 @@ function fullEnvironment(
   uid: number,
   machine: Machine,
 ): Map<string, string> {
-  const extra = matchImage(container.image ?? '', machine.images)?.path;
-  const path = extra === undefined ? DEFAULT_PATH : `${extra}:${DEFAULT_PATH}`;
+  const image = container.image ?? '';
+  const entry = matchImage(image, machine.images);
+  const path = [entry?.path, needsAsh(image, entry, machine) ? ASH_PATH : undefined, DEFAULT_PATH];
   return new Map([
-    ['PATH', path],
+    ['PATH', path.filter((part) => part !== undefined).join(':')],
     ['HOSTNAME', hostnameOf(pod)],
     ['HOME', uid === 0 ? '/root' : '/'],
     ...environmentOf(pod, container, sources, machine.node),
@@ -243,10 +245,18 @@ function imageMounts(image: string, entry: ImageEntry | undefined, machine: Mach
     );
   }
   const mounts = Object.entries(entry?.mounts ?? {}).map(([target, source]) => ({ source, target, readOnly: true }));
+  const { ash } = machine.layout;
+  if (ash !== undefined && needsAsh(image, entry, machine)) {
+    mounts.push({ source: ash.program, target: ash.sh, readOnly: true });
+  }
   const path = entry?.path;
   return path === undefined || entry?.rootfs !== undefined || path.startsWith('/usr/')
     ? mounts
     : [...mounts, { source: path, target: path, readOnly: true }];
+}
+
+function needsAsh(image: string, entry: ImageEntry | undefined, machine: Machine): boolean {
+  return machine.layout.ash !== undefined && entry?.rootfs === undefined && hasAsh(image);
 }
 
 function mountsOf(

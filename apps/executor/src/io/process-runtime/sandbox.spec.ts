@@ -103,3 +103,12 @@ test('the command runs behind the program that changes the user', () => {
     commandLine({ user: { ...user, groups: [] }, workingDir: undefined, needsInit: false, command: ['a'] }),
   ).toEqual(['/.slipway/init', 'run-as', '-status-fd', '4', '1', '2', '-', '--', 'a']);
 });
+
+test('folders on the way to a mount are made once, for every user to pass, before it', () => {
+  const mounts = ['/tekton/run/0', '/tekton/bin', '/w'].map((target) => ({ source: '/v', target, readOnly: false }));
+  const all = sandboxArguments({ ...base, mounts });
+  const made = all.flatMap((word, i) => (word === '--dir' ? [`${all[i - 1]} ${all[i + 1]}`] : []));
+  expect(made.filter((one) => one.endsWith(' /tekton'))).toEqual(['0755 /tekton']);
+  expect(made.filter((one) => one.endsWith(' /tekton/run'))).toEqual(['0755 /tekton/run']);
+  expect(all.indexOf('/tekton')).toBeLessThan(all.indexOf('/tekton/bin'));
+});

@@ -20,6 +20,8 @@ export interface HostLayout {
   readOnly: readonly string[];
   /** Names in /etc that the support folder has copies of. */
   etc: readonly string[];
+  /** What stands in for busybox's shell, and the file that `/bin/sh` is; absent where the host has no such shell. */
+  ash?: { program: string; sh: string };
 }
 
 export interface Sandbox {
@@ -46,6 +48,9 @@ export interface Sandbox {
  */
 const SUPPORT_PATH = '/.slipway';
 
+/** Added to PATH of images whose shell is `ash`. */
+export const ASH_PATH = `${SUPPORT_PATH}/ash`;
+
 /** Files of our own making in every container's /etc, writable and private. */
 export const OWN_ETC_FILES = ['passwd', 'group', 'hosts', 'hostname', 'resolv.conf', 'nsswitch.conf'] as const;
 
@@ -68,7 +73,7 @@ export function sandboxArguments(sandbox: Sandbox): string[] {
     ...['--proc', '/proc', '--dev', '/dev', '--chmod', '1777', '/dev/shm'],
     ...(sandbox.asRoot ? sandbox.guardedProc.flatMap((path) => ['--ro-bind', path, path]) : []),
     ...['--ro-bind', sandbox.support, SUPPORT_PATH],
-    ...byDepth(sandbox.mounts).flatMap(mount),
+    ...mounted(byDepth(sandbox.mounts)),
     ...(sandbox.readOnlyRoot ? ['--remount-ro', '/'] : []),
     ...['--chdir', '/', '--clearenv'],
     ...[...sandbox.environment].flatMap(([name, value]) => ['--setenv', name, value]),
@@ -103,6 +108,22 @@ function rootFileSystem(root: SandboxRoot): string[] {
 function byDepth(mounts: readonly SandboxMount[]): SandboxMount[] {
   const depth = ({ target }: SandboxMount): number => target.split('/').filter(Boolean).length;
   return [...mounts].sort((a, b) => depth(a) - depth(b));
+}
+
+/** Folders on the way to a mount that are nowhere yet are made for everybody to pass; bwrap itself would shut them. */
+function mounted(mounts: readonly SandboxMount[]): string[] {
+  const known = new Set<string>();
+  return mounts.flatMap((one) => {
+    const parents = ancestors(one.target).filter((path) => !known.has(path));
+    for (const path of [...parents, one.target]) known.add(path);
+    return [...parents.flatMap((path) => ['--perms', '0755', '--dir', path]), ...mount(one)];
+  });
+}
+
+/** `/a/b/c` -> `/a`, `/a/b`. */
+function ancestors(path: string): string[] {
+  const parts = path.split('/').filter(Boolean);
+  return parts.slice(0, -1).map((_, i) => `/${parts.slice(0, i + 1).join('/')}`);
 }
 
 function mount({ source, target, readOnly }: SandboxMount): string[] {
