@@ -45,6 +45,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const definitions = new Cache(bus, store, { resources: DEFINITION_RESOURCES });
   const runtime = await runtimeOf(config, kubeletObjects(store), logger);
 
+  const nodeName = config.runtime === 'process' ? config.instance : undefined;
   const keeper = new PodKeeper({
     runtime,
     bus,
@@ -61,11 +62,12 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     keeper,
     source: new PodSource(store, new CachedDefinitions(definitions, store), bus, {
       binDir: config.binDir,
-      nodeName: config.instance,
+      nodeName,
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
     }),
     transitions: new Transitions(logger, metrics),
     reasons: config.stepFailureReason,
+    nodeName,
     defaultTimeoutMs: config.defaultTimeoutMs,
     imagePullMs: IMAGE_PULL_MS,
     writesEvents: config.events,

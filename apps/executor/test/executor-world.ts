@@ -86,6 +86,7 @@ export class ExecutorWorld {
       }),
       transitions: new Transitions(logger, metrics),
       reasons: 'StepFailed',
+      nodeName: 'node-0',
       defaultTimeoutMs: 3_600_000,
       imagePullMs: 0,
       writesEvents: true,

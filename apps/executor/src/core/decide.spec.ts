@@ -55,7 +55,9 @@ const view = (over: Partial<RunView>): RunView => ({
 describe('decide', () => {
   const rows: [title: string, view: Partial<RunView>, expected: Decision['kind'], reason?: string][] = [
     ['makes the pod of a new run', { taskRun: run(), pod: undefined, onNode: undefined }, 'create-pod'],
-    ['holds a run that its user holds', { taskRun: run({ status: 'TaskRunPending' }) }, 'hold'],
+    ['holds a run that its user holds', { taskRun: run({ status: 'TaskRunPending' }), pod: undefined }, 'hold'],
+    ['lets go on what has begun', { taskRun: run({ status: 'TaskRunPending' }, started()) }, 'report'],
+    ['starts no pod of another node (D3)', { pod: onOtherNode(), onNode: undefined, nodeName: 'here' }, 'lost'],
     ['starts a pod that is stored and that no node has', { onNode: undefined }, 'start-pod'],
     ['never starts a pod again that was seen to run (D3)', { pod: pod(RUNNING), onNode: undefined }, 'lost'],
     ['gives up on a run whose pod was deleted', { pod: undefined, onNode: undefined }, 'lost'],
@@ -178,6 +180,10 @@ describe('retries', () => {
 function sidecar(ready: boolean): Partial<RunView> {
   const statuses = [container('step-a', { running: {} }, true), container('sidecar-s', { running: {} }, ready)];
   return { pod: pod(undefined, ['s']), onNode: { phase: 'Running', containerStatuses: statuses } };
+}
+
+function onOtherNode(): Pod {
+  return { ...pod(), spec: { ...pod().spec, nodeName: 'there' } };
 }
 
 function broken(isBehind = false): PodStatus {

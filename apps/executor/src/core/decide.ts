@@ -27,6 +27,8 @@ export interface RunView {
   onNode: PodStatus | undefined;
   /** When the attempt was started, where it is known better than the stored whole second. Unix milliseconds. */
   startedMs?: number | undefined;
+  /** The node that this process starts pods on; absent where a cluster decides. */
+  nodeName?: string | undefined;
   defaultTimeoutMs: number;
   /** How long a pod may fail to get an image, milliseconds. */
   imagePullMs: number;
@@ -59,10 +61,9 @@ export function decide(view: RunView, nowMs: number): Decision {
   if (isDone(taskRun)) return { kind: 'clean-up' }; // D2
   const stop = stopFor(view, nowMs);
   if (stop !== undefined) return stop;
-  if (taskRun.spec.status === 'TaskRunPending') return { kind: 'hold' };
-  if (!taskRun.status?.podName) return { kind: 'create-pod' };
+  if (!taskRun.status?.podName) return { kind: taskRun.spec.status === 'TaskRunPending' ? 'hold' : 'create-pod' };
   if (pod === undefined) return { kind: 'lost' };
-  if (onNode === undefined) return hasRun(pod) ? { kind: 'lost' } : { kind: 'start-pod' }; // D3
+  if (onNode === undefined) return mayStart(pod, view.nodeName) ? { kind: 'start-pod' } : { kind: 'lost' }; // D3
   if (isChainBroken(onNode)) return { kind: 'end-pod' };
   if (needsGate(pod, onNode)) return { kind: 'open-gate' };
   return { kind: 'report' };
@@ -125,6 +126,11 @@ export function retriedStatus(failed: TaskRunStatus, taskRun: TaskRun, nowMs: nu
     ...(failed.provenance === undefined ? {} : { provenance: failed.provenance }),
     retriesStatus: [...retriesStatus, attempt],
   };
+}
+
+/** On another node the pod may run with nobody having stored that it does. */
+function mayStart(pod: Pod, nodeName: string | undefined): boolean {
+  return !hasRun(pod) && (pod.spec.nodeName === undefined || pod.spec.nodeName === nodeName);
 }
 
 /** Whether any container of the pod has been seen to run: what it did cannot be undone by running it again. */

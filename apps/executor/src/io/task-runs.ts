@@ -29,7 +29,6 @@ import type { Cache, Store } from '@slipway/store';
 import { podNameOf } from '../core/build-pod.js';
 import {
   decide,
-  hasRun,
   mayRetry,
   retriedStatus,
   stoppedStatus,
@@ -57,6 +56,8 @@ export interface TaskRunsOptions {
   source: PodSource;
   transitions: Transitions;
   reasons: FailureReasons;
+  /** As in `RunView`. */
+  nodeName: string | undefined;
   defaultTimeoutMs: number;
   imagePullMs: number;
   writesEvents: boolean;
@@ -93,6 +94,7 @@ export class TaskRuns {
         pod,
         onNode,
         startedMs: this.#started.get(pod?.metadata.uid ?? ''),
+        nodeName: this.options.nodeName,
         defaultTimeoutMs: this.options.defaultTimeoutMs,
         imagePullMs: this.options.imagePullMs,
       };
@@ -269,9 +271,7 @@ export class TaskRuns {
   async #finish(taskRun: TaskRun, last: TaskRunStatus, fence: Fence, pod: Pod | undefined): Promise<undefined> {
     const nowMs = Date.now();
     const status = { ...last, completionTime: last.completionTime ?? timeOf(nowMs) };
-    const isLost = succeeded({ status })?.reason === 'PodLost' && (pod === undefined || !hasRun(pod));
-    const again = mayRetry(taskRun, status) || (isLost && pod !== undefined);
-    const next = again ? retriedStatus(status, taskRun, nowMs) : status;
+    const next = mayRetry(taskRun, status) ? retriedStatus(status, taskRun, nowMs) : status;
     const noticed = pod === undefined ? undefined : await this.#withNotices(taskRun, pod);
     const writes: Write[] = noticed === undefined ? [] : [{ op: 'update-status', object: noticed.pod }];
     await this.#commit(noticed?.taskRun ?? taskRun, next, fence, writes);
