@@ -3,7 +3,7 @@
 import { SlipwayError } from '@slipway/contracts';
 import { parseDocument } from 'yaml';
 import { duplicateKeys } from './json-duplicates.js';
-import { DEPTH_LIMIT } from './limits.js';
+import { DEPTH_LIMIT, YAML_LIMIT_BYTES } from './limits.js';
 import { decodeProtobuf } from './protobuf.js';
 
 export interface Body {
@@ -80,23 +80,30 @@ function parseJson(text: string): unknown {
 const MAX_ALIASES = 100;
 
 function parseYaml(text: string): Body {
-  const document = parseDocument(text, { uniqueKeys: false, stringKeys: true, prettyErrors: true, logLevel: 'error' });
-  const [problem] = document.errors;
-  if (problem !== undefined) {
-    throw new SlipwayError('invalid', 'BadRequest', `the body of the request is not valid YAML: ${problem.message}`);
+  if (text.length > YAML_LIMIT_BYTES) {
+    throw new SlipwayError('too-large', 'RequestEntityTooLarge', `a YAML body may have ${YAML_LIMIT_BYTES} bytes`, {
+      hint: 'Send JSON.',
+    });
   }
   try {
+    // Not `uniqueKeys` and not `prettyErrors`: both take time that grows with the square of a hostile text.
+    const options = { uniqueKeys: false, prettyErrors: false, stringKeys: true, logLevel: 'error' } as const;
+    const document = parseDocument(text, options);
+    const [problem] = document.errors;
+    if (problem !== undefined) {
+      const line = text.slice(0, problem.pos[0]).split('\n').length;
+      throw badYaml(`line ${line}: ${problem.message}`);
+    }
     // Through JSON: aliases become copies, so that a change in one place cannot show in another.
     const value = JSON.parse(JSON.stringify(safe(document.toJS({ maxAliasCount: MAX_ALIASES }))) ?? 'null') as unknown;
     return { value, duplicates: [] };
   } catch (error) {
-    if (error instanceof SlipwayError) throw error;
-    throw new SlipwayError(
-      'invalid',
-      'BadRequest',
-      `the body of the request is not valid YAML: ${(error as Error).message}`,
-    );
+    throw error instanceof SlipwayError ? error : badYaml((error as Error).message);
   }
+}
+
+function badYaml(why: string): SlipwayError {
+  return new SlipwayError('invalid', 'BadRequest', `the body of the request is not valid YAML: ${why}`);
 }
 
 /** Nodes of one body: a 3 MiB body has at most half as many, so more means aliases that multiply. */

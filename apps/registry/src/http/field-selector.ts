@@ -22,18 +22,23 @@ const EXTRA: Record<string, readonly string[]> = {
   ],
 }; // prettier-ignore
 
+/** The longer ones first. */
+const OPERATORS = ['==', '!=', '='];
+
 /** Errors: `invalid` naming the field or the piece that cannot be read. An empty text selects everything. */
 export function parseFieldSelector(text: string, kind: ResourceKind): FieldRequirement[] {
   const allowed = [...COMMON, ...(EXTRA[resourceNameOf(kind)] ?? [])];
   return splitUnescaped(text).map((piece) => {
-    const [, field, operator, value] = /^\s*([^!=]+?)\s*(==|=|!=)(.*)$/.exec(piece) ?? [];
-    if (field === undefined || value === undefined) {
+    const at = piece.search(/[!=]/);
+    const field = piece.slice(0, Math.max(at, 0)).trim();
+    const operator = OPERATORS.find((one) => at >= 0 && piece.startsWith(one, at));
+    if (field === '' || operator === undefined) {
       throw new SlipwayError('invalid', 'BadRequest', `invalid selector: '${text}'; can't understand '${piece}'`);
     }
     if (!allowed.includes(field)) {
       throw new SlipwayError('invalid', 'BadRequest', `field label not supported: ${field}`);
     }
-    return { field, equal: operator !== '!=', value: value.replace(/\\(.)/g, '$1') };
+    return { field, equal: operator !== '!=', value: piece.slice(at + operator.length).replace(/\\(.)/g, '$1') };
   });
 }
 

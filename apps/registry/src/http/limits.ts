@@ -2,6 +2,8 @@
 
 /** Kubernetes' own request limit: what fits through here fits through a cluster. */
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
+/** YAML is read a hundred times slower than JSON, in one go; clients of Kubernetes send JSON even where they say YAML. */
+export const YAML_LIMIT_BYTES = 256 * 1024;
 /** No object of any served kind nests deeper than some thirty levels; recursion over a stored object must be safe. */
 export const DEPTH_LIMIT = 100;
 /** Requests being answered at once, watches and followed logs aside; the rest is told to come back (429). */
@@ -10,3 +12,7 @@ export const IN_FLIGHT_LIMIT = 400;
 export const LONG_RUNNING_LIMIT = 5_000;
 /** Objects of one `list` without `limit` are read in pages of this many. */
 export const LIST_PAGE = 500;
+/** A client that takes nothing of an answer for this long is let go. */
+export const STALLED_ANSWER_MS = 60_000;
+/** The same for watches and followed logs, which people pause. */
+export const STALLED_STREAM_MS = 30 * 60_000;

@@ -18,7 +18,7 @@ import { authorize } from './authorization.js';
 import { flag, type Admission, type Answer, type ApiRequest } from './exchange.js';
 import { HOME_HEADERS, homePage } from './home.js';
 import { InFlight } from './in-flight.js';
-import { BODY_LIMIT_BYTES } from './limits.js';
+import { BODY_LIMIT_BYTES, STALLED_ANSWER_MS, STALLED_STREAM_MS } from './limits.js';
 import type { RequestMetrics } from './request-metrics.js';
 import { targetOf, type Target } from './request-target.js';
 import { statusOf, type Status } from './status.js';
@@ -53,6 +53,8 @@ export class ApiServer {
       bodyLimit: BODY_LIMIT_BYTES,
       forceCloseConnections: 'idle',
       keepAliveTimeout: 75_000,
+      // To receive a request, not to answer it: a client that dribbles must not hold a socket for ever.
+      requestTimeout: 60_000,
       exposeHeadRoutes: false,
       clientErrorHandler: (error, socket) => refuseBytes(error, socket),
       frameworkErrors: (error, _request, reply) =>
@@ -211,7 +213,7 @@ export class ApiServer {
     for await (const chunk of answered.chunks) {
       if (signal.aborted && raw.destroyed) break;
       if (raw.write(chunk)) continue;
-      await drained(reply, signal);
+      await drained(reply, signal, answered.longRunning ? STALLED_STREAM_MS : STALLED_ANSWER_MS);
     }
     raw.end();
   }
@@ -281,7 +283,9 @@ function refuseImpersonation(headers: Record<string, unknown>): void {
 function named(target: Target): Record<string, string> {
   if (target.kind !== 'resource') return {};
   const { verb, resource, subresource, namespace, name } = target;
-  return { verb, resource: subresource === '' ? resource : `${resource}/${subresource}`, namespace, name };
+  const plain = (text: string): string => text.slice(0, 253).replace(/\p{Cc}/gu, '?'); // one line of the log is one request
+  const path = subresource === '' ? resource : `${resource}/${subresource}`;
+  return { verb, resource: plain(path), namespace: plain(namespace), name: plain(name) };
 }
 
 /** Bytes that are no request have no answer but this one. */
@@ -334,9 +338,12 @@ function quoted(text: string): string {
   return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
 }
 
-function drained({ raw }: FastifyReply, signal: AbortSignal): Promise<void> {
+/** Waits until the client has taken what was written; one that takes nothing for so long is let go. */
+function drained({ raw }: FastifyReply, signal: AbortSignal, stalledMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const stalled = setTimeout(() => raw.destroy(), stalledMs).unref();
     const done = (): void => {
+      clearTimeout(stalled);
       raw.removeListener('drain', done);
       signal.removeEventListener('abort', done);
       resolve();
