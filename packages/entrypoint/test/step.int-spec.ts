@@ -141,7 +141,7 @@ describe('a step', () => {
     expect(await step.ended).toMatchObject({ code: 0, stdout: 'ran\n' });
   });
 
-  test('waits as promptly where the kernel gives no more inotify instances', async () => {
+  test('waits as well where the kernel gives no inotify instance', async () => {
     const inner = [
       '/bin-of-ours/entrypoint',
       '-wait_file',

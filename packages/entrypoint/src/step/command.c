@@ -124,8 +124,10 @@ static bool reap(pid_t process, int *code) {
 
 static void forward_signals(int signals, pid_t process) {
     struct signalfd_siginfo info;
-    while (read(signals, &info, sizeof info) == sizeof info)
-        if (info.ssi_signo != SIGCHLD) kill(-process, (int)info.ssi_signo); // C1
+    while (read(signals, &info, sizeof info) == sizeof info) {
+        bool notice = info.ssi_signo == SIGIO && info.ssi_code != SI_USER; // of a change in a folder, for us
+        if (info.ssi_signo != SIGCHLD && !notice) kill(-process, (int)info.ssi_signo); // C1
+    }
 }
 
 static int poll_timeout_ms(int64_t deadline_ns, const struct awaited *cancel) {
@@ -140,7 +142,7 @@ static int poll_timeout_ms(int64_t deadline_ns, const struct awaited *cancel) {
 // Until the process has ended. A process that is to be killed is waited for all the same.
 static struct outcome follow(pid_t process, const struct command *command, int signals, struct tee tees[2]) {
     struct outcome outcome = {.kind = EXITED};
-    struct awaited cancel = {.path = command->cancel_file, .with_content = true, .watch = -1};
+    struct awaited cancel = {.path = command->cancel_file, .with_content = true, .request = -1, .watch = -1};
     int64_t deadline_ns = command->timeout_ns > 0 ? monotonic_ns() + command->timeout_ns : 0;
     if (cancel.path) awaited_open(&cancel);
     while (!reap(process, &outcome.code)) {
@@ -162,7 +164,7 @@ static struct outcome follow(pid_t process, const struct command *command, int s
         forward_signals(signals, process);
         for (int i = 0; i < 2; i++) tee_pass(&tees[i]);
     }
-    awaited_close(&cancel);
+    if (cancel.watch < 0) awaited_close(&cancel); // see await_file
     return outcome;
 }
 

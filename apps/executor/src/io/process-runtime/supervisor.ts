@@ -53,6 +53,8 @@ function sendCommand(folder: PodFolder, command: string): boolean {
   try {
     if (command !== '') writeSync(fifo, command);
     return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EAGAIN'; // full: it lives and does not read; else just dead
   } finally {
     closeSync(fifo);
   }
