@@ -7,11 +7,11 @@
 //       the same sequence to another message, and an old acknowledgement would remove it unread.
 //   B6. A durable that is missing (wiped server, deleted by hand) is made again.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AckPolicy, DeliverPolicy, jetstream, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import { asSlipwayError, deadLetterSubject } from '@slipway/contracts';
 import type { BusMessage, ConsumeOptions, Subscription } from './bus.js';
 import type { Connection } from './connection.js';
+import { keepReading } from './keep-reading.js';
 import { latch } from './latch.js';
 import { messageOf } from './message.js';
 import type { Publisher } from './publisher.js';
@@ -44,13 +44,13 @@ class Worker<E> implements Subscription {
   readonly #ackWaitMs: number;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
-  #loop: Promise<void> = Promise.resolve();
+  #ended: Promise<void> = Promise.resolve();
   #endSession: (() => void) | undefined;
   readonly #queue: Delivery[] = [];
   readonly #running = new Set<Promise<void>>();
   /** Delivered and not settled, waiting ones included (B2). */
   readonly #inHand = new Set<Delivery>();
-  readonly #heartbeat: NodeJS.Timeout;
+  #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -59,15 +59,20 @@ class Worker<E> implements Subscription {
   ) {
     this.#concurrency = options.concurrency ?? 1;
     this.#ackWaitMs = options.ackWaitMs ?? ACK_WAIT_MS;
-    this.#heartbeat = setInterval(() => this.#sendWorking(), this.#ackWaitMs / 4);
-    this.#heartbeat.unref();
   }
 
-  /** Resolves when the durable exists and messages flow. */
+  /** Resolves when the durable exists and messages flow; rejects when the server refuses the durable. */
   async start(): Promise<void> {
-    const first = latch();
-    this.#loop = this.#run(first.open);
-    await first.opened;
+    const { stream, durable } = this.options;
+    const { ended } = await keepReading(this.connection, {
+      fields: { stream, durable },
+      isStopping: () => this.#isStopping,
+      open: () => this.#open(),
+      session: (opened) => this.#session(opened),
+    });
+    this.#ended = ended;
+    this.#heartbeat = setInterval(() => this.#sendWorking(), this.#ackWaitMs / 4);
+    this.#heartbeat.unref();
   }
 
   stop(): Promise<void> {
@@ -80,28 +85,7 @@ class Worker<E> implements Subscription {
     this.#queue.length = 0;
     while (this.#running.size > 0) await Promise.all(this.#running); // B3
     clearInterval(this.#heartbeat);
-    await this.#loop;
-  }
-
-  async #run(started: () => void): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        await this.connection.ready();
-        if (this.#isStopping) break;
-        const messages = await this.connection.untilLost(this.#open());
-        started();
-        await this.#session(messages);
-      } catch (error) {
-        if (this.connection.isClosed) break;
-        if (this.connection.isReady) {
-          const { durable, stream } = this.options;
-          this.connection.settings.logger.warn({ err: error, durable, stream }, 'a consumer failed; starting it again');
-          await this.connection.repair().catch(() => {});
-          await sleep(250, undefined, { ref: false });
-        }
-      }
-    }
-    started();
+    await this.#ended;
   }
 
   /** B6. */
@@ -144,7 +128,6 @@ class Worker<E> implements Subscription {
     forget();
     this.#endSession = undefined;
     messages.stop();
-    if (this.connection.isReady && !this.#isStopping) await this.connection.repair().catch(() => {});
   }
 
   #accept(delivery: Delivery): void {

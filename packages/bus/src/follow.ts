@@ -5,7 +5,6 @@
 //   F3. A stream that was made anew, or that forgot its end and gave the numbers to others, is noticed: before reading
 //       on, the stream's creation time and the time of the last message handled are compared with the server's.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AckPolicy,
   DeliverPolicy,
@@ -16,7 +15,7 @@ import {
 } from '@nats-io/jetstream';
 import type { Broken, FollowOptions, Subscription } from './bus.js';
 import type { Connection } from './connection.js';
-import { latch } from './latch.js';
+import { keepReading } from './keep-reading.js';
 import { messageOf } from './message.js';
 
 const NANOS = 1_000_000;
@@ -38,11 +37,16 @@ interface Position {
   last: { sequence: number; timestamp: string } | undefined;
 }
 
+interface Opened {
+  position: Position;
+  messages: ConsumerMessages;
+}
+
 class Follower implements Subscription {
   #position: Position | undefined;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
-  #loop: Promise<void> = Promise.resolve();
+  #ended: Promise<void> = Promise.resolve();
   #endSession: (() => void) | undefined;
 
   constructor(
@@ -52,9 +56,14 @@ class Follower implements Subscription {
 
   /** Resolves when the starting point is fixed: what is stored from now on is handled. */
   async start(): Promise<void> {
-    const first = latch();
-    this.#loop = this.#run(first.open);
-    await first.opened;
+    const { stream } = this.options;
+    const { ended } = await keepReading(this.connection, {
+      fields: { stream },
+      isStopping: () => this.#isStopping,
+      open: () => this.#open(),
+      session: (opened) => this.#session(opened),
+    });
+    this.#ended = ended;
   }
 
   stop(): Promise<void> {
@@ -64,31 +73,10 @@ class Follower implements Subscription {
   async #stop(): Promise<void> {
     this.#isStopping = true;
     this.#endSession?.();
-    await this.#loop;
+    await this.#ended;
   }
 
-  async #run(started: () => void): Promise<void> {
-    while (!this.#isStopping) {
-      try {
-        await this.connection.ready();
-        if (this.#isStopping) break;
-        const { position, messages } = await this.connection.untilLost(this.#open());
-        started();
-        await this.#session(position, messages);
-      } catch (error) {
-        if (this.connection.isClosed) break;
-        if (this.connection.isReady) {
-          const { stream } = this.options;
-          this.connection.settings.logger.warn({ err: error, stream }, 'a follower failed; starting it again');
-          await this.connection.repair().catch(() => {});
-          await sleep(100, undefined, { ref: false });
-        }
-      }
-    }
-    started();
-  }
-
-  async #open(): Promise<{ position: Position; messages: ConsumerMessages }> {
+  async #open(): Promise<Opened> {
     const { stream, filter } = this.options;
     const info = await this.connection.jsm.streams.info(stream);
     const position = await this.#resume(info);
@@ -152,7 +140,7 @@ class Follower implements Subscription {
   }
 
   /** Ends when the connection is lost, a delivery is missing, the consumer is gone, or the follower stops. */
-  async #session(position: Position, messages: ConsumerMessages): Promise<void> {
+  async #session({ position, messages }: Opened): Promise<void> {
     const end = (): void => messages.stop();
     this.#endSession = end;
     if (this.#isStopping) end();
