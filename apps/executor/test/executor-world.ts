@@ -117,7 +117,9 @@ export class ExecutorWorld {
   /** Everything is gone afterwards. */
   async destroy(): Promise<void> {
     if (this.#running === undefined) await this.start();
-    for (const uid of await this.runtime.pods()) await this.runtime.delete(uid, 0);
+    const { executor, runtime } = this.#running!;
+    await executor.stop();
+    for (const uid of await runtime.pods()) await runtime.delete(uid, 0).catch(() => undefined); // it is being deleted
     await this.stop();
   }
 

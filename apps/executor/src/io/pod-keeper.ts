@@ -55,6 +55,7 @@ const REMEMBERED_RUNS = 1000;
 
 export class PodKeeper {
   readonly #kept = new Map<string, Kept>();
+  readonly #deleting = new Map<string, Promise<void>>();
   /** Notices that a run's output has shown already, by run. */
   readonly #shown = new Map<string, Set<string>>();
 
@@ -98,7 +99,7 @@ export class PodKeeper {
   async drop(uid: string): Promise<void> {
     this.#kept.get(uid)?.end.abort();
     this.#kept.delete(uid);
-    await this.options.runtime.delete(uid);
+    await this.#delete(uid);
   }
 
   /** Lets go of the pods and leaves them running. */
@@ -118,8 +119,15 @@ export class PodKeeper {
     if (kept.end.signal.aborted) return;
     if (status !== undefined) await onEnded(kept.pod, status);
     await sleep(TIDY_AFTER_MS, undefined, { signal: kept.end.signal, ref: false });
-    await runtime.delete(uid);
+    await this.#delete(uid);
     this.#kept.delete(uid);
+  }
+
+  /** One at a time for each pod: a run may be done and its pod deleted at once. */
+  #delete(uid: string): Promise<void> {
+    const deleting = this.#deleting.get(uid) ?? this.options.runtime.delete(uid);
+    this.#deleting.set(uid, deleting);
+    return deleting.finally(() => this.#deleting.delete(uid));
   }
 
   async #ended(uid: string, kept: Kept): Promise<PodStatus | undefined> {
