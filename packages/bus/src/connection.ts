@@ -6,7 +6,7 @@
 //   N3. `life` changes with every loss. What belongs to one life (acknowledgements, sequences) is never used in another.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { SlipwayError } from '@slipway/contracts';
 import { applyStreams } from './apply-streams.js';
@@ -59,7 +59,7 @@ export class Connection {
     const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: API_TIMEOUT_MS });
     const connection = new Connection(nc, jsm, settings);
     try {
-      await connection.#prepare();
+      await connection.#prepare(refusalOf);
       await connection.ready(settings.signal);
     } catch (error) {
       await connection.close();
@@ -183,15 +183,23 @@ export class Connection {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Applies the streams until it works (N1). False when the connection was lost meanwhile. */
-  async #prepare(): Promise<boolean> {
+  /**
+   * Applies the streams until it works (N1). False when the connection was lost meanwhile.
+   * Throws what `refusal` makes of an error: on the first connect somebody is there to mend it.
+   */
+  async #prepare(
+    refusal: (error: unknown, triedMs: number) => SlipwayError | undefined = () => undefined,
+  ): Promise<boolean> {
     const life = this.#life;
+    const startedMs = Date.now();
     let complainedMs = Date.now() - COMPLAIN_EVERY_MS + 1000; // two processes at once may get in each other's way
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 2000)) {
       try {
         await this.repair();
       } catch (error) {
         if (life !== this.#life || this.#isClosed) return false;
+        const final = refusal(error, Date.now() - startedMs);
+        if (final !== undefined) throw final;
         if (Date.now() - complainedMs >= COMPLAIN_EVERY_MS) {
           complainedMs = Date.now();
           this.settings.logger.warn({ err: error }, 'cannot apply the JetStream streams yet; trying on');
@@ -265,6 +273,27 @@ function address(settings: ConnectionSettings): { servers: string[]; options: Co
     ...(password === undefined ? {} : { pass: password }),
   };
   return { servers, options };
+}
+
+const STORAGE_EXCEEDED = 10047;
+/** A server that restores much may take connections before JetStream answers. */
+const JETSTREAM_STARTS_MS = 10_000;
+
+/** The error of a server that will not have the streams however often it is asked. */
+function refusalOf(error: unknown, triedMs: number): SlipwayError | undefined {
+  if (error instanceof Error && error.name === 'JetStreamNotEnabled' && triedMs >= JETSTREAM_STARTS_MS) {
+    return new SlipwayError('invalid', 'NoJetStream', 'nats-server runs without JetStream.', {
+      hint: 'Start it with JetStream: "nats-server -js", or a jetstream section in its configuration.',
+      cause: error,
+    });
+  }
+  if (error instanceof JetStreamApiError && error.code === STORAGE_EXCEEDED) {
+    return new SlipwayError('invalid', 'NoSpaceForStreams', 'nats-server has no space for the streams.', {
+      hint: 'Free disk space (2 GiB are needed), or raise max_file_store in its configuration.',
+      cause: error,
+    });
+  }
+  return undefined;
 }
 
 /** Short, because a restarted server is back in a moment; spread, so that not everybody comes at once. */

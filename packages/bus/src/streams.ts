@@ -8,6 +8,7 @@ export interface StreamSpec {
   retention: 'limits' | 'workqueue';
   /** When `maxBytes` is reached: drop the oldest, or refuse new ones (publishers wait). */
   whenFull: 'drop-oldest' | 'refuse';
+  /** The server sets this much of its disk aside: the sum must fit a small machine. */
   maxBytes: number;
   /** Milliseconds; 0 means no limit. */
   maxAgeMs: number;
@@ -31,7 +32,7 @@ export const STREAMS: readonly StreamSpec[] = [
     retention: 'limits',
     // A follower that fell so far behind lists again; blocking the registry's relay for it would stop everybody.
     whenFull: 'drop-oldest',
-    maxBytes: 1024 * MIB,
+    maxBytes: 512 * MIB,
     maxAgeMs: HOUR_MS,
   },
   {
@@ -41,7 +42,7 @@ export const STREAMS: readonly StreamSpec[] = [
     retention: 'workqueue',
     // Dropping would lose lines; a publisher that waits keeps them in the pod's files.
     whenFull: 'refuse',
-    maxBytes: 2048 * MIB,
+    maxBytes: 1024 * MIB,
     maxAgeMs: 0,
   },
   {
@@ -50,7 +51,7 @@ export const STREAMS: readonly StreamSpec[] = [
     purpose: 'Messages that no handler could take, with the reason in the header `Slipway-Reason`.',
     retention: 'limits',
     whenFull: 'drop-oldest',
-    maxBytes: 256 * MIB,
+    maxBytes: 64 * MIB,
     maxAgeMs: 14 * 24 * HOUR_MS,
   },
 ];

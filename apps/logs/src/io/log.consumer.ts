@@ -15,7 +15,8 @@ const GAP_RETRY_MS = 500;
 const GAP_PATIENCE_MS = 15_000;
 /** Messages put back occupy the consumer: no more than this share of what it may hold. */
 const MAX_PUT_BACK = 200;
-const CONCURRENCY = 128;
+/** Twice as many chunks of up to 256 KiB may be in memory. */
+const CONCURRENCY = 48;
 
 export class LogConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #subscription: Subscription | undefined;
