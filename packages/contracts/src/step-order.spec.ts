@@ -7,7 +7,9 @@ describe('orderSteps', () => {
   it('lets each step wait for the file that the step before posts', () => {
     const lists = orderSteps([step(), step(), step()], AT_ONCE);
     const posted = lists.map((list) => list[list.indexOf('-post_file') + 1]);
-    const waited = lists.map((list) => (list.includes('-wait_file') ? list[list.indexOf('-wait_file') + 1] : undefined));
+    const waited = lists.map((list) =>
+      list.includes('-wait_file') ? list[list.indexOf('-wait_file') + 1] : undefined,
+    );
     expect(waited).toEqual([undefined, posted[0], posted[1]]);
   });
 
