@@ -7,14 +7,18 @@
 #include "base/message.h"
 #include "pod/enter.h"
 #include "pod/pod.h"
+#include "pod/spare.h"
 
 int main(int argc, char **argv) {
     program_name = "supervisor";
-    if (argc == 3 && strcmp(argv[1], "run") == 0) return run_pod(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "wait") == 0) {
+        char *folder = wait_for_folder(argv[2]);
+        return folder ? run_pod(folder) : 0;
+    }
     if (argc >= 5 && strcmp(argv[1], "enter") == 0) return enter_container(argv + 2);
     if (argc == 3 && strcmp(argv[1], "fifo") == 0) {
         if (mkfifo(argv[2], 0600) < 0 && errno != EEXIST) die("%s: %s", argv[2], strerror(errno));
         return 0;
     }
-    die("usage: supervisor run FOLDER | enter PID COMMAND... | fifo PATH");
+    die("usage: supervisor wait CGROUP | enter PID COMMAND... | fifo PATH");
 }

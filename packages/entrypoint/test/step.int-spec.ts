@@ -190,6 +190,28 @@ describe('a step', () => {
     expect(tekton.read('/tekton/order')).toBe('0\n1\n2\n3\n4\n');
   });
 
+  test('is not disturbed by files that come and go around the one it waits for', async () => {
+    mkdirSync(tekton.path('/tekton/downward'));
+    const noise =
+      'while [ ! -e /tekton/stop ]; do for d in run/0 downward; do touch /tekton/$d/x; rm /tekton/$d/x; done; done';
+    const noisy = tekton.start(['-termination_path', '/tekton/n', ...script(`mkdir -p /tekton/run/0; ${noise}`)]);
+    for (let round = 0; round < 30; round++) {
+      rmSync(tekton.path('/tekton/run/0/out'), { force: true });
+      const step = tekton.start([
+        '-wait_file',
+        '/tekton/run/0/out',
+        '-post_file',
+        '/tekton/run/1/out',
+        ...script('exit 3'),
+      ]);
+      await until(() => tekton.exists('/tekton/run/0'), 'the noise has begun');
+      writeFileSync(tekton.path('/tekton/run/0/out'), '');
+      expect((await step.ended).code).toBe(3);
+    }
+    writeFileSync(tekton.path('/tekton/stop'), '');
+    await noisy.ended;
+  });
+
   test('is cancelled by a file, and so are its children', async () => {
     mkdirSync(tekton.path('/tekton/downward'));
     writeFileSync(tekton.path('/tekton/downward/cancel'), '');

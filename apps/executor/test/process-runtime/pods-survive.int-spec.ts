@@ -59,7 +59,7 @@ describe('when processes die', () => {
       () => processesWith(`sleep ${marker}`).filter(({ cmdline }) => cmdline.startsWith('sleep')).length === 5,
       'five sleeps',
     );
-    process.kill(supervisorOf(nested), 'SIGKILL');
+    process.kill(supervisorOf(nested, node), 'SIGKILL');
     await eventually(() => processesWith(`sleep ${marker}`).length === 0, 'no sleeps');
     const status = await until(runtime, nested, isDone);
     expect(status.phase).toBe('Failed');
@@ -75,7 +75,7 @@ describe('when processes die', () => {
     await before.start(one);
     await until(before, one, running);
     await before.close();
-    process.kill(supervisorOf(one), 'SIGKILL');
+    process.kill(supervisorOf(one, node), 'SIGKILL');
     const after = await node.open();
     const status = await until(after, one, isDone);
     expect(exitCodes(status)).toEqual([137]);
@@ -99,7 +99,7 @@ describe('when processes die', () => {
     });
     await runtime.start(one);
     await until(runtime, one, running);
-    const supervisor = supervisorOf(one);
+    const supervisor = supervisorOf(one, lonely);
     await runtime.close();
     await eventually(() => !existsSync(`/proc/${supervisor}`), 'the supervisor has ended');
     const after = await lonely.open();
@@ -166,7 +166,7 @@ describe('when processes die', () => {
     await runtime.start(one);
     await until(runtime, one, running);
     await runtime.close();
-    process.kill(supervisorOf(one), 'SIGKILL');
+    process.kill(supervisorOf(one, crashed), 'SIGKILL');
     (await import('node:fs')).rmSync(join(crashed.stateDir, 'pods', one.metadata.uid!, 'c/a/state'));
     const after = await crashed.open();
     const status = await until(after, one, isDone);
@@ -199,7 +199,7 @@ describe('when processes die', () => {
     const one = pod({ containers: [sh('a', 'sleep 60')] });
     await runtime.start(one);
     await until(runtime, one, running);
-    const stuck = supervisorOf(one);
+    const stuck = supervisorOf(one, node);
     process.kill(stuck, 'SIGSTOP');
     await runtime.delete(one.metadata.uid!, 0);
     expect(existsSync(`/proc/${stuck}`)).toBe(false);

@@ -186,10 +186,9 @@ export function processesWith(text: string): { pid: number; cmdline: string }[] 
   });
 }
 
-export function supervisorOf(of: Pod): number {
-  const [found] = processesWith(`pods/${of.metadata.uid}`).filter(({ cmdline }) => cmdline.includes('supervisor run'));
-  if (found === undefined) throw new Error(`pod ${of.metadata.uid} has no supervisor`);
-  return found.pid;
+/** The process that holds the lock of the pod's folder. */
+export function supervisorOf(of: Pod, node: Node): number {
+  return Number(readFileSync(join(node.stateDir, 'pods', of.metadata.uid!, 'lock'), 'utf8'));
 }
 
 /** Waits for something that nothing tells about. */

@@ -99,6 +99,7 @@ static void become(const struct command *command, const char *program, const sig
     for (int i = 0; i < 2; i++)
         if (pipes[i] >= 0) dup2(pipes[i], i == 0 ? STDOUT_FILENO : STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGIO, SIG_DFL);
     sigprocmask(SIG_SETMASK, old_mask, NULL);
     execv(program, command->argv);
     int error = errno;

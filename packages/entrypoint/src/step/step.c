@@ -7,6 +7,7 @@
 #include "step.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,7 @@ int run_step(char **argv) {
     struct flags flags;
     struct message internal = {0};
     struct ending ending = {0};
+    signal(SIGIO, SIG_IGN); // see awaited_open
     char *problem = parse_flags(&flags, argv);
     if (!problem) problem = write_credentials(&flags);
     if (problem) {

@@ -114,8 +114,8 @@ int await_file(const char *path, bool with_content, enum sight *sight) {
     }
     int error = errno;
     if (awaited.watch < 0) awaited_close(&awaited); // an inotify descriptor is left to the end: closing it takes its time
-    sigaction(SIGIO, &old_action, NULL);
-    sigprocmask(SIG_SETMASK, &old_mask, NULL);
+    sigprocmask(SIG_SETMASK, &old_mask, NULL); // one that is still pending comes now,
+    sigaction(SIGIO, &old_action, NULL);       // while it does no harm
     errno = error;
     return result;
 }

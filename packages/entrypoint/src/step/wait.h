@@ -24,7 +24,8 @@ struct awaited {
     int watch;         // an inotify descriptor, to be polled; -1
 };
 
-// Starts watching. SIGIO must be blocked, and taken while asleep.
+// Starts watching. SIGIO must be blocked, and taken while asleep; and ignored by the program otherwise: one may be pending
+// when the watch has ended, and would end the program.
 void awaited_open(struct awaited *awaited);
 void awaited_close(struct awaited *awaited);
 // Looks, once. -1 with errno when the file cannot be looked at.

@@ -17,7 +17,7 @@ export interface CgroupPlan {
   oomFile: string | undefined;
 }
 
-/** A fork bomb ends here; Kubernetes' nodes have the same kind of bound. */
+/** Processes of a pod: a fork bomb ends here. Kubernetes' nodes have the same kind of bound. */
 const PIDS_LIMIT = 4096;
 const CPU_PERIOD_US = 100_000;
 
@@ -64,7 +64,16 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** The groups of one container. `name` is unique on this machine. */
+/** Where the groups of pods are made, and what bounds each; undefined where that cannot be. */
+export function podGroups(cgroups: Cgroups): { folder: string; values: Record<string, string> } | undefined {
+  const folder = cgroups.version === 2 ? cgroups.folder : cgroups.version === 1 ? cgroups.pids : undefined;
+  return folder === undefined ? undefined : { folder, values: { 'pids.max': String(PIDS_LIMIT) } };
+}
+
+/**
+ * The groups of one container, when it has limits of its own. `name` is unique on this machine. Joining one costs 10 ms
+ * and more, so those without limits stay in their pod's.
+ */
 export function planCgroups(cgroups: Cgroups, name: string, container: Container): CgroupPlan {
   const memory = quantity(container.resources?.limits?.['memory'] ?? '');
   const cpus = quantity(container.resources?.limits?.['cpu'] ?? '');
@@ -80,7 +89,6 @@ export function planCgroups(cgroups: Cgroups, name: string, container: Container
       ...Object.entries(values).map(([file, value]) => ({ file: join(folder, file), value: `${value}` })),
     );
   };
-  add(cgroups.pids, { 'pids.max': PIDS_LIMIT });
   if (memory !== undefined && memory > 0) {
     add(cgroups.memory, { 'memory.limit_in_bytes': memory, 'memory.memsw.limit_in_bytes': memory });
     if (cgroups.memory !== undefined) plan.oomFile = join(cgroups.memory, name, 'memory.oom_control');
@@ -90,6 +98,7 @@ export function planCgroups(cgroups: Cgroups, name: string, container: Container
 }
 
 function planVersion2(folder: string, memory: number | undefined, quotaUs: number | undefined): CgroupPlan {
+  if (memory === undefined && quotaUs === undefined) return { folders: [], values: [], oomFile: undefined };
   const value = (file: string, text: string): { file: string; value: string } => ({
     file: join(folder, file),
     value: text,

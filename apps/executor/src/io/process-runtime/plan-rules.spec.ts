@@ -1,5 +1,5 @@
 import type { Container, Pod } from '@slipway/contracts';
-import { planCgroups, type Cgroups } from './cgroups.js';
+import { planCgroups, podGroups, type Cgroups } from './cgroups.js';
 import { usesOwnNetwork } from './network.js';
 import { encodePlan, encodeWords } from './plan-file.js';
 import { safeName } from './pod-folder.js';
@@ -35,14 +35,13 @@ const groups: [
   values: string[],
   oom: string | undefined,
 ][] = [
-  ['only processes are bounded without limits', v1, {}, ['/p/x'], ['/p/x/pids.max=4096'], undefined],
+  ['a container without limits stays in the group of its pod', v1, {}, [], [], undefined],
   [
     'every limit has its controller',
     v1,
     limits,
-    ['/p/x', '/m/x', '/c/x'],
+    ['/m/x', '/c/x'],
     [
-      '/p/x/pids.max=4096',
       '/m/x/memory.limit_in_bytes=67108864',
       '/m/x/memory.memsw.limit_in_bytes=67108864',
       '/c/x/cpu.cfs_period_us=100000',
@@ -73,6 +72,15 @@ test.each(groups)('cgroups: %s', (_what, cgroups, container, folders, values, oo
   expect(plan.folders).toEqual(folders);
   expect(plan.values.map(({ file, value }) => `${file}=${value}`)).toEqual(values);
   expect(plan.oomFile).toBe(oom);
+});
+
+test.each<[Cgroups, string | undefined]>([
+  [v1, '/p'],
+  [{ ...v1, pids: undefined }, undefined],
+  [{ version: 2, folder: '/g' }, '/g'],
+  [{ version: 0 }, undefined],
+])('podGroups of %j are below %j', (cgroups, folder) => {
+  expect(podGroups(cgroups)).toEqual(folder === undefined ? undefined : { folder, values: { 'pids.max': '4096' } });
 });
 
 test('a plan is words with a NUL behind each, a field before its values', () => {

@@ -47,6 +47,7 @@ export class PodFolder {
       | 'plan'
       | 'launched'
       | 'lock'
+      | 'cgroup'
       | 'control'
       | 'supervisor.log'
       | 'deadline',

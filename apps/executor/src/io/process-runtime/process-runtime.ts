@@ -21,7 +21,8 @@ import { noticesOf, preparePod, writeDurably, type Machine } from './prepare.js'
 import { readBounded, removeFolder } from './files.js';
 import { ReadinessProbes } from './probes.js';
 import { readSources } from './sources.js';
-import { askToStop, isSupervised, killSupervisor, launchSupervisor } from './supervisor.js';
+import { podGroups } from './cgroups.js';
+import { Supervisors, askToStop, isSupervised, killSupervisor, removeGroupOf } from './supervisor.js';
 import { rewriteDownward } from './volumes.js';
 
 export interface ProcessRuntimeOptions extends MachineOptions {
@@ -72,6 +73,7 @@ class ProcessRuntime implements PodRuntime {
   readonly #starting = new Map<string, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #probes: ReadinessProbes;
+  readonly #supervisors: Supervisors;
   #watcher: { close(): void } | undefined;
   #holder: number | undefined;
   #closed = false;
@@ -81,6 +83,7 @@ class ProcessRuntime implements PodRuntime {
     private readonly objects: KubeletObjects,
     private readonly logger: Logger,
   ) {
+    this.#supervisors = new Supervisors(machine.binDir, podGroups(machine.cgroups));
     this.#probes = new ReadinessProbes(join(machine.binDir, 'supervisor'), (uid) => this.#changed(uid));
   }
 
@@ -92,6 +95,7 @@ class ProcessRuntime implements PodRuntime {
     for (const name of readdirSync(state.trash())) void rm(join(state.trash(), name), { recursive: true, force: true });
     for (const uid of readdirSync(state.pods())) await this.#takeUp(uid);
     this.#every(RESYNC_MS, () => this.#resync());
+    await this.#supervisors.refill();
   }
 
   async start(pod: Pod): Promise<void> {
@@ -129,7 +133,7 @@ class ProcessRuntime implements PodRuntime {
     if (live.deleting) return;
     const hasEnded = existsSync(live.folder.file('launched')) && this.#allEnded(live);
     if (hasEnded || isSupervised(live.folder)) return; // X3
-    await launchSupervisor(live.folder, this.machine.binDir, () => this.#supervisorEnded(uid));
+    await this.#supervisors.launch(live.folder, () => this.#supervisorEnded(uid));
   }
 
   async #prepare(uid: string, live: LivePod): Promise<boolean> {
@@ -319,6 +323,7 @@ class ProcessRuntime implements PodRuntime {
     const grace = graceSeconds ?? live.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     await this.#supervisorGone(uid, live, grace * 1000 + END_MS);
     this.#probes.forget(uid);
+    removeGroupOf(live.folder);
     await removeFolder(live.folder.path, this.machine.state.trash());
     await rm(join(this.machine.state.changed(), uid), { force: true });
     this.#changed(uid);
@@ -358,6 +363,7 @@ class ProcessRuntime implements PodRuntime {
     this.#closed = true;
     this.#watcher?.close();
     this.#probes.close();
+    this.#supervisors.close();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const listener of this.#listeners) listener(''); // wakes whoever follows a log
     if (this.#holder !== undefined) closeSync(this.#holder);
