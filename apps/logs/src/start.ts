@@ -19,7 +19,7 @@ export async function startLogs(config: LogsConfig, given?: { logger?: Logger })
   const metrics = new Metrics('logs', { process: config.port !== undefined });
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
   const store = await LogStore.open(config.dataDir);
-  const module = await startModule(LogsModule.with({ bus, store }), { logger, rpc: { bus, queue: 'logs' } });
+  const module = await startModule(LogsModule.with({ bus, store, logger }), { logger, rpc: { bus, queue: 'logs' } });
   const consumer = module.get<LogConsumer>(LogConsumer);
   const isReady = (): boolean => bus.isConnected() && consumer.isRunning;
   const health =

@@ -108,6 +108,24 @@ describe('the store of logs', () => {
     expect((await reader.read({ ...at('v'), from: 0, waitMs: 0 })).lines).toHaveLength(3);
   });
 
+  test('lets a reader that is at it finish when the pod is removed (T1)', async () => {
+    await store.append(chunk('u', 0, 3));
+    const { lines } = await store.read(at('u'), async (log) => {
+      await store.remove({ namespace: 'ns', podUid: 'u' });
+      return log!.read(0, { maxLines: 10, maxBytes: 1000 });
+    });
+    expect(lines).toHaveLength(3);
+    expect(openFiles(dir.path)).toBe(0);
+  });
+
+  test('knows the pods of which lines are stored, and since when', async () => {
+    await store.append({ ...chunk('u', 0, 1), namespace: 'a.b' });
+    await store.append({ ...chunk('v', 0, 1), namespace: 'a.b', container: 'ä' });
+    const pods = await store.pods(Infinity);
+    expect([...pods].map(([namespace, uids]) => [namespace, uids.sort()])).toEqual([['a.b', ['u', 'v']]]);
+    expect(await store.pods(0)).toEqual(new Map());
+  });
+
   test('lets no name leave its folder or meet another', async () => {
     const names = ['..', '.', '../x', 'a/b', 'a.b', 'a=2eb', '', 'ä', '\0'];
     for (const [i, name] of names.entries()) {
@@ -117,6 +135,7 @@ describe('the store of logs', () => {
       const key = { namespace: name, podUid: name, container: name };
       expect((await reader.position(key)).next).toBe(i + 1);
     }
+    expect([...(await store.pods(Infinity)).keys()].sort()).toEqual([...names].sort());
     expect((await readdir(dir.path)).every((name) => name === '.removed' || !name.includes('.'))).toBe(true);
     await expect(store.append({ ...chunk('u', 0, 1), container: 'x'.repeat(300) })).rejects.toMatchObject({
       kind: 'invalid',

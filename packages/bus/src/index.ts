@@ -20,6 +20,7 @@ export {
   DUPLICATE_WINDOW_MS,
   LOGS,
   LOGS_CONSUMER,
+  POD_DELETIONS_CONSUMER,
   STREAMS,
   type ConsumerSpec,
   type StreamSpec,

@@ -1,5 +1,7 @@
 // The streams and their durable consumers, as data. `docs/subjects.md` shows them; a test holds the two together.
 
+import { PODS, changesOf } from '@slipway/contracts';
+
 export interface StreamSpec {
   name: string;
   subjects: readonly string[];
@@ -60,6 +62,8 @@ export const STREAMS: readonly StreamSpec[] = [
 export interface ConsumerSpec {
   durable: string;
   stream: string;
+  /** Only messages of these subjects; absent: all of the stream. */
+  filter?: string;
   /** The service whose replicas share it. */
   service: string;
   purpose: string;
@@ -72,5 +76,13 @@ export const LOGS_CONSUMER: ConsumerSpec = {
   purpose: 'Writes the lines to disk.',
 };
 
+export const POD_DELETIONS_CONSUMER = {
+  durable: 'logs-pods',
+  stream: CHANGES,
+  filter: changesOf(PODS),
+  service: 'logs',
+  purpose: 'Forgets the lines of a pod that is deleted.',
+} satisfies ConsumerSpec;
+
 /** All of them. What follows a stream without acknowledgements needs none. */
-export const CONSUMERS: readonly ConsumerSpec[] = [LOGS_CONSUMER];
+export const CONSUMERS: readonly ConsumerSpec[] = [LOGS_CONSUMER, POD_DELETIONS_CONSUMER];

@@ -39,7 +39,9 @@ describe('docs/subjects.md', () => {
   });
 
   test('has every durable consumer', () => {
-    expect(table('Durable consumers')).toEqual(CONSUMERS.map((c) => [c.durable, c.stream, c.service, c.purpose]));
+    expect(table('Durable consumers')).toEqual(
+      CONSUMERS.map((c) => [c.durable, c.stream, c.filter ?? 'all', c.service, c.purpose]),
+    );
   });
 
   test('has every subject that is published, as the code makes it, in its stream', () => {

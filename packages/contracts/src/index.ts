@@ -35,7 +35,6 @@ export {
   type LogPositionRequest,
   type ReadLogReply,
   type ReadLogRequest,
-  type RemoveLogsRequest,
 } from './logs-protocol.js';
 export { md5Hex } from './md5.js';
 export {
@@ -133,7 +132,7 @@ export {
   type ListRequest,
   type Write,
 } from './store-protocol.js';
-export { changeSubject, deadLetterSubject, logSubject } from './subjects.js';
+export { changeSubject, changesOf, deadLetterSubject, logSubject } from './subjects.js';
 export {
   emptyReplacements,
   layered,

@@ -1,7 +1,7 @@
 // Log lines on their way from a pod to a reader.
 
 /** Request/reply subjects that the logs service answers. */
-export const LOGS_RPC = { read: 'logs.read', position: 'logs.position', remove: 'logs.remove' } as const;
+export const LOGS_RPC = { read: 'logs.read', position: 'logs.position' } as const;
 
 /** One line of a container's output. */
 export interface LogLine {
@@ -79,8 +79,4 @@ export interface ReadLogReply {
   next: number;
   /** Nothing comes after `next`. */
   end: boolean;
-}
-export interface RemoveLogsRequest {
-  namespace: string;
-  podUid: string;
 }

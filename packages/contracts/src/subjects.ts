@@ -1,11 +1,16 @@
 // The subjects of the bus, in one place. `docs/subjects.md` shows them; a test holds the two together.
 
-import type { ObjectKey } from './kube.js';
+import type { ObjectKey, ResourceName } from './kube.js';
 import { subjectToken } from './names.js';
 
 /** Subject of one change: `change.<shard>.<resource>.<namespace>.<name>`. */
 export function changeSubject(shard: number, key: ObjectKey): string {
   return ['change', shard, subjectToken(key.resource), subjectToken(key.namespace), subjectToken(key.name)].join('.');
+}
+
+/** The subjects of all changes of one kind of object. */
+export function changesOf(resource: ResourceName): string {
+  return `change.*.${subjectToken(resource)}.>`;
 }
 
 /** Subject of log chunks: `log.<shard>.<namespace>.<pod uid>.<container>`. */

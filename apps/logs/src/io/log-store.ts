@@ -27,6 +27,8 @@ export interface ContainerKey {
 interface Held {
   log: ContainerLog;
   users: number;
+  /** Not wanted any more: its last user closes it. */
+  isLetGo?: true;
 }
 
 export class LogStore {
@@ -112,6 +114,20 @@ export class LogStore {
     for (const path of [...this.#watchers.keys()]) if (path.startsWith(`${pod}/`)) this.#wake(path);
   }
 
+  /** The pods of which lines are stored since before the time, as uids by namespace. Unix milliseconds. */
+  async pods(untilMs: number): Promise<Map<string, string[]>> {
+    const pods = new Map<string, string[]>();
+    for (const namespace of await names(this.dir)) {
+      const uids: string[] = [];
+      for (const podUid of await names(join(this.dir, namespace))) {
+        const folder = await stat(join(this.dir, namespace, podUid)).catch(() => undefined);
+        if (folder !== undefined && folder.mtimeMs <= untilMs) uids.push(nameOf(podUid));
+      }
+      if (uids.length > 0) pods.set(nameOf(namespace), uids);
+    }
+    return pods;
+  }
+
   /** Lets every reader that waits go, now and from now on; the service is stopping. */
   endWaits(): void {
     this.#isStopping = true;
@@ -130,7 +146,10 @@ export class LogStore {
     try {
       return await use(held?.log);
     } finally {
-      if (held !== undefined) held.users--;
+      if (held !== undefined) {
+        held.users--;
+        if (held.users === 0 && held.isLetGo) await held.log.close();
+      }
       await this.#closeUnused();
     }
   }
@@ -184,7 +203,9 @@ export class LogStore {
     this.#open.delete(path);
     this.#dirty.delete(path);
     const held = await opening.catch(() => undefined);
-    await held?.log.close();
+    if (held === undefined) return;
+    if (held.users === 0) await held.log.close();
+    else held.isLetGo = true; // T1
   }
 
   /** T2. */
@@ -237,6 +258,19 @@ function podPath({ namespace, podUid }: { namespace: string; podUid: string }): 
 function pathOf(key: ContainerKey): string {
   return `${podPath(key)}/${part(key.container)}`;
 }
+
+/** Folders that were made for a name. */
+async function names(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && PART.test(entry.name)).map(({ name }) => name);
+}
+
+/** The name that `part` made this of. */
+function nameOf(encoded: string): string {
+  return encoded === '=' ? '' : decodeURIComponent(encoded.replaceAll('=', '%'));
+}
+
+const PART = /^(=|([\w-]|=[0-9a-f]{2})+)$/;
 
 /** A name that can neither leave its folder nor be mistaken for another. */
 function part(name: string): string {
