@@ -6,8 +6,17 @@ import { ENTRY_TYPES, type EntryType, type LogLine, type TerminationEntry } from
 const MARK = '\u001eslipway.result ';
 const LINE = /^\u001eslipway\.result (\d+) (\d+)\/(\d+) ([A-Za-z0-9+/=]*)$/;
 
+/** What the entrypoint puts before the first result: the end of a line that the step itself did not end. */
+const LINE_END = '\u001e';
+
 export function isResultLine(line: Pick<LogLine, 'text'>): boolean {
   return line.text.startsWith(MARK);
+}
+
+/** What a user sees of a line: nothing of the results, and nothing of the entrypoint's line end. */
+export function outputOf<Line extends Pick<LogLine, 'text'>>(line: Line): Line[] {
+  if (isResultLine(line) || line.text === LINE_END) return [];
+  return [line.text.endsWith(LINE_END) ? { ...line, text: line.text.slice(0, -LINE_END.length) } : line];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ENTRY_TYPES, type StepState, type TerminationEntry } from '@slipway/contracts';
-import { isResultLine, resultsOf } from './log-results.js';
+import { outputOf, resultsOf } from './log-results.js';
 import { resourceResults, resultProblem, taskResults, typedResult } from './results.js';
 
 const entry = (
@@ -98,7 +98,14 @@ describe('results in a log', () => {
       { key: 'big', value: 'ü'.repeat(50), type: 1 },
       { key: 'small', value: 'x', type: 1 },
     ]);
-    expect(lines.filter((line) => !isResultLine(line))).toEqual([{ text: 'output' }]);
+    expect(lines.flatMap(outputOf)).toEqual([{ text: 'output' }]);
+  });
+
+  it('leave no trace in the output, ended by the step or not', () => {
+    const result = mark(0, 1, 1, encoded({ key: 'r', value: 'x', type: 1 }));
+    const ended = [{ text: 'output' }, { text: '\u001e' }, result];
+    const unended = [{ text: 'output\u001e' }, result];
+    for (const lines of [ended, unended]) expect(lines.flatMap(outputOf)).toEqual([{ text: 'output' }]);
   });
 
   it('are left out where a part is missing or nothing can be read', () => {

@@ -16,7 +16,7 @@ import {
   type LogPositionRequest,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
-import { isResultLine } from '../core/log-results.js';
+import { outputOf } from '../core/log-results.js';
 import type { LineMasker } from '../core/mask.js';
 
 export interface ContainerLogOptions {
@@ -129,7 +129,7 @@ class ContainerLog {
     if (preface.length > 0) yield preface;
     const masker = this.options.masker();
     for await (const lines of this.options.read(signal)) {
-      yield masker.push(lines.filter((line) => !isResultLine(line))); // L2
+      yield masker.push(lines.flatMap(outputOf)); // L2
     }
     signal.throwIfAborted();
     yield masker.flush();

@@ -86,6 +86,9 @@ static void read_existing(const char *path, struct buffer *into) {
 
 static bool is_result(const struct entry *entry) { return entry->type != INTERNAL; }
 
+// Ends what the process printed without a line end, so that the first result has a line of its own.
+static int end_line(void) { return write_all(STDOUT_FILENO, "\x1e\n", 2); }
+
 static int print_in_parts(const struct entry *entry, unsigned index) {
     struct buffer json = {0}, text = {0}, line = {0};
     entry_json(&json, entry);
@@ -147,7 +150,7 @@ char *message_write(const struct message *message, const char *path) {
     }
     for (size_t i = 0; i < message->count && !problem; i++) {
         if (in_log[i]) {
-            if (print_in_parts(&message->entries[i], index++) < 0) problem = text_format("stdout: %s", strerror(errno));
+            if ((index == 0 && end_line() < 0) || print_in_parts(&message->entries[i], index++) < 0) problem = text_format("stdout: %s", strerror(errno));
             continue;
         }
         buffer_text(&text, separator);
