@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SlipwayError } from '@slipway/contracts';
-import { parse } from 'yaml';
 import type { CliConfig } from '../config.js';
+import { yamlValue } from '../input/yaml-file.js';
 import type { Access } from './client.js';
 
 export interface Target {
@@ -94,12 +94,7 @@ async function load(file: string): Promise<Kubeconfig | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new SlipwayError('invalid', 'BadKubeconfig', `The kubeconfig ${file} cannot be read.`, { cause: error });
   }
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw new SlipwayError('invalid', 'BadKubeconfig', `The kubeconfig ${file} is not YAML.`, { cause: error });
-  }
+  const value = yamlValue(text, { what: `The kubeconfig ${file}`, reason: 'BadKubeconfig' });
   const fields = (value ?? {}) as Record<string, unknown>;
   const current = stringOf(fields['current-context']);
   return {

@@ -52,6 +52,16 @@ test.each([`${'['.repeat(200_000)}`, `a: ${'{b: '.repeat(200_000)}`, `${'- '.rep
   },
 );
 
+test('readDocuments finds every one of 262,144 mistakes, each at its place', () => {
+  const { problems } = readDocuments('f.yaml', '}'.repeat(256 * 1024));
+  expect(problems).toHaveLength(256 * 1024);
+  expect(problems.at(-1)?.place).toEqual({ file: 'f.yaml', document: 1, line: 1, column: 256 * 1024 });
+});
+
+test('readDocuments finds every one of 150,000 repetitions of a key', () => {
+  expect(readDocuments('f.yaml', 'a: 1\n'.repeat(150_001)).problems).toHaveLength(150_000);
+});
+
 test('readDocuments reports the problems of every document, and the healthy ones still as objects', () => {
   const { objects, problems } = readDocuments(
     'f.yaml',

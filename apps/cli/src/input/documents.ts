@@ -80,7 +80,7 @@ function readDocument(source: Source, read: Read): void {
   if (isScalar(document.contents) && document.contents.value === null) return; // only comments
   const repeated = repeatedKeys(source);
   if (repeated.length > 0) {
-    read.problems.push(...repeated);
+    for (const problem of repeated) read.problems.push(problem); // more than a call takes arguments
     return;
   }
   let value: unknown;

@@ -4,7 +4,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { SlipwayError } from '@slipway/contracts';
-import { parse } from 'yaml';
+import { yamlValue } from '../input/yaml-file.js';
 
 export const SERVICES = ['registry', 'scheduler', 'executor', 'resources', 'logs'] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -91,12 +91,7 @@ async function readImages(file: string | undefined): Promise<unknown[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SlipwayError('invalid', 'NoImagesFile', `The images file ${file} cannot be read.`, { cause });
   });
-  let list: unknown;
-  try {
-    list = parse(text, { maxAliasCount: 0 }) ?? [];
-  } catch (cause) {
-    throw new SlipwayError('invalid', 'BadImagesFile', `The images file ${file} is not YAML.`, { cause });
-  }
+  const list = yamlValue(text, { what: `The images file ${file}`, reason: 'BadImagesFile', maxAliasCount: 0 }) ?? [];
   if (Array.isArray(list)) return list as unknown[];
   throw new SlipwayError('invalid', 'BadImagesFile', `The images file ${file} is not a list.`, {
     hint: 'Its entries are {image, rootfs | mounts, path}; docs/operating.md shows one.',
