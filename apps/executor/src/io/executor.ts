@@ -68,7 +68,7 @@ export class Executor {
     metrics.gauge('executor_queue', 'TaskRuns that wait or are in hand.', [], () => this.#queue.size);
   }
 
-  /** Takes up what is there, then follows. The cache has started. */
+  /** Takes up what is there, then follows. The cache has started; a pod that is slow to end holds up nothing here. */
   async start(): Promise<void> {
     const { cache, leases, runtime } = this.options;
     cache.onChange((change) => this.#changed(change));
@@ -77,7 +77,8 @@ export class Executor {
       if (key !== undefined) this.#queue.add(key);
     });
     leases.onGained(() => void this.#gained());
-    await this.#gained();
+    await this.#takeOver();
+    void this.#resync();
     this.#timer = setInterval(() => void this.#resync(), this.options.resyncMs).unref();
   }
 
@@ -92,9 +93,13 @@ export class Executor {
   // What happens ------------------------------------------------------------------------------------------------------
 
   async #gained(): Promise<void> {
+    await this.#takeOver();
+    await this.#resync();
+  }
+
+  async #takeOver(): Promise<void> {
     await this.options.cache.sync();
     for (const pod of this.options.cache.list<Pod>(PODS)) this.#remember(pod);
-    await this.#resync();
   }
 
   #resync(): Promise<void> {
