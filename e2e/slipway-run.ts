@@ -2,7 +2,6 @@
 
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import type { KubeObject } from '@slipway/contracts';
 
 const LAUNCHER = resolve(import.meta.dirname, '../slipway');
 
@@ -25,14 +24,4 @@ export function slipway(
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   return new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr })));
-}
-
-/** The finished objects that `run --output json` prints. */
-export function printedObjects<T extends KubeObject>({ stdout, stderr }: Finished): T[] {
-  try {
-    const printed = JSON.parse(stdout) as { items?: T[] } | T[];
-    return Array.isArray(printed) ? printed : (printed.items ?? [printed as T]);
-  } catch {
-    throw new Error(`no JSON on standard output: ${stdout.slice(0, 500)}\n${stderr}`);
-  }
 }

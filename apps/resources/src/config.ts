@@ -29,7 +29,7 @@ export function loadConfig(env: Env): ResourcesConfig {
 }
 
 /** The variables by which git itself takes settings: GIT_CONFIG_COUNT, GIT_CONFIG_KEY_0, GIT_CONFIG_VALUE_0, … */
-export function readGitConfig(read: EnvReader): [key: string, value: string][] {
+function readGitConfig(read: EnvReader): [key: string, value: string][] {
   const count = read.integer('GIT_CONFIG_COUNT', 0, { min: 0, max: 1000 });
   return Array.from({ length: count }, (_, i) => [
     read.text(`GIT_CONFIG_KEY_${i}`),

@@ -11,8 +11,8 @@ export type {
 } from './bus.js';
 export { connectBus, type ConnectBusOptions } from './connect-bus.js';
 export { decodePayload, encodePayload } from './packet.js';
-export { RpcErrorFilter, RpcServer, rpcServer } from './rpc-server.js';
-export { settleOne, type Bury } from './settle.js';
+export { RpcErrorFilter, rpcServer } from './rpc-server.js';
+export { settleOne } from './settle.js';
 export {
   CHANGES,
   CONSUMERS,
@@ -25,4 +25,4 @@ export {
   type ConsumerSpec,
   type StreamSpec,
 } from './streams.js';
-export { DEFAULT_POLICY, verdictFor, type RetryPolicy, type Verdict } from './verdict.js';
+export { type RetryPolicy, type Verdict } from './verdict.js';

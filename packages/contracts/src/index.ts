@@ -48,7 +48,7 @@ export {
   subjectToken,
 } from './names.js';
 export { buildGraph, type EdgeKind, type GraphProblem, type PipelineGraph } from './pipeline-graph.js';
-export { addParam, paramReplacements, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
+export { paramReplacements, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
 export {
   type ConfigMap,
   type Container,

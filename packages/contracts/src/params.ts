@@ -43,7 +43,7 @@ export function paramReplacements(
 }
 
 /** Adds the variables of one param, over what was there of that name. */
-export function addParam(replacements: MutableReplacements, name: string, value: ParamValue): void {
+function addParam(replacements: MutableReplacements, name: string, value: ParamValue): void {
   for (const spelling of [`params.${name}`, `params["${name}"]`, `params['${name}']`, `inputs.params.${name}`]) {
     if (typeof value === 'string') {
       replacements.strings.set(spelling, value);

@@ -11,7 +11,7 @@ export interface StoredMessage {
 }
 
 /** Which messages of one durable are with whom. */
-export class MemoryDurable {
+class MemoryDurable {
   #next = 1;
   /** Sequences that come again, and when. */
   readonly #again = new Map<number, number>();

@@ -123,7 +123,7 @@ interface Status {
 }
 
 /** A Status body as the error it stands for. */
-export function errorOf(statusCode: number, body: string, path: string): SlipwayError {
+function errorOf(statusCode: number, body: string, path: string): SlipwayError {
   const status = parse(body);
   const problems: FieldProblem[] = (status.details?.causes ?? []).map((cause) => ({
     field: cause.field ?? '',

@@ -96,7 +96,7 @@ export function substituteTask(task: PipelineTask, replacements: Replacements): 
   };
 }
 
-export function substituteParams(params: readonly Param[], replacements: Replacements): Param[] {
+function substituteParams(params: readonly Param[], replacements: Replacements): Param[] {
   return params.map((param) => {
     const value = substituteValue(param.value, replacements);
     return value === param.value ? param : { ...param, value };

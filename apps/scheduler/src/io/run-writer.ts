@@ -87,7 +87,7 @@ export class RunWriter {
 }
 
 /** True for a lost compare-and-set; false when it is the lease that was lost. */
-export function isConflict(thrown: unknown): boolean {
+function isConflict(thrown: unknown): boolean {
   return thrown instanceof SlipwayError && thrown.kind === 'conflict' && thrown.reason !== 'FenceLost';
 }
 

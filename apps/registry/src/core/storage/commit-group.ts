@@ -17,7 +17,7 @@ import {
 import { decideWrite, keyOfWrite, type WriteContext } from './write.js';
 
 /** Larger objects would neither fit a message to another service nor be read fast enough. Bytes of JSON. */
-export const OBJECT_LIMIT_BYTES = 1_500_000;
+const OBJECT_LIMIT_BYTES = 1_500_000;
 
 /** One object as it is stored. */
 export interface StoredObject {

@@ -69,7 +69,7 @@ export function decideWrite(
   }
 }
 
-export function alreadyExists(key: ObjectKey): SlipwayError {
+function alreadyExists(key: ObjectKey): SlipwayError {
   return new SlipwayError('exists', 'AlreadyExists', `${key.resource} "${key.name}" already exists`);
 }
 

@@ -42,7 +42,7 @@ function statuses(pod: Pod): ContainerStatus[] {
 }
 
 /** One word or two: the first thing about the pod that a user wants to know. */
-export function podReason(pod: Pod): string {
+function podReason(pod: Pod): string {
   const status: PodStatus = pod.status ?? {};
   const initReason = initializing(pod, status);
   let reason = initReason ?? mainReason(pod, status);

@@ -53,7 +53,7 @@ export function checkMatrix(task: PipelineTask, path: string, findings: Findings
   }
 }
 
-export function isMatrixed(task: PipelineTask): boolean {
+function isMatrixed(task: PipelineTask): boolean {
   return listOf(task.matrix?.params).length > 0 || listOf(task.matrix?.include).length > 0;
 }
 
