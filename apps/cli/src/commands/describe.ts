@@ -5,20 +5,11 @@ import { findAccess, type Target } from '../api/kubeconfig.js';
 import { childrenOf } from '../api/print-logs.js';
 import type { CliConfig } from '../config.js';
 import { safeLine } from '../core/escapes.js';
-import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type RowState } from '../core/run-rows.js';
+import { rowOfTaskRun, rowsOfPipelineRun, stateOf } from '../core/run-rows.js';
 import { durationText, treeLines } from '../core/tree-text.js';
 import { EXIT } from '../exit-code.js';
-import { painter, type Style, type Terminal } from '../terminal.js';
-
-const STYLES: Record<RowState | 'dim', Style> = {
-  waiting: 'dim',
-  running: 'cyan',
-  succeeded: 'green',
-  failed: 'red',
-  cancelled: 'yellow',
-  skipped: 'dim',
-  dim: 'dim',
-};
+import type { Terminal } from '../terminal.js';
+import { statePainter } from '../view/state-style.js';
 
 /** `slipway describe NAME`: what became of a run, task by task and step by step. */
 export async function describe(
@@ -30,8 +21,7 @@ export async function describe(
   const client = new ApiClient(await findAccess(options, config));
   const { ref, run } = await findRun(client, args[0] ?? '');
   const taskRuns = ref.kind === 'TaskRun' ? [] : await childrenOf(client, ref);
-  const colors = painter(terminal.colors);
-  const paint = (state: RowState | 'dim', text: string): string => colors(STYLES[state], text);
+  const paint = statePainter(terminal.colors);
   const nowMs = Date.now();
   const condition = succeeded(run);
   const state = stateOf(condition, run.status?.startTime !== undefined);

@@ -4,10 +4,11 @@
 import { ANNOTATIONS, isDone, succeeded, type PipelineRun, type TaskRun } from '@slipway/contracts';
 import type { LogLineOf, Observer } from '../api/follow-run.js';
 import { safeLine } from '../core/escapes.js';
-import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type RowState, type TaskRow } from '../core/run-rows.js';
+import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type TaskRow } from '../core/run-rows.js';
 import { durationText, treeLines, type PaintState } from '../core/tree-text.js';
 import type { RunRef } from '../input/apply.js';
-import { painter, type Style, type Terminal } from '../terminal.js';
+import { painter, type Terminal } from '../terminal.js';
+import { statePainter } from './state-style.js';
 
 interface Shown {
   ref: RunRef;
@@ -19,16 +20,6 @@ interface Shown {
 
 const FRAME_MS = 100;
 
-const STYLES: Record<RowState | 'dim', Style> = {
-  waiting: 'dim',
-  running: 'cyan',
-  succeeded: 'green',
-  failed: 'red',
-  cancelled: 'yellow',
-  skipped: 'dim',
-  dim: 'dim',
-};
-
 export class RunView implements Observer {
   readonly #runs = new Map<string, Shown>();
   readonly #notices = new Set<string>();
@@ -38,8 +29,7 @@ export class RunView implements Observer {
   #pending = '';
 
   constructor(private readonly terminal: Terminal) {
-    const paint = painter(terminal.colors);
-    this.#paint = (state, text) => paint(STYLES[state], text);
+    this.#paint = statePainter(terminal.colors);
     if (terminal.draws) this.#timer = setInterval(() => this.#draw(), FRAME_MS).unref();
   }
 
