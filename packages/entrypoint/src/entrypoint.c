@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/message.h"
+#include "both/message.h"
 #include "step/image.h"
 #include "step/run-as.h"
 #include "step/step.h"

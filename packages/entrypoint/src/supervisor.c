@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/message.h"
+#include "both/message.h"
 #include "pod/enter.h"
 #include "pod/pod.h"
 #include "pod/spare.h"

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
+#include "../both/message.h"
 
 enum { FILE_LIMIT = 65536, REMOVE_ATTEMPTS = 20, REMOVE_PAUSE_US = 500 };
 

@@ -18,9 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
+#include "../both/message.h"
 
 enum { ANSWER_LIMIT = 4096, TIMEOUT_S = 30 };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/clock.h"
-#include "../base/file.h"
+#include "../both/clock.h"
+#include "../both/file.h"
 
 enum { CHUNK = 65536, ROUNDS = 16, TAIL = 4096 };
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../base/buffer.h"
+#include "../both/buffer.h"
 
 enum { LINE_LIMIT = 16384 };
 // Of one container; what it writes beyond that is read and forgotten, after one line that says so.

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
 
 static int write_map(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
 
 enum { PLAN_LIMIT = 64 * 1024 * 1024, LOWEST_FD = 10, HIGHEST_FD = 500 };
 

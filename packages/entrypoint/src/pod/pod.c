@@ -22,9 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base/clock.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/clock.h"
+#include "../both/file.h"
+#include "../both/message.h"
 #include "cgroup.h"
 #include "container.h"
 #include "network.h"

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
+#include "../both/message.h"
 
 static void join(const char *cgroup) {
     char *path = text_format("%s/cgroup.procs", cgroup);

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
+#include "../both/message.h"
 
 enum { STATE_LIMIT = 16384 };
 

@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/clock.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/buffer.h"
+#include "../both/clock.h"
+#include "../both/file.h"
+#include "../both/message.h"
 #include "wait.h"
 
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/file.h"
+#include "../both/message.h"
 #include "docker.h"
 #include "secret.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/base64.h"
-#include "../base/json.h"
+#include "../both/base64.h"
+#include "../both/json.h"
 #include "secret.h"
 
 // Registry → login; a later one of the same name replaces an earlier, as in Tekton's order: cfg, config, basic.

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/buffer.h"
+#include "../both/buffer.h"
 
 void text_list_add(struct text_list *list, const char *item) {
     const char **items = realloc(list->items, (list->count + 1) * sizeof *items);

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/base64.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/base64.h"
+#include "../both/file.h"
+#include "../both/message.h"
 
 enum { SCRIPT_LIMIT = 64 * 1024 * 1024 };
 

@@ -25,9 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
+#include "../both/message.h"
 #include "command.h"
 #include "syscalls.h"
 

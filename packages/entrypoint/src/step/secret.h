@@ -1,6 +1,6 @@
 // What the writers of git's and docker's credentials share.
 #pragma once
-#include "../base/buffer.h"
+#include "../both/buffer.h"
 
 enum { SECRET_LIMIT = 1024 * 1024 };
 

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/clock.h"
-#include "../base/duration.h"
-#include "../base/file.h"
-#include "../base/message.h"
+#include "../both/clock.h"
+#include "../both/duration.h"
+#include "../both/file.h"
+#include "../both/message.h"
 #include "command.h"
 #include "credentials.h"
 #include "flags.h"

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/base64.h"
-#include "../base/file.h"
-#include "../base/json.h"
+#include "../both/base64.h"
+#include "../both/file.h"
+#include "../both/json.h"
 
 enum {
     // Base64 digits on one line: well below the 16 KiB at which container runtimes split lines, and whole groups.

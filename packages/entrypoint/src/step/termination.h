@@ -2,7 +2,7 @@
 #pragma once
 #include <stddef.h>
 
-#include "../base/buffer.h"
+#include "../both/buffer.h"
 
 enum entry_type { TASK_RESULT = 1, INTERNAL = 3, STEP_RESULT = 4 };
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../base/buffer.h"
-#include "../base/file.h"
+#include "../both/buffer.h"
+#include "../both/file.h"
 
 enum {
     // File systems that other machines write to tell nobody here; so look now and then all the same.
