@@ -53,7 +53,8 @@ static void post(const struct flags *flags, bool failed) {
 }
 
 static void write_exit_code(const struct flags *flags, const char *text) {
-    char *path = text_format("%s/exitCode", *flags->step_metadata_dir ? flags->step_metadata_dir : ".");
+    if (*flags->step_metadata_dir == '\0') return;
+    char *path = text_format("%s/exitCode", flags->step_metadata_dir);
     if (make_parent_folders(path, 0777) < 0 || write_file_in_place(path, text, strlen(text), 0666) < 0)
         say("%s: %s", path, strerror(errno));
     free(path);
