@@ -97,6 +97,23 @@ describe('hostile requests', () => {
     expect(answered.json()).toMatchObject({ code: 413, reason: 'RequestEntityTooLarge' });
   });
 
+  test('a client that sends all of a body that is too large gets the answer, not a broken pipe', async () => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(registry.url).port), rejectUnauthorized: false });
+    const problems: Error[] = [];
+    socket.on('error', (error: Error) => problems.push(error));
+    const head = `POST ${MAPS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer admin-token\r\ncontent-type: application/json`;
+    socket.write(`${head}\r\ncontent-length: 10000000\r\n\r\n`);
+    for (let sent = 0; sent < 10; sent++) {
+      await new Promise((resolve) => setTimeout(resolve, 10)); // as long as it takes to close a connection early
+      await new Promise<unknown>((resolve) => socket.write(Buffer.alloc(1_000_000, ' '), resolve));
+    }
+    const answer = await new Promise<string>((resolve) => {
+      socket.once('data', (data: Buffer) => resolve(data.toString())).once('close', () => resolve('closed'));
+    });
+    expect([answer, problems]).toEqual([expect.stringMatching(/^HTTP\/1.1 413[\s\S]*limit is/), []]);
+    socket.destroy();
+  });
+
   test('bytes that are no request are answered, too', async () => {
     for (const [bytes, code] of [
       ['nonsense\r\n\r\n', 400],

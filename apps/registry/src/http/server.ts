@@ -15,6 +15,7 @@ import { negotiate } from './accept.js';
 import { answer, subjectOf, type ApiPorts } from './api.js';
 import type { Authenticate } from './authentication.js';
 import { authorize } from './authorization.js';
+import { drain } from './drain.js';
 import { flag, type Admission, type Answer, type ApiRequest } from './exchange.js';
 import { HOME_HEADERS, homePage } from './home.js';
 import { InFlight } from './in-flight.js';
@@ -218,16 +219,18 @@ export class ApiServer {
     raw.end();
   }
 
-  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  async #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const admission = this.#admitted.get(request);
-    admission?.leave();
     const status = statusOf(refusalOf(error), admission === undefined ? undefined : subjectOf(admission.target));
     if (admission !== undefined) {
       this.#logFailure(refusalOf(error), admission);
       this.#report(request, admission, status.code);
     }
-    // What is left of a body that is too large would be read as the next request.
-    if (status.code === 413) reply.header('connection', 'close');
+    if (status.code === 413) {
+      reply.header('connection', 'close');
+      await drain(request.raw);
+    }
+    admission?.leave();
     return this.#sendStatus(reply, status);
   }
 
