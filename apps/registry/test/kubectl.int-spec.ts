@@ -239,9 +239,11 @@ describeWithKubectl('kubectl', () => {
       'create -f -',
       RUN.replace('name: release', 'name: Not_A_Name').replace('taskRef: {name: hello}', 'runAfter: [build]'),
     );
-    expect(message).toContain('is invalid');
+    expect(message).toContain('The PipelineRun "Not_A_Name" is invalid');
     expect(message).toContain('metadata.name');
     expect(message).toContain('spec.pipelineSpec');
+    const generated = await fails('create -f -', GENERATED.replace('- name: build', '- name: Bu ild'));
+    expect(generated).toMatch(/^The PipelineRun "release-\w{5}" is invalid: spec.pipelineSpec.tasks\[0\].name/);
   });
 
   test('secrets, config maps, accounts and namespaces are made by their own commands', async () => {

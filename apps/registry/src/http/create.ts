@@ -31,8 +31,9 @@ export async function createObject(
   }
   await requireNamespace(store, kind, target.namespace);
   for (let attempt = 1; ; attempt++) {
-    const fresh = validated(kind, freshObject(kind, object, target.namespace));
-    target.name = fresh.metadata.name; // errors name the object, also when its name was made here
+    const named = freshObject(kind, object, target.namespace);
+    target.name = named.metadata.name; // errors name the object, also when its name was made here
+    const fresh = validated(kind, named);
     try {
       const stored = isDryRun ? await createDry(store, kind, fresh) : await createReal(store, kind, fresh);
       return objectAnswer(view, 201, inVersion(kind, version, stored), warnings);
