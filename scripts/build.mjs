@@ -8,8 +8,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** Brings its own binaries, or is needed on a cluster only. */
-const NEVER_BUNDLED = ['libsql', '@kubernetes/client-node'];
+/** Brings its own binaries. */
+const NEVER_BUNDLED = ['libsql'];
 
 const npmStaysImported = {
   name: 'npm-stays-imported',
