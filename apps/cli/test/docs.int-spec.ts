@@ -26,6 +26,20 @@ test('docs/api.md names every kind that is served', () => {
   ).toEqual([]);
 });
 
+// prettier-ignore
+const differences: [of: string, file: string][] = [
+  ['what is refused', 'apps/registry/src/core/admission/rules/deliberate-differences.ts'],
+  ['pods', 'apps/executor/src/core/oracle.spec.ts'],
+];
+
+test.each(differences)('docs/compatibility.md quotes every deliberate difference in %s', (_of, file) => {
+  const documented = text('docs/compatibility.md').replaceAll(/\s+/g, ' ');
+  const written = [...text(file).matchAll(/^ +(?:what|why):\s*'([^'\n]+)',$/gm)].map((match) => match[1]!);
+  expect(written.length).toBeGreaterThan(5);
+  expect(written.length).toBe([...text(file).matchAll(/^ +(?:what|why):(?! string;)/gm)].length);
+  expect(written.filter((sentence) => !documented.includes(sentence))).toEqual([]);
+});
+
 test('docs/adr/README.md names every decision', () => {
   const list = text('docs/adr/README.md');
   const pages = readdirSync(join(ROOT, 'docs/adr')).filter((name) => /^\d/.test(name));
