@@ -130,6 +130,29 @@ describe('Cache', () => {
     expect(world.lists).toBe(1);
   });
 
+  test('tells of the lists that something went missing for, not of those that it was asked for', async () => {
+    const world = new World();
+    const told: string[] = [];
+    let shards = new Set<number>();
+    const cache = new Cache(world.bus, world.store, {
+      resources: [CONFIG_MAPS],
+      resyncMs: 1_000_000,
+      shards: () => shards,
+      onRelist: (why) => told.push(why),
+    });
+    await cache.start();
+    const change = world.put('a');
+    shards = new Set([change.shard]);
+    await cache.sync();
+    const before = world.lists;
+    expect(told).toEqual([]);
+    world.put('a');
+    await world.deliver({ ...change, sequence: change.sequence + 2 });
+    await until(() => world.lists > before);
+    expect(told).toEqual([`a hole in shard ${change.shard}`]);
+    await cache.stop();
+  });
+
   test('lists again when a change of a shard is missing (C2)', async () => {
     const world = new World();
     const cache = await started(world);

@@ -32,7 +32,7 @@ export interface CacheOptions {
   resyncMs?: number;
   /** Makes what is kept of an object; undefined keeps nothing. Must leave metadata's names, versions and owners. */
   transform?: (object: KubeObject) => KubeObject | undefined;
-  /** Told why the objects are listed again; for the log and the metric. */
+  /** Told why the objects are listed again, where nobody asked for it; for the log and the metric. */
   onRelist?: (why: string) => void;
 }
 
@@ -82,7 +82,7 @@ export class Cache {
       handle: (message) => this.#handle(message),
       onBroken: (why) => void this.#relist(`the stream is ${why.kind}`),
     });
-    await this.#relist('start');
+    await this.#relist();
     this.#isReady = true;
     this.#timer = setInterval(() => void this.#resync(), this.options.resyncMs ?? 10_000).unref();
   }
@@ -140,7 +140,7 @@ export class Cache {
     if (this.#shards === undefined) return;
     const wanted = this.options.shards();
     const isSame = wanted.size === this.#shards.size && [...wanted].every((shard) => this.#shards!.has(shard));
-    if (!isSame) await this.#relist('other shards');
+    if (!isSame) await this.#relist();
   }
 
   async stop(): Promise<void> {
@@ -204,14 +204,14 @@ export class Cache {
   // Lists -------------------------------------------------------------------------------------------------------------
 
   /** Lists again, now or after the list under way; tries until the registry answers. */
-  #relist(why: string): Promise<void> {
+  #relist(why?: string): Promise<void> {
     return (this.#nextRelist ??= this.#relistAfter(this.#relisting, why));
   }
 
-  async #relistAfter(current: Promise<void> | undefined, why: string): Promise<void> {
+  async #relistAfter(current: Promise<void> | undefined, why?: string): Promise<void> {
     await current;
     if (this.#isStopped) return;
-    if (why !== 'start') this.options.onRelist?.(why);
+    if (why !== undefined) this.options.onRelist?.(why);
     const run = this.#listUntilDone().finally(() => {
       this.#relisting = undefined;
     });
