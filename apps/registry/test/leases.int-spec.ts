@@ -17,14 +17,16 @@ function create(name: string, shard: number): Write {
 describe('leases of shards', () => {
   let world: StoreWorld;
   let replicas: ShardLeases[];
+  let dir: Awaited<ReturnType<typeof tempDir>>;
   beforeEach(async () => {
-    const dir = await tempDir();
+    dir = await tempDir();
     replicas = [];
     world = await storeWorld(() => openObjectStore(`sqlite:${join(dir.path, 'store.db')}`));
   }, MINUTE_MS);
   afterEach(async () => {
     await Promise.all(replicas.map((leases) => leases.stop()));
     await world.close();
+    await dir.remove();
   }, MINUTE_MS);
 
   const replica = async (holder: string): Promise<ShardLeases> => {

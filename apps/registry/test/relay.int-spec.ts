@@ -38,13 +38,17 @@ async function stored(objects: ObjectStore): Promise<string[]> {
 describe('changes reach a cache', () => {
   let world: StoreWorld;
   let cache: Cache;
+  let dir: Awaited<ReturnType<typeof tempDir>>;
   beforeEach(async () => {
-    const dir = await tempDir();
+    dir = await tempDir();
     world = await storeWorld(() => openObjectStore(`sqlite:${join(dir.path, 'store.db')}`));
     await world.store.commit({ writes: [create('before')] });
     cache = await world.cache({ resources: [CONFIG_MAPS], resyncMs: 500 });
   }, MINUTE_MS);
-  afterEach(() => world.close(), MINUTE_MS);
+  afterEach(async () => {
+    await world.close();
+    await dir.remove();
+  }, MINUTE_MS);
 
   const settles = async (): Promise<void> => {
     const wanted = await stored(world.objects);
