@@ -28,6 +28,7 @@
 #include "cgroup.h"
 #include "container.h"
 #include "network.h"
+#include "orphans.h"
 #include "state.h"
 
 enum { KILLED_CODE = 137, HOLDER_CHECK_MS = 250, NS_PER_MS = 1000000 };
@@ -265,6 +266,7 @@ int run_pod(const char *folder) {
     look_for_holder(&pod);
     if (pod.plan.deadline_ms > 0) pod.deadline_ns = monotonic_ns() + pod.plan.deadline_ms * NS_PER_MS;
     run(&pod);
+    end_orphans();
     unlink("control");
     touch_changed(pod.plan.changed);
     return 0;
