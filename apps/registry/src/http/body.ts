@@ -88,7 +88,7 @@ function parseYaml(text: string): Body {
   try {
     // Not `uniqueKeys` and not `prettyErrors`: both take time that grows with the square of a hostile text.
     const options = { uniqueKeys: false, prettyErrors: false, stringKeys: true, logLevel: 'error' } as const;
-    const document = parseDocument(text, options);
+    const document = withoutStacks(() => parseDocument(text, options));
     const [problem] = document.errors;
     if (problem !== undefined) {
       const line = text.slice(0, problem.pos[0]).split('\n').length;
@@ -99,6 +99,17 @@ function parseYaml(text: string): Body {
     return { value, duplicates: [] };
   } catch (error) {
     throw error instanceof SlipwayError ? error : badYaml((error as Error).message);
+  }
+}
+
+/** A hostile text is one error a character, and the stack of each would be most of what it costs. */
+function withoutStacks<T>(parse: () => T): T {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return parse();
+  } finally {
+    Error.stackTraceLimit = before;
   }
 }
 
