@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { duplicateKeys } from './json-duplicates.js';
 import { DEPTH_LIMIT, YAML_LIMIT_BYTES } from './limits.js';
 import { decodeProtobuf } from './protobuf.js';
+import { mayBeDeeperThan } from './yaml-depth.js';
 
 export interface Body {
   value: unknown;
@@ -85,6 +86,7 @@ function parseYaml(text: string): Body {
       hint: 'Send JSON.',
     });
   }
+  if (mayBeDeeperThan(DEPTH_LIMIT, text)) throw tooDeep();
   try {
     // Not `uniqueKeys` and not `prettyErrors`: both take time that grows with the square of a hostile text.
     const options = { uniqueKeys: false, prettyErrors: false, stringKeys: true, logLevel: 'error' } as const;
@@ -113,6 +115,11 @@ function withoutStacks<T>(parse: () => T): T {
   }
 }
 
+function tooDeep(): SlipwayError {
+  const message = `the body of the request is nested deeper than ${DEPTH_LIMIT} levels`;
+  return new SlipwayError('invalid', 'BadRequest', message);
+}
+
 function badYaml(why: string): SlipwayError {
   return new SlipwayError('invalid', 'BadRequest', `the body of the request is not valid YAML: ${why}`);
 }
@@ -127,11 +134,7 @@ function safe<T>(value: T): T {
     const [node, depth] = left.pop()!;
     if (typeof node !== 'object' || node === null) continue;
     if (depth >= DEPTH_LIMIT) {
-      throw new SlipwayError(
-        'invalid',
-        'BadRequest',
-        `the body of the request is nested deeper than ${DEPTH_LIMIT} levels`,
-      );
+      throw tooDeep();
     }
     if (nodes > NODE_LIMIT) {
       throw new SlipwayError('invalid', 'BadRequest', 'the body of the request expands to too many values');
