@@ -32,7 +32,7 @@ describe('what a container is and sees', () => {
 
   const seen: [what: string, script: string, then: string, more?: object][] = [
     ['is its own first process', 'cat /proc/1/comm; ls /proc | grep -c "^[0-9]"', 'init\n4'],
-    ['has a folder of its own', 'pwd', '/work/deep', { workingDir: '/work/deep' }],
+    ['has a folder of its own', 'pwd', '/srv/deep', { workingDir: '/srv/deep' }],
     [
       'knows its name',
       'hostname; echo $HOSTNAME; getent hosts build.example',
