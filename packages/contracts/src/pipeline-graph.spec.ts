@@ -116,7 +116,7 @@ describe('buildGraph', () => {
 });
 
 (recorded.length > 0 ? describe : describe.skip)('the conformance data', () => {
-  it('holds for every recorded graph', () => {
+  it(`dag.Build: ours gives the same, ${recorded.length} times`, () => {
     for (const call of recorded) {
       const graph = buildGraph(call.in.tasks.map(({ name }) => ({ name, runAfter: call.in.deps?.[name] ?? [] })));
       const error = graph.problems[0]?.message ?? null;

@@ -28,6 +28,16 @@ export function recordedCalls<Call = GoldenCase>(fn: string): Call[] {
     .map((line) => JSON.parse(line) as Call);
 }
 
+/** The functions whose calls are recorded, sorted; none where the data is absent. */
+export function recordedFunctions(): string[] {
+  const folder = sharedData('conformance/golden');
+  if (folder === undefined) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => name.slice(0, -'.jsonl'.length))
+    .sort();
+}
+
 /** What a real Tekton did with its examples: one parsed file each, by file name. */
 export function oracleFiles(): [name: string, content: unknown][] {
   const folder = sharedData('conformance/oracle');

@@ -15,7 +15,9 @@ interface Call<In, Out> {
 function replay<In, Out>(fn: string, check: (input: In, output: Out) => void): void {
   const calls = recordedCalls<Call<In, Out>>(fn);
   if (calls.length === 0) it.skip(fn, () => {});
-  calls.forEach((call, i) => it(`${fn} ${i + 1}`, () => check(call.in, call.out)));
+  calls.forEach((call, i) =>
+    it(`${fn}: call ${i + 1} of ${calls.length} gives the same`, () => check(call.in, call.out)),
+  );
 }
 
 describe('recorded calls', () => {

@@ -6,6 +6,8 @@ import type { TaskState } from './task-state.js';
 import type { Refusal } from './refusal.js';
 
 export interface MissingResult {
+  /** The name under which the task that takes the result knows the one that should make it. */
+  pipelineTask: string;
   /** The task that should have made it; undefined when the pipeline has no such task. */
   producer: TaskState | undefined;
   refusal: Refusal;
@@ -16,6 +18,7 @@ export function missingResult(model: RunModel, { references }: CompiledTask): Mi
   for (const { pipelineTask, result, index, property } of references) {
     const producer = model.stateOf(pipelineTask);
     const missing = (message: string, reason = 'InvalidTaskResultReference'): MissingResult => ({
+      pipelineTask,
       producer,
       refusal: { reason, message },
     });

@@ -32,15 +32,18 @@ describe('paramValueOf', () => {
 
 const calls = recordedCalls<{ in: string; out: [unknown, string, null] }>('paramvalue.unmarshal');
 (calls.length > 0 ? describe : describe.skip)('the conformance data', () => {
-  it('holds for every recorded value that is JSON', () => {
+  it(`paramvalue.unmarshal: ours gives the same, ${calls.length} times`, () => {
     for (const call of calls) {
-      let json: unknown;
-      try {
-        json = JSON.parse(call.in);
-      } catch {
-        continue; // What is no JSON comes from a file of results, never from a document.
-      }
-      expect({ in: call.in, out: paramValueOf(json) }).toEqual({ in: call.in, out: call.out[0] });
+      expect({ in: call.in, out: paramValueOf(parsedOrText(call.in)) }).toEqual({ in: call.in, out: call.out[0] });
     }
   });
 });
+
+/** What is no JSON comes from a file of results, never from a document: its text is the value. */
+function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
