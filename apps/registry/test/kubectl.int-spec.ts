@@ -29,6 +29,22 @@ spec:
 const GENERATED = RUN.replace('name: release', 'generateName: release-');
 const MISSPELT = TASK.replace('steps:', 'stepz: 1\n  steps:').replace('name: hello', 'name: misspelt');
 
+// prettier-ignore
+const NEW_KINDS: [kind: string, document: { spec: object } & Record<string, unknown>, header: RegExp][] = [
+  ['stepactions',
+    { apiVersion: 'tekton.dev/v1alpha1', kind: 'StepAction', metadata: { name: 'one' }, spec: { image: 'busybox', script: 'echo $WHO', params: [{ name: 'who', default: 'you' }], env: [{ name: 'WHO', value: '$(params.who)' }], results: [{ name: 'r' }] } },
+    /^NAME +AGE$/],
+  ['customruns',
+    { apiVersion: 'tekton.dev/v1beta1', kind: 'CustomRun', metadata: { name: 'one' }, spec: { customRef: { apiVersion: 'example.dev/v1', kind: 'Wait' }, params: [{ name: 'p', value: ['a', 'b'] }], timeout: '5m' } },
+    /^NAME +SUCCEEDED +REASON +STARTTIME +COMPLETIONTIME$/],
+  ['resolutionrequests',
+    { apiVersion: 'resolution.tekton.dev/v1beta1', kind: 'ResolutionRequest', metadata: { name: 'one', labels: { 'resolution.tekton.dev/type': 'git' } }, spec: { params: [{ name: 'url', value: 'u' }] } },
+    /^NAME +OWNERKIND +OWNER +SUCCEEDED +REASON +STARTTIME +ENDTIME$/],
+  ['approvals',
+    { apiVersion: 'slipway.dev/v1alpha1', kind: 'Approval', metadata: { name: 'one' }, spec: { approvers: ['ann'], required: 1, message: 'Ship it?' } },
+    /^NAME +SUCCEEDED +REASON +REQUIRED +APPROVED +AGE$/],
+];
+
 describeWithKubectl('kubectl', () => {
   let registry: TestRegistry;
   const kubectl = async (args: string | readonly string[], input?: string): Promise<Ran> =>
@@ -114,6 +130,15 @@ describeWithKubectl('kubectl', () => {
     expect(await ok('get tasks -o name --field-selector metadata.name=other')).toBe('task.tekton.dev/other');
     expect(await ok('get tasks -o name --chunk-size=1')).toBe('task.tekton.dev/hello\ntask.tekton.dev/other');
     expect(await fails('get tasks --field-selector spec.x=1')).toContain('field label not supported: spec.x');
+  });
+
+  test.each(NEW_KINDS)('create, get and explain work for %s', async (kind, document, header) => {
+    await ok('create -f -', JSON.stringify(document));
+    expect((await ok(`get ${kind} one`)).split('\n')[0]).toMatch(header);
+    const stored = JSON.parse(await ok(`get ${kind} one -o json`)) as { spec: object };
+    expect(stored.spec).toMatchObject(document.spec);
+    expect(await ok(`explain ${kind}.spec`)).toContain('FIELDS:');
+    await ok(`delete ${kind} one`);
   });
 
   test('describe shows an object with its events', async () => {

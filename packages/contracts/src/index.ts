@@ -76,9 +76,11 @@ export {
   type VolumeSource,
 } from './pod.js';
 export {
+  APPROVALS,
   CLUSTER_TASKS,
   CONDITIONS,
   CONFIG_MAPS,
+  CUSTOM_RUNS,
   EVENTS,
   NAMESPACES,
   PERSISTENT_VOLUME_CLAIMS,
@@ -86,9 +88,11 @@ export {
   PIPELINE_RESOURCES,
   PIPELINE_RUNS,
   PODS,
+  RESOLUTION_REQUESTS,
   RESOURCE_KINDS,
   SECRETS,
   SERVICE_ACCOUNTS,
+  STEP_ACTIONS,
   TASKS,
   TASK_RUNS,
   apiVersionOf,
@@ -132,6 +136,21 @@ export {
   type ListRequest,
   type Write,
 } from './store-protocol.js';
+export { type Approval, type ApprovalDecision, type ApprovalSpec, type ApprovalStatus } from './approval.js';
+export {
+  CUSTOM_RUN_CANCELLED,
+  type CustomRun,
+  type CustomRunResult,
+  type CustomRunSpec,
+  type CustomRunStatus,
+  type EmbeddedCustomSpec,
+} from './custom-run.js';
+export {
+  RESOLVER_LABEL,
+  type ResolutionRequest,
+  type ResolutionRequestSpec,
+  type ResolutionRequestStatus,
+} from './resolution-request.js';
 export { changeSubject, changesOf, deadLetterSubject, logSubject } from './subjects.js';
 export {
   emptyReplacements,
@@ -145,6 +164,8 @@ export {
   type Replacements,
 } from './substitution.js';
 export {
+  type Artifact,
+  type Artifacts,
   type ChildReference,
   type ConditionCheck,
   type EmbeddedTask,
@@ -165,6 +186,8 @@ export {
   type PipelineTaskCondition,
   type PipelineTaskRunSpec,
   type PodTemplate,
+  type Provenance,
+  type RefSource,
   type ResourceBinding,
   type ResourceResult,
   type ResultSpec,
@@ -172,6 +195,8 @@ export {
   type SidecarState,
   type SkippedTask,
   type Step,
+  type StepAction,
+  type StepActionSpec,
   type StepState,
   type StepTemplate,
   type Task,

@@ -32,9 +32,13 @@ export const RESOURCE_KINDS: readonly ResourceKind[] = [
   { group: 'tekton.dev', kind: 'TaskRun', plural: 'taskruns', singular: 'taskrun', shortNames: ['tr', 'trs'], categories: tekton, namespaced: true, versions: v1Down, storageVersion: 'v1', statusSubresource: true },
   { group: 'tekton.dev', kind: 'Pipeline', plural: 'pipelines', singular: 'pipeline', shortNames: [], categories: tekton, namespaced: true, versions: v1Down, storageVersion: 'v1', statusSubresource: false },
   { group: 'tekton.dev', kind: 'PipelineRun', plural: 'pipelineruns', singular: 'pipelinerun', shortNames: ['pr', 'prs'], categories: tekton, namespaced: true, versions: v1Down, storageVersion: 'v1', statusSubresource: true },
+  { group: 'tekton.dev', kind: 'StepAction', plural: 'stepactions', singular: 'stepaction', shortNames: [], categories: tekton, namespaced: true, versions: ['v1beta1', 'v1alpha1'], storageVersion: 'v1beta1', statusSubresource: false },
+  { group: 'tekton.dev', kind: 'CustomRun', plural: 'customruns', singular: 'customrun', shortNames: [], categories: tekton, namespaced: true, versions: ['v1beta1'], storageVersion: 'v1beta1', statusSubresource: true },
   { group: 'tekton.dev', kind: 'ClusterTask', plural: 'clustertasks', singular: 'clustertask', shortNames: [], categories: tekton, namespaced: false, versions: ['v1beta1', 'v1alpha1'], storageVersion: 'v1beta1', statusSubresource: false },
   { group: 'tekton.dev', kind: 'PipelineResource', plural: 'pipelineresources', singular: 'pipelineresource', shortNames: [], categories: tekton, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: false },
   { group: 'tekton.dev', kind: 'Condition', plural: 'conditions', singular: 'condition', shortNames: [], categories: tekton, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: false },
+  { group: 'resolution.tekton.dev', kind: 'ResolutionRequest', plural: 'resolutionrequests', singular: 'resolutionrequest', shortNames: [], categories: tekton, namespaced: true, versions: ['v1beta1', 'v1alpha1'], storageVersion: 'v1beta1', statusSubresource: true },
+  { group: 'slipway.dev', kind: 'Approval', plural: 'approvals', singular: 'approval', shortNames: [], categories: ['slipway'], namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
   { group: '', kind: 'Namespace', plural: 'namespaces', singular: 'namespace', shortNames: ['ns'], categories: [], namespaced: false, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
   { group: '', kind: 'Secret', plural: 'secrets', singular: 'secret', shortNames: [], categories: [], namespaced: true, versions: ['v1'], storageVersion: 'v1', statusSubresource: false, sensitive: true },
   { group: '', kind: 'ConfigMap', plural: 'configmaps', singular: 'configmap', shortNames: ['cm'], categories: [], namespaced: true, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
@@ -73,9 +77,13 @@ export const PIPELINE_RUNS = 'pipelineruns.tekton.dev';
 export const TASK_RUNS = 'taskruns.tekton.dev';
 export const PIPELINES = 'pipelines.tekton.dev';
 export const TASKS = 'tasks.tekton.dev';
+export const STEP_ACTIONS = 'stepactions.tekton.dev';
+export const CUSTOM_RUNS = 'customruns.tekton.dev';
 export const CLUSTER_TASKS = 'clustertasks.tekton.dev';
 export const CONDITIONS = 'conditions.tekton.dev';
 export const PIPELINE_RESOURCES = 'pipelineresources.tekton.dev';
+export const RESOLUTION_REQUESTS = 'resolutionrequests.resolution.tekton.dev';
+export const APPROVALS = 'approvals.slipway.dev';
 export const PODS = 'pods';
 export const SECRETS = 'secrets';
 export const CONFIG_MAPS = 'configmaps';

@@ -83,6 +83,19 @@ export interface TaskSpec {
   /** 2020: PipelineResources that the task takes and makes. */
   resources?: { inputs?: TaskResource[]; outputs?: TaskResource[] };
 }
+/** What a step does, to be referred to by steps of many tasks: `steps[].ref`. */
+export interface StepActionSpec extends Pick<
+  Container,
+  'image' | 'command' | 'args' | 'env' | 'workingDir' | 'volumeMounts' | 'securityContext'
+> {
+  description?: string;
+  script?: string;
+  params?: ParamSpec[];
+  results?: ResultSpec[];
+}
+export interface StepAction extends KubeObject {
+  spec: StepActionSpec;
+}
 export interface TaskResource {
   name: string;
   type: string;
@@ -155,7 +168,32 @@ export interface StepState extends ContainerState {
   container: string;
   imageID?: string;
   results?: TaskRunResult[];
+  /** Completed, Error, Skipped, Continued, TimeoutExceeded, Cancelled or OOMKilled. */
   terminationReason?: string;
+  /** Where the StepAction of the step came from. */
+  provenance?: Provenance;
+  inputs?: Artifact[];
+  outputs?: Artifact[];
+}
+/** Something a step took or made, named so that signers can vouch for it. */
+export interface Artifact {
+  name: string;
+  values?: { uri?: string; digest?: Record<string, string> }[];
+  buildOutput?: boolean;
+}
+export interface Artifacts {
+  inputs?: Artifact[];
+  outputs?: Artifact[];
+}
+/** Where a remote definition came from: its address, the digests of its content and the path in it. */
+export interface RefSource {
+  uri?: string;
+  digest?: Record<string, string>;
+  entryPoint?: string;
+}
+export interface Provenance {
+  refSource?: RefSource;
+  featureFlags?: Record<string, unknown>;
 }
 export interface SidecarState extends ContainerState {
   name: string;
@@ -188,7 +226,9 @@ export interface TaskRunStatus {
   retriesStatus?: TaskRunStatus[];
   taskSpec?: TaskSpec;
   resourcesResult?: ResourceResult[];
-  provenance?: unknown;
+  artifacts?: Artifacts;
+  provenance?: Provenance;
+  spanContext?: Record<string, string>;
 }
 export interface TaskRun extends KubeObject {
   spec: TaskRunSpec;
@@ -305,7 +345,8 @@ export interface PipelineRunStatus {
   pipelineSpec?: PipelineSpec;
   skippedTasks?: SkippedTask[];
   childReferences?: ChildReference[];
-  provenance?: unknown;
+  provenance?: Provenance;
+  spanContext?: Record<string, string>;
 }
 export interface PipelineRun extends KubeObject {
   spec: PipelineRunSpec;

@@ -2,6 +2,8 @@
 
 import { randomInt, randomUUID } from 'node:crypto';
 import {
+  APPROVALS,
+  CUSTOM_RUNS,
   PERSISTENT_VOLUME_CLAIMS,
   PIPELINE_RUNS,
   SECRETS,
@@ -62,7 +64,9 @@ function byResource(kind: ResourceKind, object: KubeObject, namespace: string): 
   switch (resourceNameOf(kind)) {
     // A run's owner reads only its shard: a wrong label would be a run that nobody, or everybody, works on.
     case PIPELINE_RUNS:
-    case TASK_RUNS: {
+    case TASK_RUNS:
+    case CUSTOM_RUNS:
+    case APPROVALS: {
       const shard = String(shardOf(namespace, object.metadata.name));
       return {
         ...object,

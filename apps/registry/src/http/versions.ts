@@ -1,7 +1,7 @@
 // Stored objects as a client of one version sees them.
 
 import type { KubeObject, ResourceKind } from '@slipway/contracts';
-import { fromStorage } from '../core/admission/convert.js';
+import { fromStorage, isStoredForm } from '../core/admission/convert.js';
 import type { StoredObject } from '../io/object-store.js';
 
 export function parseStored(stored: StoredObject): KubeObject {
@@ -9,10 +9,10 @@ export function parseStored(stored: StoredObject): KubeObject {
 }
 
 export function inVersion(kind: ResourceKind, version: string, object: KubeObject): KubeObject {
-  return version === kind.storageVersion ? object : fromStorage(kind, version, object);
+  return isStoredForm(kind, version) ? object : fromStorage(kind, version, object);
 }
 
-/** The JSON of a stored object in a version; that of the storage version is there already. */
+/** The JSON of a stored object in a version; that of the stored form is there already. */
 export function textInVersion(kind: ResourceKind, version: string, stored: StoredObject): string {
-  return version === kind.storageVersion ? stored.text : JSON.stringify(inVersion(kind, version, parseStored(stored)));
+  return isStoredForm(kind, version) ? stored.text : JSON.stringify(inVersion(kind, version, parseStored(stored)));
 }

@@ -152,6 +152,13 @@ function childReference(kind: string, apiVersion: string, name: string, child: {
   return compact({ apiVersion, kind, name, pipelineTaskName: child.pipelineTaskName });
 }
 
+/** The params of a v1alpha1 ResolutionRequest are a map. */
+function storedRequestSpec(fields: Fields): Fields {
+  const { params, ...others } = fields as { params?: Fields } & Fields;
+  if (params === undefined) return fields;
+  return { ...others, params: Object.entries(params).map(([name, value]) => ({ name, value })) };
+}
+
 export const TO_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...Object.entries(RENAMED).map(([name, names]): [string, Rule] => [name, (fields) => renamed(fields, names)]),
   ['TaskSpec', withoutInputs],
@@ -161,6 +168,7 @@ export const TO_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['PipelineRunStatus', storedPipelineRunStatus],
   ['ObjectRef', storedRef],
   ['WhenExpression', storedWhen],
+  ['ResolutionRequestSpec', storedRequestSpec],
 ]);
 
 // From storage --------------------------------------------------------------------------------------------------------
@@ -193,6 +201,12 @@ function shownPipelineRunSpec(fields: Fields, form: Form): Fields {
   });
 }
 
+function shownRequestSpec(fields: Fields): Fields {
+  const { params, ...others } = fields as { params?: { name: string; value: unknown }[] } & Fields;
+  if (params === undefined) return fields;
+  return { ...others, params: Object.fromEntries(params.map(({ name, value }) => [name, value])) };
+}
+
 export const FROM_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...Object.entries(RENAMED).map(([name, names]): [string, Rule] => {
     const older = inverted(names);
@@ -202,6 +216,7 @@ export const FROM_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['EmbeddedTask', withInputs],
   ['TaskRunSpec', shownTaskRunSpec],
   ['PipelineRunSpec', shownPipelineRunSpec],
+  ['ResolutionRequestSpec', shownRequestSpec],
 ]);
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import { RESOURCE_KINDS, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
-import { fromStorage, toStorage } from './convert.js';
+import { fromStorage, isStoredForm, toStorage } from './convert.js';
 
 const kindOf = (name: string): ResourceKind => RESOURCE_KINDS.find((kind) => kind.kind === name)!;
 const object = (version: string, kind: string, fields: object): KubeObject => ({
@@ -287,6 +287,25 @@ describe('conversion', () => {
       results: [{ name: 'r', value: 'v' }],
       childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'n-a', pipelineTaskName: 'a' }],
     });
+  });
+
+  it('reads the params of a v1alpha1 ResolutionRequest from a map, and shows them as one', () => {
+    const kind = kindOf('ResolutionRequest');
+    const older = object('v1alpha1', 'ResolutionRequest', { spec: { params: { url: 'u', revision: 'main' } } });
+    const stored = toStorage(kind, 'v1alpha1', older);
+    expect(stored).toMatchObject({
+      apiVersion: 'resolution.tekton.dev/v1beta1',
+      spec: { params: [{ name: 'url', value: 'u' }, { name: 'revision', value: 'main' }] }, // prettier-ignore
+    });
+    expect(fromStorage(kind, 'v1alpha1', stored)).toMatchObject({ spec: { params: { url: 'u', revision: 'main' } } });
+  });
+
+  it('shows a ClusterTask in its own version, although it is stored in the words of a Task', () => {
+    const kind = kindOf('ClusterTask');
+    const spec = { steps: [{ name: 's', image: 'i', resources: { limits: { cpu: '1' } } }] };
+    const stored = toStorage(kind, 'v1beta1', object('v1beta1', 'ClusterTask', { spec }));
+    expect(isStoredForm(kind, 'v1beta1')).toBe(false);
+    expect(fromStorage(kind, 'v1beta1', stored)).toMatchObject({ spec });
   });
 
   it('shows every version the version it asked for', () => {

@@ -8,6 +8,10 @@
 //   PipelineRun  spec.resources
 //   ClusterTask  apiVersion tekton.dev/v1beta1, with the spec of a stored Task (there never was a v1)
 //   Condition    apiVersion tekton.dev/v1alpha1, with a stored step as spec.check
+//   StepAction   apiVersion tekton.dev/v1beta1; the same in every version
+//   CustomRun    apiVersion tekton.dev/v1beta1, its only one
+//
+// ResolutionRequests are stored as v1beta1 of their group; v1alpha1 differs by its params, which are a map there.
 //
 // v1 shows that as it is. The older versions differ by the tables in `conversion-rules.ts` and by nothing else: what one
 // version writes every other reads, and a spec that goes there and back is the spec it was. The one thing that storage
@@ -16,33 +20,36 @@
 
 import { apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
-import { definitionsOf, prefixOf } from '../openapi/definitions.js';
+import { definitionsOf, prefixOf, storedSchemaOf } from '../openapi/definitions.js';
 import type { Definition, SchemaType } from '../openapi/schema.js';
 import { FROM_STORAGE, TO_STORAGE, type Fields, type Form, type Rule } from './conversion-rules.js';
 import { withDollarParentheses } from './old-variables.js';
 
 const FORM = 'slipway.dev/v1alpha1-form';
-/** The version whose schema stored objects have. */
-const STORED_SCHEMA = 'v1';
+
+/** Whether a version shows stored objects as they are, byte for byte. */
+export function isStoredForm(kind: ResourceKind, version: string): boolean {
+  return version === kind.storageVersion && version === storedSchemaOf(kind);
+}
 
 /** The object as it is stored. Never modifies its argument. Throws `invalid` where fields of a version exclude each other. */
 export function toStorage(kind: ResourceKind, version: string, object: KubeObject): KubeObject {
-  if (kind.group !== 'tekton.dev') return object;
+  if (kind.group === '') return object;
   const apiVersion = apiVersionOf(kind, kind.storageVersion);
-  if (version === STORED_SCHEMA) return { ...object, apiVersion, kind: kind.kind };
+  if (version === storedSchemaOf(kind)) return { ...object, apiVersion, kind: kind.kind };
   const form: Form = { version, inputs: false };
-  const read = version === 'v1alpha1' ? withDollarParentheses(object) : object;
+  const read = kind.group === 'tekton.dev' && version === 'v1alpha1' ? withDollarParentheses(object) : object;
   const stored = new Walk(kind, version, TO_STORAGE, form).object(read);
   return remember({ ...stored, apiVersion, kind: kind.kind }, form);
 }
 
 /** A stored object as a version shows it. Never modifies its argument. */
 export function fromStorage(kind: ResourceKind, version: string, object: KubeObject): KubeObject {
-  if (kind.group !== 'tekton.dev') return object;
+  if (kind.group === '') return object;
   const apiVersion = apiVersionOf(kind, version);
-  if (version === STORED_SCHEMA) return { ...object, apiVersion, kind: kind.kind };
+  if (version === storedSchemaOf(kind)) return { ...object, apiVersion, kind: kind.kind };
   const form: Form = { version, inputs: object.metadata.annotations?.[FORM] === 'inputs' };
-  const shown = new Walk(kind, STORED_SCHEMA, FROM_STORAGE, form).object(object);
+  const shown = new Walk(kind, storedSchemaOf(kind), FROM_STORAGE, form).object(object);
   return { ...shown, apiVersion, kind: kind.kind };
 }
 

@@ -3,7 +3,9 @@
 import {
   LABELS,
   MANAGED_BY,
+  type Approval,
   type ConfigMap,
+  type CustomRun,
   type KubeObject,
   type ObjectRef,
   type ParamSpec,
@@ -17,6 +19,7 @@ import {
   type ResourceKind,
   type ResultSpec,
   type Secret,
+  type StepAction,
   type Task,
   type TaskRun,
   type TaskSpec,
@@ -34,7 +37,7 @@ export interface DefaultingOptions {
 
 /** A copy of the object with all defaults in place. Idempotent. */
 export function applyDefaults(kind: ResourceKind, object: KubeObject, o: DefaultingOptions = {}): KubeObject {
-  const rule = DEFAULTS[kind.group === '' || kind.group === 'tekton.dev' ? kind.kind : ''];
+  const rule = DEFAULTS[kind.kind];
   return rule === undefined ? object : rule(object as never, o);
 }
 
@@ -47,6 +50,15 @@ const DEFAULTS: Readonly<Record<string, (object: never, o: DefaultingOptions) =>
   }),
   TaskRun: taskRun,
   PipelineRun: pipelineRun,
+  StepAction: (action: StepAction) => ({
+    ...action,
+    ...(isObject(action.spec) ? { spec: taskSpec(action.spec) } : {}),
+  }),
+  CustomRun: customRun,
+  Approval: (approval: Approval) => ({
+    ...approval,
+    spec: { ...approval.spec, required: approval.spec?.required ?? 1 },
+  }),
   Namespace: namespace,
   Secret: secret,
   ConfigMap: (configMap: ConfigMap) => configMap,
@@ -82,7 +94,7 @@ function resultSpec(spec: ResultSpec): ResultSpec {
   return { ...spec, type, ...(properties === undefined ? {} : { properties }) };
 }
 
-function taskSpec<Spec extends TaskSpec>(spec: Spec): Spec {
+function taskSpec<Spec extends Pick<TaskSpec, 'params' | 'results'>>(spec: Spec): Spec {
   return {
     ...spec,
     ...(spec.params === undefined ? {} : { params: spec.params.map(paramSpec) }),
@@ -153,6 +165,14 @@ function withoutReserved(object: KubeObject, o: DefaultingOptions): KubeObject['
   if (o.create !== true || annotations === undefined) return object.metadata;
   const kept = Object.entries(annotations).filter(([key]) => !RESERVED_ANNOTATION.test(key));
   return { ...object.metadata, annotations: Object.fromEntries(kept) };
+}
+
+function customRun(run: CustomRun, o: DefaultingOptions): CustomRun {
+  return {
+    ...run,
+    metadata: withoutReserved(run, o),
+    spec: { ...run.spec, serviceAccountName: nonEmpty(run.spec?.serviceAccountName) ?? SERVICE_ACCOUNT },
+  };
 }
 
 function namespace(object: KubeObject & { spec?: { finalizers?: string[] }; status?: { phase?: string } }): KubeObject {

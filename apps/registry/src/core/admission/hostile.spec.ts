@@ -84,6 +84,28 @@ const SPECS: Record<string, object> = {
     serviceAccountNames: [{ taskName: 'a', serviceAccountName: 'b' }],
     timeout: '1m',
   },
+  StepAction: {
+    image: 'i',
+    script: 'echo $P',
+    args: ['$(params.a[*])'],
+    env: [{ name: 'P', value: '$(params.p)' }],
+    params: taskSpec.params,
+    results: [{ name: 'r', type: 'object', properties: { k: {} } }],
+    volumeMounts: [{ name: '$(params.p)', mountPath: '/x' }],
+  },
+  CustomRun: {
+    customRef: { apiVersion: 'a/v1', kind: 'K', name: 'n' },
+    customSpec: { apiVersion: 'a/v1', kind: 'K', metadata: { labels: {} }, spec: { x: [1] } },
+    params: [{ name: 'p', value: ['v'] }],
+    workspaces: [binding],
+    timeout: '1m',
+  },
+  ResolutionRequest: { params: [{ name: 'url', value: 'u' }], url: 'https://example.com' },
+  Approval: {
+    approvers: ['a'],
+    required: 1,
+    decisions: [{ user: 'a', decision: 'approve', at: '2026-01-01T00:00:00Z' }],
+  },
   Condition: { check: step, params: taskSpec.params, resources: [{ name: 'r', type: 'git' }] },
   PipelineResource: {
     type: 'git',

@@ -10,6 +10,8 @@ import {
   nameProblems,
   secretProblems,
 } from './rules/core-rules.js';
+import { checkApproval } from './rules/approval-rules.js';
+import { checkCustomRun } from './rules/custom-run-rules.js';
 import { Findings, problemsOf } from './rules/findings.js';
 import {
   checkCondition,
@@ -21,6 +23,8 @@ import {
   checkTaskRun,
 } from './rules/object-rules.js';
 import { checkRequired } from './rules/required-rules.js';
+import { checkResolutionRequest } from './rules/resolution-rules.js';
+import { checkStepAction } from './rules/step-action-rules.js';
 import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
 
 /**
@@ -30,13 +34,13 @@ import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
  * admitted by an older release stay readable and deletable.
  */
 export function validate(kind: ResourceKind, object: KubeObject, old?: KubeObject): FieldProblem[] {
-  const own = kind.group === 'tekton.dev' ? tektonProblems(kind, object, old) : coreProblems(kind, object, old);
+  const own = kind.group === '' ? coreProblems(kind, object, old) : pipelineProblems(kind, object, old);
   return [...own, ...metadataProblems(object)];
 }
 
 type Check = (object: never, findings: Findings) => void;
 
-const TEKTON_KINDS: Readonly<Record<string, Check>> = {
+const PIPELINE_KINDS: Readonly<Record<string, Check>> = {
   Task: checkTask,
   ClusterTask: checkTask,
   TaskRun: checkTaskRun,
@@ -44,16 +48,21 @@ const TEKTON_KINDS: Readonly<Record<string, Check>> = {
   PipelineRun: checkPipelineRun,
   PipelineResource: checkPipelineResource,
   Condition: checkCondition,
+  StepAction: checkStepAction,
+  CustomRun: checkCustomRun,
+  ResolutionRequest: checkResolutionRequest,
+  Approval: checkApproval,
 };
 
-function tektonProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
+/** Kinds of tekton.dev and of the groups beside it. */
+function pipelineProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
   const findings = new Findings();
   checkName(object, findings);
   if (old !== undefined && (kind.kind === 'TaskRun' || kind.kind === 'PipelineRun')) {
     checkRunUpdate(kind.kind, object, old, findings);
   }
   if (old === undefined || !sameJson(specOf(object), specOf(old))) {
-    TEKTON_KINDS[kind.kind]?.(object as never, findings);
+    PIPELINE_KINDS[kind.kind]?.(object as never, findings);
     checkRequired(kind, object, findings);
   }
   return problemsOf(findings.list);

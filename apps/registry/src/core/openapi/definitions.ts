@@ -5,7 +5,10 @@ import type { ResourceKind } from '@slipway/contracts';
 import { CONTAINER_DEFINITIONS, VOLUME_DEFINITIONS } from './core-definitions.js';
 import { CORE_KINDS, POD_DEFINITIONS } from './core-kinds.js';
 import { META_DEFINITIONS } from './meta-definitions.js';
+import { RESOLUTION_DEFINITIONS } from './resolution-definitions.js';
 import { CORE, META, parseDefinitions, type Definition } from './schema.js';
+import { SLIPWAY_DEFINITIONS } from './slipway-definitions.js';
+import { CUSTOM_DEFINITIONS } from './tekton-custom-definitions.js';
 import { PIPELINE_DEFINITIONS } from './tekton-pipeline-definitions.js';
 import { RUN_DEFINITIONS } from './tekton-run-definitions.js';
 import { TASK_DEFINITIONS } from './tekton-task-definitions.js';
@@ -33,11 +36,20 @@ export function schemaFor(kind: Pick<ResourceKind, 'group' | 'kind'>, version: s
   return definitionsOf(kind.group, version).get(`${prefixOf(kind.group, version)}.${kind.kind}`);
 }
 
-function ownDefinitions(group: string, version: string): Map<string, Definition> {
-  if (group !== 'tekton.dev') return new Map();
-  const text = TASK_DEFINITIONS + RUN_DEFINITIONS + PIPELINE_DEFINITIONS;
-  return parseDefinitions(text, prefixOf(group, version), version);
+/** The version whose schema stored objects of a kind have: all of tekton.dev is stored in the words of v1. */
+export function storedSchemaOf(kind: Pick<ResourceKind, 'group' | 'storageVersion'>): string {
+  return kind.group === 'tekton.dev' ? 'v1' : kind.storageVersion;
 }
+
+function ownDefinitions(group: string, version: string): Map<string, Definition> {
+  return parseDefinitions(TEXTS[group] ?? '', prefixOf(group, version), version);
+}
+
+const TEXTS: Readonly<Record<string, string>> = {
+  'tekton.dev': TASK_DEFINITIONS + RUN_DEFINITIONS + PIPELINE_DEFINITIONS + CUSTOM_DEFINITIONS,
+  'resolution.tekton.dev': RESOLUTION_DEFINITIONS,
+  'slipway.dev': SLIPWAY_DEFINITIONS,
+};
 
 let shared: ReadonlyMap<string, Definition> | undefined;
 function sharedDefinitions(): ReadonlyMap<string, Definition> {

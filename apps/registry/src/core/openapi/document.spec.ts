@@ -12,6 +12,9 @@ describe('openApiPaths', () => {
   it('names a document for every group and version', () => {
     expect(openApiPaths().sort()).toEqual([
       'api/v1',
+      'apis/resolution.tekton.dev/v1alpha1',
+      'apis/resolution.tekton.dev/v1beta1',
+      'apis/slipway.dev/v1alpha1',
       'apis/tekton.dev/v1',
       'apis/tekton.dev/v1alpha1',
       'apis/tekton.dev/v1beta1',
@@ -23,6 +26,9 @@ describe.each([
   ['tekton.dev', 'v1'],
   ['tekton.dev', 'v1beta1'],
   ['tekton.dev', 'v1alpha1'],
+  ['resolution.tekton.dev', 'v1beta1'],
+  ['resolution.tekton.dev', 'v1alpha1'],
+  ['slipway.dev', 'v1alpha1'],
   ['', 'v1'],
 ])('openApiV3 of %s/%s', (group, version) => {
   const document = openApiV3(group, version);

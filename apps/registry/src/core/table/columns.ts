@@ -3,6 +3,7 @@
 import {
   msOf,
   resourceNameOf,
+  type ApprovalDecision,
   type Condition,
   type CoreEvent,
   type KubeObject,
@@ -57,6 +58,26 @@ const RUN_COLUMNS: Column[] = [
 const COLUMNS: Record<string, Column[]> = {
   'taskruns.tekton.dev': RUN_COLUMNS,
   'pipelineruns.tekton.dev': RUN_COLUMNS,
+  'customruns.tekton.dev': RUN_COLUMNS,
+  'resolutionrequests.resolution.tekton.dev': [
+    NAME,
+    column('OwnerKind', ({ metadata }) => metadata.ownerReferences?.[0]?.kind ?? null),
+    column('Owner', ({ metadata }) => metadata.ownerReferences?.[0]?.name ?? null),
+    column('Succeeded', (request) => condition(request)?.status ?? null),
+    column('Reason', (request) => condition(request)?.reason ?? null),
+    // Tekton's CRD prints these two as they are, not as ages.
+    column('StartTime', ({ metadata }) => metadata.creationTimestamp ?? null),
+    column('EndTime', (request) => condition(request)?.lastTransitionTime ?? null),
+  ],
+  'approvals.slipway.dev': [
+    NAME,
+    column('Succeeded', (approval) => condition(approval)?.status ?? null),
+    column('Reason', (approval) => condition(approval)?.reason ?? null),
+    column('Required', (approval) => Number(at(approval, 'spec', 'required') ?? 1), { type: 'integer' }),
+    column('Approved', (approval) => approvals(at(approval, 'spec', 'decisions')), { type: 'integer' }),
+    AGE,
+    column('Message', (approval) => text(at(approval, 'spec', 'message')), { wide: true }),
+  ],
   pods: [NAME, ...POD_COLUMNS(AGE)],
   namespaces: [NAME, column('Status', (namespace) => text(at(namespace, 'status', 'phase'))), AGE],
   secrets: [
@@ -125,6 +146,13 @@ function count(value: unknown): number {
 function condition(run: Loose): Condition | undefined {
   const conditions = at(run, 'status', 'conditions');
   return Array.isArray(conditions) ? (conditions as Condition[]).find(({ type }) => type === 'Succeeded') : undefined;
+}
+
+/** Users who approved, each once, whatever they said before. */
+function approvals(decisions: unknown): number {
+  if (!Array.isArray(decisions)) return 0;
+  const latest = new Map((decisions as ApprovalDecision[]).map((one) => [one?.user, one?.decision]));
+  return [...latest.values()].filter((decision) => decision === 'approve').length;
 }
 
 /** A CRD's date column: empty when absent. */

@@ -2,20 +2,19 @@
 
 import type { KubeObject, ResourceKind } from '@slipway/contracts';
 
-import { definitionsOf, prefixOf } from '../../openapi/definitions.js';
+import { definitionsOf, prefixOf, storedSchemaOf } from '../../openapi/definitions.js';
 import type { Definition, SchemaType } from '../../openapi/schema.js';
 import { at, type Findings } from './findings.js';
 
 type Fields = Record<string, unknown>;
 
-/** Stored objects have the schema of v1. */
-const STORED_SCHEMA = 'v1';
 /** Required texts that mean nothing when empty; others, such as the value of a param, may well be empty. */
 const NEVER_EMPTY: ReadonlySet<string> = new Set(['name', 'key', 'mountPath', 'conditionRef', 'resource', 'driver']);
 
 /** Every required field of a spec is there, however deep it stands. */
 export function checkRequired(kind: ResourceKind, object: KubeObject, findings: Findings): void {
-  const definitions = definitionsOf(kind.group, STORED_SCHEMA);
+  const version = storedSchemaOf(kind);
+  const definitions = definitionsOf(kind.group, version);
   const visit = (type: SchemaType, value: unknown, path: string): void => {
     if (type.kind === 'scalar' || typeof value !== 'object' || value === null) return;
     if (type.kind === 'ref') {
@@ -39,6 +38,6 @@ export function checkRequired(kind: ResourceKind, object: KubeObject, findings: 
     }
   };
   const { spec } = object as unknown as { spec?: Fields };
-  const field = definitions.get(`${prefixOf(kind.group, STORED_SCHEMA)}.${kind.kind}`)?.fields.get('spec');
+  const field = definitions.get(`${prefixOf(kind.group, version)}.${kind.kind}`)?.fields.get('spec');
   if (field !== undefined && spec !== undefined) visit(field.type, spec, 'spec');
 }

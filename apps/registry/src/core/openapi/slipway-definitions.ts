@@ -1,0 +1,28 @@
+// slipway.dev: the kinds of our own.
+
+export const SLIPWAY_DEFINITIONS = `
+== Approval: Approval asks people whether a pipeline may go on. It is made for a task whose taskRef names this kind.
+apiVersion string          APIVersion defines the versioned schema of this representation of an object.
+kind       string          Kind is a string value representing the REST resource this object represents.
+metadata   meta.ObjectMeta Standard object's metadata.
+spec       ApprovalSpec    Spec says who is asked what, and what they said.
+status     ApprovalStatus  Status says what became of the question. Written by the platform.
+
+== ApprovalSpec: ApprovalSpec says who is asked what, and what they said.
+approvers []string           Approvers are the users who may decide, or groups as group:NAME.
+required  integer            Required is how many must approve. Default: 1.
+message   string             Message is what the approvers are asked.
+decisions []ApprovalDecision Decisions are what they said so far, in order.
+
+== ApprovalDecision: ApprovalDecision is what one user said.
+user!     string User is the authenticated user who decided.
+decision! string Decision is approve or reject.
+message   string Message says why.
+at        time   At is when it was said. Set by the platform.
+
+== ApprovalStatus: ApprovalStatus says what became of the question.
+conditions         []meta.Condition Conditions: Succeeded says whether the pipeline may go on.
+observedGeneration integer          ObservedGeneration is the generation that the status is about.
+startTime          time             StartTime is when the question was asked.
+completionTime     time             CompletionTime is when it was answered.
+`;
