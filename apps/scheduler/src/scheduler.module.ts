@@ -1,9 +1,9 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { PIPELINE_RUNS, TASK_RUNS } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
 import { Cache, ShardLeases, busStore } from '@slipway/store';
 import type { SchedulerConfig } from './config.js';
+import { CHILD_RESOURCES } from './core/child-kind.js';
 import { RunKeeper } from './io/run-keeper.js';
 import { keeperMetrics } from './io/keeper-metrics.js';
 import { slim } from './io/slim.js';
@@ -27,7 +27,7 @@ export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {
-    resources: [PIPELINE_RUNS, TASK_RUNS],
+    resources: [...CHILD_RESOURCES],
     shards: () => leases.shards(),
     transform: slim,
     onRelist: (why) => logger.warn({ why }, 'listing runs again'),

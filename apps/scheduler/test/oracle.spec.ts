@@ -11,11 +11,11 @@ import {
   type PipelineRun,
   type PipelineRunStatus,
   type PipelineSpec,
-  type TaskRun,
   type TaskRunResult,
   type TaskRunSpec,
   type TaskSpec,
 } from '@slipway/contracts';
+import type { ChildObject } from '../src/core/child-kind.js';
 import { compile, effectiveSpec } from '../src/core/compile.js';
 import { decide } from '../src/core/decide.js';
 import { nextStatus } from '../src/core/next-status.js';
@@ -42,7 +42,7 @@ interface Oracle {
 }
 
 /** Runs that need what is refused for now, by the part of the file's name that says so. */
-const REFUSED = /pipelines-in-pipelines|cel-when|http-resolver|git-resolver/;
+const REFUSED = /cel-when|http-resolver|git-resolver/;
 /** Tekton forgets the states of tasks in the guards of a finally task that has run, and shows the variables again. */
 const SHOWS_VARIABLES = /pipelinerun-with-when-expressions/;
 
@@ -54,34 +54,37 @@ const cases = oracleFiles()
         ({ conditions }) =>
           conditions?.[0]?.status !== 'Unknown' && !/CouldntGet|Resolution/.test(conditions?.[0]?.reason ?? ''),
       )
-      .map((run) => [name, run, (content as Oracle).taskRuns] as const),
+      .map((run) => [name, run, content as Oracle] as const),
   );
 
 (cases.length === 0 ? describe.skip : describe)('runs end as with Tekton', () => {
-  test.each(cases.length === 0 ? [['none', {} as OracleRun, []]] : cases)('%s', (name, theirs, taskRuns) => {
-    const replay = new Replay(theirs, taskRuns);
-    const ours = replay.play();
-    const isShown = !SHOWS_VARIABLES.test(name);
-    expect(brief(ours.status, isShown)).toEqual(brief(theirs, isShown));
-    for (const [created, taskRun] of replay.created) {
-      const expected = taskRuns.find((one) => one.name === created);
-      expect({ created, ...specOf(taskRun.spec) }).toEqual({ created, ...specOf(expected!.spec) });
-      const labels = Object.entries(taskRun.metadata.labels!).filter(([key]) => key !== SHARD_LABEL);
-      expect(expected!.labels).toMatchObject(Object.fromEntries(labels)); // the executor adds those of the Task
-    }
-  });
+  test.each(cases.length === 0 ? [['none', {} as OracleRun, { taskRuns: [], pipelineRuns: [] }]] : cases)(
+    '%s',
+    (name, theirs, { taskRuns, pipelineRuns }) => {
+      const replay = new Replay(theirs, [...taskRuns, ...pipelineRuns]);
+      const ours = replay.play();
+      const isShown = !SHOWS_VARIABLES.test(name);
+      expect(brief(ours.status, isShown)).toEqual(brief(theirs, isShown));
+      for (const [created, child] of replay.created) {
+        const expected = [...taskRuns, ...pipelineRuns].find((one) => one.name === created);
+        expect({ created, ...specOf(child.spec) }).toEqual({ created, ...specOf(expected!.spec) });
+        const labels = Object.entries(child.metadata.labels!).filter(([key]) => key !== SHARD_LABEL);
+        expect(expected!.labels).toMatchObject(Object.fromEntries(labels)); // the executor adds those of the Task
+      }
+    },
+  );
 });
 
 class Replay {
-  readonly created = new Map<string, TaskRun>();
+  readonly created = new Map<string, ChildObject>();
   constructor(
     private readonly theirs: OracleRun,
-    private readonly taskRuns: readonly OracleTaskRun[],
+    private readonly children: readonly (OracleTaskRun | OracleRun)[],
   ) {}
 
   play(): PipelineRun {
     const { theirs } = this;
-    const uid = this.taskRuns.find(({ labels }) => labels[LABELS.pipelineRun] === theirs.name)?.labels[
+    const uid = this.children.find(({ labels }) => labels[LABELS.pipelineRun] === theirs.name)?.labels[
       LABELS.pipelineRunUid
     ];
     let run: PipelineRun = {
@@ -93,7 +96,7 @@ class Replay {
     const spec: PipelineSpec = theirs.spec.pipelineSpec ?? theirs.pipelineSpec!;
     const source = { name: theirs.labels[LABELS.pipeline] ?? theirs.name, spec };
     const compilation = compile(run, source, effectiveSpec(run, source), {
-      task: (_kind, name) => this.taskRuns.find((one) => one.spec.taskRef?.name === name)?.taskSpec,
+      task: (_kind, name) => this.#taskSpec(name),
       condition: () => undefined,
       resource: () => undefined,
     });
@@ -104,17 +107,23 @@ class Replay {
     const model = new RunModel(compilation.pipeline, run, []);
     for (let turn = 0; turn < 100 && !isDone(run); turn++) {
       const decision = decide(run, model, NOW)!;
-      for (const taskRun of decision.create as TaskRun[]) this.created.set(taskRun.metadata.name, taskRun);
+      for (const child of decision.create as ChildObject[]) this.created.set(child.metadata.name, child);
       run = { ...run, status: nextStatus(run, model, decision, NOW).status };
-      for (const taskRun of decision.create as TaskRun[]) model.observe(this.#ended(taskRun));
+      for (const child of decision.create as ChildObject[]) model.observe(this.#ended(child));
     }
     return run;
   }
 
-  #ended(taskRun: TaskRun): TaskRun {
-    const recorded = this.taskRuns.find(({ name }) => name === taskRun.metadata.name);
-    if (recorded === undefined) throw new Error(`Tekton made no TaskRun ${taskRun.metadata.name}`);
-    return { ...taskRun, status: { conditions: recorded.conditions, results: recorded.results ?? [] } };
+  #taskSpec(name: string): TaskSpec | undefined {
+    const taskRuns = this.children.filter((one): one is OracleTaskRun => 'taskSpec' in one);
+    return taskRuns.find(({ spec }) => spec.taskRef?.name === name)?.taskSpec;
+  }
+
+  #ended(child: ChildObject): ChildObject {
+    const recorded = this.children.find(({ name }) => name === child.metadata.name);
+    if (recorded === undefined) throw new Error(`Tekton made no ${child.kind} ${child.metadata.name}`);
+    const status = { conditions: recorded.conditions, results: recorded.results ?? [] };
+    return { ...child, status } as ChildObject;
   }
 }
 
@@ -132,7 +141,7 @@ function brief(status: PipelineRunStatus | undefined, hasGuards: boolean): unkno
   });
 }
 
-function specOf(spec: TaskRunSpec): Record<string, unknown> {
+function specOf(spec: ChildObject['spec']): Record<string, unknown> {
   const workspaces = spec.workspaces?.map((workspace) => {
     const claim = workspace.persistentVolumeClaim?.claimName;
     return claim?.startsWith('pvc-') ? { ...workspace, persistentVolumeClaim: { claimName: 'pvc' } } : workspace;

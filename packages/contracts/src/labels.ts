@@ -29,5 +29,13 @@ export const ANNOTATIONS = {
   /** On a pod: `READY` once every container runs; the first step of a pod with sidecars waits for it. */
   ready: 'tekton.dev/ready',
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
+  /** On a PipelineRun that another one started: how many runs stand above it. */
+  depth: 'slipway.dev/depth',
+  /** On a child that a retry made: which attempt it is, from 1. */
+  attempt: 'slipway.dev/attempt',
+  /** On a PipelineRun that its parent asked to end: why, in the words of a TaskRun's `spec.statusMessage`. */
+  cancelCause: 'slipway.dev/cancel-cause',
+  /** On a CustomRun that was asked to end: when. */
+  cancelledAt: 'slipway.dev/cancelled-at',
   pipelineTaskOnError: 'pipeline.tekton.dev/pipeline-task-on-error',
 } as const;

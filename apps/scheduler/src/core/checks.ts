@@ -12,6 +12,7 @@ import {
   type PipelineTask,
   type ResultReference,
 } from '@slipway/contracts';
+import { TASK_RUN, childKindFor } from './child-kind.js';
 import {
   allTasks,
   type CompiledPipeline,
@@ -133,20 +134,11 @@ function unsupported({ spec }: PipelineSource): string | undefined {
   const inSection = (section: string, tasks: readonly PipelineTask[]): string | undefined =>
     firstOf([...tasks.entries()], ([i, task]) => {
       const field = `spec.${section}[${i}]`;
-      if (task.pipelineRef !== undefined) return `${field}.pipelineRef: pipelines in pipelines are not supported`;
-      if (task.pipelineSpec !== undefined) return `${field}.pipelineSpec: pipelines in pipelines are not supported`;
-      if (isCustom(task)) return `${field}: custom tasks are not supported`;
       if (task.taskRef?.resolver) return `${field}.taskRef.resolver: remote tasks are not supported`;
       if (task.when?.some(({ cel }) => cel !== undefined) === true) return `${field}.when: CEL is not supported`;
       return undefined;
     });
   return inSection('tasks', spec.tasks ?? []) ?? inSection('finally', spec.finally ?? []);
-}
-
-function isCustom({ taskRef, taskSpec }: PipelineTask): boolean {
-  const isForeign = (apiVersion: string | undefined, kind: string | undefined): boolean =>
-    apiVersion !== undefined && apiVersion !== '' && kind !== undefined && !apiVersion.startsWith('tekton.dev/');
-  return isForeign(taskRef?.apiVersion, taskRef?.kind) || isForeign(taskSpec?.apiVersion, taskSpec?.kind);
 }
 
 function resourceBindings(run: PipelineRun, { spec }: PipelineSource): string | undefined {
@@ -227,7 +219,7 @@ function missingResource(run: PipelineRun, definitions: Definitions): string | u
 
 function missingTask({ task, spec }: CompiledTask): string | undefined {
   const name = task.taskRef?.name ?? '';
-  if (spec !== undefined || name.includes('$(')) return undefined;
+  if (spec !== undefined || name.includes('$(') || childKindFor(task) !== TASK_RUN) return undefined;
   const plural = task.taskRef?.kind === 'ClusterTask' ? 'clustertasks' : 'tasks';
   return `Couldn't retrieve Task "${name}": ${plural}.tekton.dev "${name}" not found`;
 }
@@ -242,8 +234,9 @@ function missingCondition({ task, conditions }: CompiledTask): string | undefine
 function brokenReference({ pipelineTask, result }: ResultReference, pipeline: CompiledPipeline): string | undefined {
   const index = pipeline.byName.get(pipelineTask);
   if (index === undefined) return `referenced pipeline task "${pipelineTask}" does not exist`;
-  const spec = pipeline.tasks[index]!.spec;
-  if (spec === undefined || spec.results?.some(({ name }) => name === result) === true) return undefined;
+  const { spec, task } = pipeline.tasks[index]!;
+  const declaring = task.pipelineSpec ?? spec;
+  if (declaring === undefined || declaring.results?.some(({ name }) => name === result) === true) return undefined;
   return `"${result}" is not a named result returned by pipeline task "${pipelineTask}"`;
 }
 

@@ -1,59 +1,87 @@
-// A TaskRun as the scheduler sees it: what became of it, and what it left behind.
+// A run of a pipeline task as the scheduler sees it, whatever its kind: what became of it, and what it left behind.
 
-import { succeeded, type ResourceResult, type TaskRun, type TaskRunResult } from '@slipway/contracts';
-
-/** `spec.statusMessage` of what the scheduler cancels; it tells later why (Tekton's words). */
-export const CANCELLED_WITH_RUN = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
-export const TIMED_OUT_WITH_RUN = 'TaskRun cancelled as the PipelineRun it belongs to has timed out.';
+import { ANNOTATIONS, succeeded, type ResourceResult, type TaskRun, type TaskRunResult } from '@slipway/contracts';
+import { askedStrength, causeTextOf, childKindOf, resultsOf, type ChildKind, type ChildObject } from './child-kind.js';
 
 /** `timed-out`: cancelled because the run's time was up; counts as failed, unlike `cancelled`. */
 export type Outcome = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed-out';
 
 export interface ChildRun {
+  kind: ChildKind;
   name: string;
   outcome: Outcome;
   /** The condition's reason; empty before there is one. */
   reason: string;
   results: readonly TaskRunResult[];
   resourceResults: readonly ResourceResult[];
-  isCancelRequested: boolean;
+  /** How strongly it has been asked to end, as `askedStrength` has it. */
+  asked: number;
+  /** Counts the runs that a retry made, from 0. */
+  attempt: number;
+  /** It failed, and another attempt takes its place. */
+  isToRetry: boolean;
   /** With the variables of its params in it. */
   displayName?: string;
 }
 
-export function childRunOf(taskRun: TaskRun): ChildRun {
-  const condition = succeeded(taskRun);
+/** Throws for an object that is no child; the cache holds none. */
+export function childRunOf(child: ChildObject): ChildRun {
+  const kind = childKindOf(child);
+  if (kind === undefined) throw new TypeError(`a ${child.kind} is not the run of a pipeline task`);
   return {
-    name: taskRun.metadata.name,
-    outcome: outcomeOf(taskRun),
-    reason: condition?.reason ?? '',
-    results: taskRun.status?.results ?? [],
-    resourceResults: taskRun.status?.resourcesResult ?? [],
-    isCancelRequested: taskRun.spec.status === 'TaskRunCancelled',
+    kind,
+    name: child.metadata.name,
+    outcome: outcomeOf(kind, child),
+    reason: succeeded(child)?.reason ?? '',
+    results: resultsOf(child),
+    resourceResults: (child as TaskRun).status?.resourcesResult ?? [],
+    asked: askedStrength(kind, child),
+    attempt: attemptOf(child),
+    isToRetry: false,
   };
 }
 
 /** A run that was decided on and is not stored yet. */
-export function pendingChildRun(name: string): ChildRun {
-  return { name, outcome: 'running', reason: '', results: [], resourceResults: [], isCancelRequested: false };
+export function pendingChildRun(kind: ChildKind, name: string, attempt = 0): ChildRun {
+  return {
+    kind,
+    name,
+    outcome: 'running',
+    reason: '',
+    results: [],
+    resourceResults: [],
+    asked: -1,
+    attempt,
+    isToRetry: false,
+  };
 }
 
-function outcomeOf(taskRun: TaskRun): Outcome {
-  const condition = succeeded(taskRun);
+function outcomeOf(kind: ChildKind, child: ChildObject): Outcome {
+  const condition = succeeded(child);
   if (condition?.status === 'True') return 'succeeded';
   if (condition?.status !== 'False') return 'running';
-  if (condition.reason !== 'TaskRunCancelled') return 'failed';
-  return taskRun.spec.statusMessage === TIMED_OUT_WITH_RUN ? 'timed-out' : 'cancelled';
+  if (condition.reason !== kind.cancelledReason) return 'failed';
+  return kind.causeText(child) === causeTextOf(kind, 'timed-out') ? 'timed-out' : 'cancelled';
+}
+
+function attemptOf({ metadata }: ChildObject): number {
+  const text = metadata.annotations?.[ANNOTATIONS.attempt] ?? '';
+  return /^\d{1,6}$/.test(text) ? Number(text) : 0;
 }
 
 /** What became of a task that has one run or, fanned out, many: done only when all are. */
 export function combinedOutcome(runs: readonly (ChildRun | undefined)[]): Outcome {
   let worst: Outcome = 'succeeded';
   for (const run of runs) {
-    if (run === undefined || run.outcome === 'running') return 'running';
+    if (run === undefined || run.isToRetry || run.outcome === 'running') return 'running';
     if (gravity.indexOf(run.outcome) > gravity.indexOf(worst)) worst = run.outcome;
   }
   return worst;
+}
+
+/** The place of a run that has to be created: its first, or the next attempt. */
+export function needsRun(run: ChildRun | undefined): boolean {
+  return run === undefined || run.isToRetry;
 }
 
 const gravity: readonly Outcome[] = ['succeeded', 'failed', 'cancelled', 'timed-out'];

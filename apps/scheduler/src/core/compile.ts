@@ -11,13 +11,18 @@ import {
   PIPELINE_RESOURCES,
   TASKS,
   buildGraph,
+  paramReplacements,
   resultReferencesOf,
   type ObjectKey,
   type PipelineRun,
   type PipelineSpec,
+  type PipelineTask,
+  type TaskSpec,
 } from '@slipway/contracts';
+import { TASK_RUN, childKindFor } from './child-kind.js';
 import { checkBeforeSubstitution, checkTasks } from './checks.js';
 import { allTasks, type CompiledPipeline, type Definitions, type PipelineSource } from './compiled-pipeline.js';
+import { propagateIntoNested } from './nested-params.js';
 import type { Refusal } from './refusal.js';
 import { substituteBindings, substituteRun } from './substitute-pipeline.js';
 
@@ -25,7 +30,9 @@ export type Compilation = { kind: 'compiled'; pipeline: CompiledPipeline } | { k
 
 /** The run's pipeline with its variables in; what a resumed run began with (C1). */
 export function effectiveSpec(run: PipelineRun, source: PipelineSource): PipelineSpec {
-  return run.status?.pipelineSpec ?? substituteRun(source.spec, run, source.name);
+  if (run.status?.pipelineSpec !== undefined) return run.status.pipelineSpec;
+  const params = paramReplacements(run.spec.params, source.spec.params);
+  return propagateIntoNested(substituteRun(source.spec, run, source.name), params);
 }
 
 /** The objects that `compile` asks for, each once. */
@@ -36,6 +43,7 @@ export function neededObjects(run: PipelineRun, spec: PipelineSpec): ObjectKey[]
   };
   const namespace = run.metadata.namespace ?? '';
   for (const task of allTasks(spec)) {
+    if (childKindFor(task) !== TASK_RUN) continue;
     if (task.taskRef?.kind === 'ClusterTask') need(CLUSTER_TASKS, '', task.taskRef.name);
     else if (task.taskRef !== undefined) need(TASKS, namespace, task.taskRef.name);
     for (const { conditionRef } of task.conditions ?? []) need(CONDITIONS, namespace, conditionRef);
@@ -85,7 +93,7 @@ function assemble(
       parents: index < dagCount ? indexes(graph.parents.get(task.name)) : [],
       children: index < dagCount ? indexes(graph.children.get(task.name)) : [],
       references: resultReferencesOf(task),
-      spec: task.taskSpec ?? definitions.task(task.taskRef?.kind, task.taskRef?.name ?? ''),
+      spec: taskSpecOf(task, definitions),
       conditions: (task.conditions ?? []).flatMap((use, i) => {
         const condition = definitions.condition(use.conditionRef);
         return condition === undefined ? [] : [{ registerName: `${use.conditionRef}-${i}`, use, condition }];
@@ -99,6 +107,12 @@ function assemble(
       }),
     ),
   };
+}
+
+/** Only TaskRuns have a spec of ours; what is in another controller's, and in another pipeline, is theirs to know. */
+function taskSpecOf(task: PipelineTask, definitions: Definitions): TaskSpec | undefined {
+  if (childKindFor(task) !== TASK_RUN) return undefined;
+  return task.taskSpec ?? definitions.task(task.taskRef?.kind, task.taskRef?.name ?? '');
 }
 
 /** The name of the pipeline of a run whose Pipeline is not at hand: a resumed one, or one with an inline spec. */

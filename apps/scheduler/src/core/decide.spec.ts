@@ -1,5 +1,6 @@
 import type { PipelineRun, PipelineSpec, TaskRun } from '@slipway/contracts';
 import { NOW, ended, modelOf, noDefinitions, pipelineRun, task, type End } from '../../test/builders.js';
+import { causeTextOf } from './child-kind.js';
 import { decide, type Decision } from './decide.js';
 import { taskStatus } from './status.js';
 
@@ -23,9 +24,9 @@ class Played {
       this.taskRuns.set(created.metadata.name, created);
       this.order.push(created.metadata.name.replace(/^run-/, ''));
     }
-    for (const { name, message } of decision.cancel) {
-      const taskRun = this.taskRuns.get(name)!;
-      taskRun.spec = { ...taskRun.spec, status: 'TaskRunCancelled', statusMessage: message };
+    for (const { kind, name, mode, cause } of decision.cancel) {
+      const asked = kind.asked(this.taskRuns.get(name)!, kind.asks[mode]!, causeTextOf(kind, cause), this.nowMs);
+      this.taskRuns.set(name, asked as TaskRun);
     }
     if (decision.startsFinally) {
       const finallyStartTime = new Date(this.nowMs).toISOString();
@@ -185,7 +186,7 @@ describe('decide', () => {
     run.decide();
     expect(run.last).toMatchObject({
       create: [],
-      cancel: [{ name: 'run-a', message: 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.' }],
+      cancel: [{ name: 'run-a', mode: 'cancel', cause: 'cancelled' }],
       condition: { status: 'False', reason: 'Cancelled', message: 'PipelineRun "run" was cancelled' },
     });
   });
@@ -218,7 +219,7 @@ describe('decide', () => {
     expect(run.decide().last?.condition.status).toBe('Unknown');
     run.nowMs = NOW + 60_000;
     expect(run.decide().last).toMatchObject({
-      cancel: [{ name: 'run-a', message: 'TaskRun cancelled as the PipelineRun it belongs to has timed out.' }],
+      cancel: [{ name: 'run-a', mode: 'cancel', cause: 'timed-out' }],
       condition: { reason: 'PipelineRunTimeout', message: 'PipelineRun "run" failed to finish within "1m0s"' },
     });
   });

@@ -15,23 +15,27 @@ import {
   type PipelineRun,
   type PipelineTask,
 } from '@slipway/contracts';
-import { CANCELLED_WITH_RUN, TIMED_OUT_WITH_RUN, pendingChildRun, type ChildRun } from './child-run.js';
+import { buildChild } from './build-child.js';
+import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode, type ChildKind } from './child-kind.js';
+import { displayNameOf } from './child-metadata.js';
+import { needsRun, pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
 import type { Refusal } from './refusal.js';
 import type { RunModel } from './run-model.js';
 import type { SkipReason, TaskState } from './task-state.js';
-import { buildConditionCheck, buildTaskRun, displayNameOf } from './task-run.js';
+import { buildConditionCheck } from './task-run.js';
 import { deadlinesOf, pipelineLimit } from './timeouts.js';
 
 export interface Cancellation {
+  kind: ChildKind;
   name: string;
-  /** `spec.statusMessage`: why. */
-  message: string;
+  mode: CancelMode;
+  cause: CancelCause;
 }
 export interface Decision {
-  /** TaskRuns to create. Names follow from run and task, so creating one twice is creating it once. */
+  /** Runs of tasks to create. Names follow from run and task, so creating one twice is creating it once. */
   create: KubeObject[];
   cancel: Cancellation[];
   condition: RunCondition;
@@ -51,10 +55,10 @@ export interface Decision {
 export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decision | undefined {
   if (isDone(run)) return undefined; // S4
   const deadlines = deadlinesOf(run);
-  if (run.spec.status === 'Cancelled') return stopAll(model, CANCELLED_WITH_RUN, cancelledCondition(run));
+  if (run.spec.status === 'Cancelled') return stopAll(model, 'cancelled', cancelledCondition(run));
   if (isPast(deadlines.pipelineMs, nowMs)) {
     skipTheUnstarted(model);
-    return stopAll(model, TIMED_OUT_WITH_RUN, timedOutCondition(run, pipelineLimit(run)));
+    return stopAll(model, 'timed-out', timedOutCondition(run, pipelineLimit(run)));
   }
   const round = new Round(run, model, nowMs);
   round.play();
@@ -83,16 +87,18 @@ function skipTheUnstarted(model: RunModel): void {
   }
 }
 
-function stopAll(model: RunModel, message: string, condition: RunCondition): Decision {
-  const cancel = model.states.flatMap((state) => cancellations(state, message));
+function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition): Decision {
+  const cancel = model.states.flatMap((state) => cancellations(state, 'cancel', cause));
   return { create: [], cancel, condition, startsFinally: false, wakeAtMs: undefined };
 }
 
-function cancellations({ runs, checks }: TaskState, message: string): Cancellation[] {
+/** The children of a task that have not been asked as strongly yet, and know this way of being asked. */
+function cancellations({ runs, checks }: TaskState, mode: CancelMode, cause: CancelCause): Cancellation[] {
   return [...runs, ...checks.values()].flatMap((run) => {
-    if (run === undefined || run.outcome !== 'running' || run.isCancelRequested) return [];
-    run.isCancelRequested = true;
-    return [{ name: run.name, message }];
+    if (run?.outcome !== 'running' || run.asked >= strengthOf(mode)) return [];
+    if (run.kind.asks[mode] === undefined) return [];
+    run.asked = strengthOf(mode);
+    return [{ kind: run.kind, name: run.name, mode, cause }];
   });
 }
 
@@ -119,7 +125,7 @@ class Round {
 
   play(): void {
     const { model } = this;
-    this.#cancelTheDag();
+    this.#askTheDag();
     this.#skipTheRest();
     while (model.hasReady() && this.refusal === undefined) {
       for (const state of model.takeReady()) {
@@ -131,12 +137,19 @@ class Round {
   }
 
   /** On request or when the time of the tasks is up; finally is not touched. */
-  #cancelTheDag(): void {
-    const isRequested = this.run.spec.status === 'CancelledRunFinally';
-    if ((!isRequested && !this.#isPastTasks) || this.model.isDagCancelled) return;
-    this.model.isDagCancelled = true;
-    const message = isRequested ? CANCELLED_WITH_RUN : TIMED_OUT_WITH_RUN;
-    for (const state of this.model.dagStates()) this.cancel.push(...cancellations(state, message));
+  #askTheDag(): void {
+    const mode = this.#dagMode();
+    if (mode === undefined || this.model.dagAsked >= strengthOf(mode)) return;
+    this.model.dagAsked = strengthOf(mode);
+    const cause = this.#isPastTasks && mode === 'cancel' ? 'timed-out' : 'cancelled';
+    for (const state of this.model.dagStates()) this.cancel.push(...cancellations(state, mode, cause));
+  }
+
+  /** A pipeline in a pipeline is asked as its parent was; time that is up leaves none for its finally tasks. */
+  #dagMode(): CancelMode | undefined {
+    if (this.#isPastTasks) return 'cancel';
+    if (this.run.spec.status === 'CancelledRunFinally') return 'cancel-tasks';
+    return this.run.spec.status === 'StoppedRunFinally' ? 'stop' : undefined;
   }
 
   /** A run that stops starts nothing more: all that waits is skipped at once. */
@@ -159,7 +172,8 @@ class Round {
   /** Moves one task on as far as it goes. The order of the questions is Tekton's, and so are their answers. */
   #advance(state: TaskState): void {
     const { model } = this;
-    if (state.phase === 'running') return this.#startMissing(state);
+    if (state.phase === 'running')
+      return this.model.dagAsked < 0 ? this.#startMissing(state) : model.giveUpMissing(state);
     if (state.phase !== 'waiting') return;
     if (state.isParentSkipped) return model.skip(state, 'Parent Tasks were skipped', state.compiled.task.when);
     if (state.openParents > 0) return; // S5
@@ -187,7 +201,7 @@ class Round {
     for (const condition of conditions) {
       const check = buildConditionCheck(this.run, this.model.pipeline, state.compiled, task, condition, taskRunName);
       if (state.checks.has(check.metadata.name)) continue;
-      state.checks.set(check.metadata.name, pendingChildRun(check.metadata.name));
+      state.checks.set(check.metadata.name, pendingChildRun(TASK_RUN, check.metadata.name));
       this.create.push(check);
     }
     const outcomes = [...state.checks.values()].map(({ outcome }) => outcome);
@@ -202,17 +216,20 @@ class Round {
     if (waiting.length > 0 && this.run.status?.finallyStartTime === undefined) this.startsFinally = true;
     const isPastFinally = isPast(this.finallyDeadlineMs, this.nowMs);
     if (isPastFinally) {
-      for (const state of this.model.finallyStates()) this.cancel.push(...cancellations(state, TIMED_OUT_WITH_RUN));
+      for (const state of this.model.finallyStates()) {
+        this.cancel.push(...cancellations(state, 'cancel', 'timed-out'));
+      }
     }
     for (const state of waiting) {
       if (this.refusal !== undefined) return;
-      if (state.phase === 'running') this.#startMissing(state);
+      if (state.phase === 'running' && isPastFinally) this.model.giveUpMissing(state);
+      else if (state.phase === 'running') this.#startMissing(state);
       else this.#advanceFinally(state, isPastFinally);
     }
   }
 
   #isWaitingOrIncomplete({ phase, runs }: TaskState): boolean {
-    return phase === 'waiting' || (phase === 'running' && runs.includes(undefined));
+    return phase === 'waiting' || (phase === 'running' && runs.some(needsRun));
   }
 
   #advanceFinally(state: TaskState, isPastFinally: boolean): void {
@@ -234,14 +251,17 @@ class Round {
     if (this.refusal === undefined) this.model.start(state, runs);
   }
 
-  /** Runs of a fanned-out task that were not stored yet when its others were. */
+  /** Runs of a fanned-out task that were not stored yet when its others were, and those that take a failed one's place. */
   #startMissing(state: TaskState): void {
     const task = this.model.resolve(state);
     const combinations = this.#combinationsOf(task);
     if (combinations === undefined) return;
-    const runs = state.runs.map(
-      (run, i) => run ?? this.#createRun(state, task, combinations[i] ?? [], i, state.runs.length),
-    );
+    const runs = state.runs.map((run, i) => {
+      if (!needsRun(run)) return run!;
+      if (run !== undefined) this.model.retriedRuns++;
+      const attempt = run === undefined ? 0 : run.attempt + 1;
+      return this.#createRun(state, task, combinations[i] ?? [], i, state.runs.length, attempt);
+    });
     if (this.refusal === undefined) this.model.start(state, runs);
   }
 
@@ -254,14 +274,15 @@ class Round {
     return undefined;
   }
 
-  #createRun(state: TaskState, task: PipelineTask, combination: Param[], i: number, of: number): ChildRun {
-    const name = this.model.childNameOf(state, i, of);
-    const built = buildTaskRun(this.run, this.model, state.compiled, task, name, combination);
+  #createRun(state: TaskState, task: PipelineTask, combination: Param[], i: number, of: number, attempt = 0): ChildRun {
+    const name = this.model.childNameOf(state, i, of, attempt);
+    const built = buildChild(this.run, this.model, state.compiled, task, name, combination, attempt);
     if ('reason' in built) this.refusal ??= built;
     else this.create.push(built);
     state.when ??= task.when;
     const displayName = displayNameOf(task, combination);
-    return { ...pendingChildRun(name), ...(displayName === undefined ? {} : { displayName }) };
+    const pending = pendingChildRun(childKindFor(task), name, attempt);
+    return { ...pending, ...(displayName === undefined ? {} : { displayName }) };
   }
 
   /** The run as it stands once finally has started in this round. */

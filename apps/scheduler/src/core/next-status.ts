@@ -43,12 +43,12 @@ export function allowedLagMs(taskCount: number): number {
 
 /** What a stored status would have to say anew: two equal ones need no write. */
 export function signatureOf(model: RunModel, { reason, message }: RunCondition): string {
-  return `${model.startedTasks} ${reason} ${message}`;
+  return `${model.startedTasks} ${model.retriedRuns} ${reason} ${message}`;
 }
 
 /** The signature of what is stored. */
 export function storedSignature(run: PipelineRun): string {
   const started = new Set(run.status?.childReferences?.map(({ pipelineTaskName }) => pipelineTaskName)).size;
   const condition = succeeded(run);
-  return `${started} ${condition?.reason ?? ''} ${condition?.message ?? ''}`;
+  return `${started} 0 ${condition?.reason ?? ''} ${condition?.message ?? ''}`;
 }

@@ -1,4 +1,4 @@
-// What is known of one run: its compiled pipeline and the state of each task, kept up with every change of a TaskRun.
+// What is known of one run: its compiled pipeline and the state of each task, kept up with every change of its children.
 // Rebuilt from stored objects at any time; holds nothing that is not stored, save decisions whose commit is under way.
 //
 //   M1. An observation costs what it changes: one task, and its children when that task settles.
@@ -12,11 +12,12 @@ import {
   type PipelineRun,
   type PipelineTask,
   type SkippedTask,
-  type TaskRun,
   type WhenExpression,
 } from '@slipway/contracts';
-import { childRunOf, combinedOutcome, type ChildRun } from './child-run.js';
+import type { ChildObject } from './child-kind.js';
+import { childRunOf, combinedOutcome, needsRun, type ChildRun } from './child-run.js';
 import type { CompiledPipeline } from './compiled-pipeline.js';
+import { MAX_DEPTH_EXCEEDED } from './depth.js';
 import { fanOut } from './matrix.js';
 import { stateReplacements } from './state-variables.js';
 import { substituteTask } from './substitute-pipeline.js';
@@ -42,9 +43,12 @@ export class RunModel implements TaskStates {
   isStopping = false;
   /** What a run that stops does once: skip what waits, cancel what runs. */
   isRestSkipped = false;
-  isDagCancelled = false;
+  /** How strongly the children outside `finally` have been asked to end, as `strengthOf` has it; -1: not at all. */
+  dagAsked = -1;
   /** Tasks that have at least one run. */
   startedTasks = 0;
+  /** Runs that took the place of one that failed. */
+  retriedRuns = 0;
   /** Tasks to look at again. */
   #ready = new Set<number>();
   readonly #runName: string;
@@ -52,7 +56,7 @@ export class RunModel implements TaskStates {
   constructor(
     readonly pipeline: CompiledPipeline,
     run: PipelineRun,
-    taskRuns: Iterable<TaskRun>,
+    children: Iterable<ChildObject>,
   ) {
     this.#runName = run.metadata.name;
     this.states = pipeline.tasks.map((compiled) => ({
@@ -70,7 +74,7 @@ export class RunModel implements TaskStates {
     this.openFinally = pipeline.tasks.length - pipeline.dagCount;
     const incomplete = pipeline.tasks.length;
     this.counts = { succeeded: 0, failed: 0, ignored: 0, cancelled: 0, skipped: 0, skippedByTimeout: 0, incomplete };
-    for (const taskRun of taskRuns) this.#attach(taskRun);
+    for (const child of children) this.#attach(child);
     const skipped = new Map((run.status?.skippedTasks ?? []).map((task): [string, SkippedTask] => [task.name, task]));
     for (const index of pipeline.order) {
       const state = this.states[index]!;
@@ -84,14 +88,14 @@ export class RunModel implements TaskStates {
     }
   }
 
-  /** Takes in one TaskRun of the run as it is stored now; true when something changed that a decision may rest on. */
-  observe(taskRun: TaskRun): boolean {
-    const state = this.#attach(taskRun);
+  /** Takes in one child of the run as it is stored now; true when something changed that a decision may rest on. */
+  observe(child: ChildObject): boolean {
+    const state = this.#attach(child);
     if (state === undefined) return false;
     const before = state.phase;
     if (state.found.length > 0) this.#adoptFound(state);
     else if (state.runs.length > 0) this.#settle(state);
-    if (state.phase === 'waiting' || (state.phase === 'running' && state.runs.includes(undefined))) {
+    if (state.phase === 'waiting' || (state.phase === 'running' && state.runs.some(needsRun))) {
       this.#ready.add(state.compiled.index);
     }
     return before !== state.phase || this.#ready.size > 0;
@@ -145,6 +149,12 @@ export class RunModel implements TaskStates {
     this.#settle(state);
   }
 
+  /** Runs that were not created will not be: the task is what became of the others. */
+  giveUpMissing(state: TaskState): void {
+    state.runs = state.runs.flatMap((run) => (run === undefined ? [] : [{ ...run, isToRetry: false }]));
+    this.#settle(state);
+  }
+
   skip(state: TaskState, reason: SkipReason, when?: readonly WhenExpression[]): void {
     if (state.phase !== 'waiting') return; // M2
     state.skipReason = reason;
@@ -152,17 +162,21 @@ export class RunModel implements TaskStates {
     this.#close(state, 'skipped');
   }
 
-  /** The name of a task's run, the one of Tekton: `<run>-<task>`, `<run>-<task>-<i>` where there are several. */
-  childNameOf(state: TaskState, combination: number, combinations: number): string {
-    const suffix = `-${state.compiled.task.name}`;
-    return childName(this.#runName, combinations === 1 ? suffix : `${suffix}-${combination}`);
+  /**
+   * The name of a task's run, the one of Tekton: `<run>-<task>`, `<run>-<task>-<i>` where there are several. A further
+   * attempt adds `-retry<n>`.
+   */
+  childNameOf(state: TaskState, combination: number, combinations: number, attempt = 0): string {
+    const task = `-${state.compiled.task.name}`;
+    const suffix = combinations === 1 ? task : `${task}-${combination}`;
+    return childName(this.#runName, attempt === 0 ? suffix : `${suffix}-retry${attempt}`);
   }
 
-  #attach(taskRun: TaskRun): TaskState | undefined {
-    const state = this.stateOf(taskRun.metadata.labels?.[LABELS.pipelineTask] ?? '');
+  #attach(object: ChildObject): TaskState | undefined {
+    const state = this.stateOf(object.metadata.labels?.[LABELS.pipelineTask] ?? '');
     if (state === undefined) return undefined;
-    const child = childRunOf(taskRun);
-    const check = taskRun.metadata.labels?.[LABELS.conditionCheck];
+    const child = this.#withRetry(state, childRunOf(object));
+    const check = object.metadata.labels?.[LABELS.conditionCheck];
     if (check !== undefined) {
       state.checks.set(check, child);
       return state;
@@ -177,6 +191,17 @@ export class RunModel implements TaskStates {
     return state;
   }
 
+  #withRetry(state: TaskState, run: ChildRun): ChildRun {
+    const attemptsLeft = (state.compiled.task.retries ?? 0) - run.attempt;
+    const isToRetry =
+      run.kind.retriesAnew &&
+      run.outcome === 'failed' &&
+      run.reason !== MAX_DEPTH_EXCEEDED &&
+      run.asked < 0 &&
+      attemptsLeft > 0;
+    return { ...run, isToRetry };
+  }
+
   /** Gives the runs that were found in the store their places. */
   #adoptFound(state: TaskState): void {
     if (state.found.length === 0) return;
@@ -184,10 +209,16 @@ export class RunModel implements TaskStates {
     const resolved = matrix === undefined ? undefined : this.resolve(state);
     const combinations = resolved?.matrix === undefined ? 1 : fanOut(resolved.matrix).length;
     if (state.runs.length < combinations) state.runs = Array.from({ length: combinations }, (_, i) => state.runs[i]);
+    const byName = new Map(state.found.map((child) => [child.name, child]));
+    const attempts = [...new Set(state.found.map(({ attempt }) => attempt))].sort((a, b) => b - a);
     for (let i = 0; i < combinations; i++) {
-      const name = this.childNameOf(state, i, combinations);
-      const child = state.found.find((found) => found.name === name);
-      if (child !== undefined) state.runs[i] = child;
+      const known = state.runs[i];
+      for (const attempt of attempts.filter((one) => known === undefined || one > known.attempt)) {
+        const newest = byName.get(this.childNameOf(state, i, combinations, attempt));
+        if (newest === undefined) continue;
+        state.runs[i] = newest;
+        break;
+      }
     }
     state.found = [];
     if (state.runs.every((run) => run === undefined)) state.runs = [];

@@ -50,8 +50,8 @@ function referencesOf(state: TaskState): ChildReference[] {
     const displayName = run.displayName ?? (task.displayName === '' ? undefined : task.displayName);
     return [
       {
-        apiVersion: 'tekton.dev/v1',
-        kind: 'TaskRun',
+        apiVersion: run.kind.apiVersion,
+        kind: run.kind.kind,
         name: run.name,
         ...(displayName === undefined ? {} : { displayName }),
         pipelineTaskName: task.name,

@@ -75,7 +75,7 @@ function withInlineTask(task: PipelineTask, replacements: Replacements): Pipelin
 
 /** A pipeline task with variables replaced wherever Tekton replaces them; the inline spec is left as it is. */
 export function substituteTask(task: PipelineTask, replacements: Replacements): PipelineTask {
-  const { displayName, params, matrix, workspaces, when, taskRef, onError, conditions } = task;
+  const { displayName, params, matrix, workspaces, when, taskRef, pipelineRef, onError, conditions } = task;
   return {
     ...task,
     ...(displayName === undefined ? {} : { displayName: substitute(displayName, replacements) }),
@@ -84,6 +84,7 @@ export function substituteTask(task: PipelineTask, replacements: Replacements): 
     ...(workspaces === undefined ? {} : { workspaces: substituteDeep(workspaces, replacements) }),
     ...(when === undefined ? {} : { when: substituteWhen(when, replacements) }),
     ...(taskRef === undefined ? {} : { taskRef: substituteRef(taskRef, replacements) }),
+    ...(pipelineRef === undefined ? {} : { pipelineRef: substituteRef(pipelineRef, replacements) }),
     ...(onError === undefined ? {} : { onError: substitute(onError, replacements) }),
     ...(conditions === undefined
       ? {}
@@ -140,8 +141,8 @@ function isKnown(name: string, { strings, arrays, objects }: Replacements): bool
   return strings.get(name) !== undefined || arrays.get(name) !== undefined || objects.get(name) !== undefined;
 }
 
-/** The outer values without those that are hidden: an outer array's `[3]` must not show behind a shorter inner one. */
-function without(outer: Replacements, hidden: readonly Param[]): Replacements {
+/** The values without those of the hidden params: an outer array's `[3]` must not show behind a shorter inner one. */
+export function without(outer: Replacements, hidden: readonly Param[]): Replacements {
   const prefixes = hidden.flatMap(({ name }) => [`params.${name}`, `params["${name}"]`, `params['${name}']`]);
   const isHidden = (key: string): boolean =>
     prefixes.some((prefix) => key === prefix || key.startsWith(`${prefix}[`) || key.startsWith(`${prefix}.`));

@@ -1,24 +1,18 @@
 // The TaskRuns of a run: one for each task, each combination of a matrix, each check of a 2020 Condition.
 
 import {
-  ANNOTATIONS,
   LABELS,
   MANAGED_BY,
-  SHARD_LABEL,
   childName,
-  paramReplacements,
-  shardOfObject,
-  substituteDeep,
   substituteTaskSpec,
-  type OwnerReference,
   type Param,
   type PipelineRun,
   type PipelineTask,
-  type PodTemplate,
   type TaskRun,
   type TaskRunSpec,
   type TaskSpec,
 } from '@slipway/contracts';
+import { annotationsOf, labelsOf, nonEmpty, overridesOf, ownerOf } from './child-metadata.js';
 import type { CompiledCondition, CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
 import type { Refusal } from './refusal.js';
 import { bindingOf, taskResources } from './resource-bindings.js';
@@ -27,22 +21,7 @@ import { stateReplacements } from './state-variables.js';
 import { DEFAULT_TIMEOUT } from './timeouts.js';
 import { taskWorkspaces } from './workspaces.js';
 
-/** Annotations that belong to one object and must not travel on. */
-const OWN_ANNOTATION =
-  /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$/;
-
 const EMBEDDED_ONLY = new Set(['apiVersion', 'kind', 'spec', 'metadata']);
-
-export function ownerOf(run: PipelineRun): OwnerReference {
-  return {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'PipelineRun',
-    name: run.metadata.name,
-    uid: run.metadata.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
 
 /** The TaskRun of one pipeline task, or why it cannot be made. `task` has results and states of other tasks in it. */
 export function buildTaskRun(
@@ -66,7 +45,10 @@ export function buildTaskRun(
     metadata: {
       name,
       namespace: run.metadata.namespace ?? '',
-      labels: labelsOf(run, compiled, task, overrides.metadata?.labels),
+      labels: {
+        [LABELS.managedBy]: MANAGED_BY,
+        ...labelsOf(run, compiled, task, taskLabelOf(task), overrides.metadata?.labels),
+      },
       annotations: annotationsOf(run, task, overrides.metadata?.annotations),
       ownerReferences: [ownerOf(run)],
     },
@@ -113,7 +95,8 @@ export function buildConditionCheck(
       name,
       namespace: run.metadata.namespace ?? '',
       labels: {
-        ...labelsOf(run, compiled, { name: task.name }, undefined),
+        [LABELS.managedBy]: MANAGED_BY,
+        ...labelsOf(run, compiled, { name: task.name }, {}, undefined),
         [LABELS.conditionCheck]: name,
         [LABELS.conditionName]: use.conditionRef,
       },
@@ -143,88 +126,8 @@ function definitionOf(
   return { taskSpec: substituteTaskSpec(Object.fromEntries(own) as TaskSpec, stateReplacements(model, compiled)) };
 }
 
-type Overrides = Omit<NonNullable<PipelineRun['spec']['taskRunSpecs']>[number], 'pipelineTaskName'>;
-
-/** What the run says about one task: `taskRunTemplate`, and over it its entry in `taskRunSpecs`. */
-function overridesOf(run: PipelineRun, pipeline: CompiledPipeline, pipelineTask: string): Overrides {
-  const { taskRunTemplate, taskRunSpecs } = run.spec;
-  const own = taskRunSpecs?.find(({ pipelineTaskName }) => pipelineTaskName === pipelineTask);
-  const serviceAccountName = nonEmpty(own?.serviceAccountName) ?? nonEmpty(taskRunTemplate?.serviceAccountName);
-  const podTemplate = mergedPodTemplate(own?.podTemplate, taskRunTemplate?.podTemplate);
-  return {
-    ...own,
-    ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
-    ...(podTemplate === undefined
-      ? {}
-      : { podTemplate: substituteDeep(podTemplate, paramReplacements(run.spec.params, pipeline.spec.params)) }),
-  };
-}
-
-/** Field by field the task's own; lists of named things (env, volumes) are joined, the task's own first. */
-function mergedPodTemplate(own: PodTemplate | undefined, common: PodTemplate | undefined): PodTemplate | undefined {
-  if (own === undefined || common === undefined) return own ?? common;
-  const joined = <Item extends { name: string }>(first: Item[] = [], second: Item[] = []): Item[] => [
-    ...first,
-    ...second.filter(({ name }) => !first.some((item) => item.name === name)),
-  ];
-  return {
-    ...common,
-    ...own,
-    ...((own.env ?? common.env) ? { env: joined(own.env, common.env) } : {}),
-    ...((own.volumes ?? common.volumes) ? { volumes: joined(own.volumes, common.volumes) } : {}),
-  };
-}
-
-function labelsOf(
-  run: PipelineRun,
-  compiled: CompiledTask,
-  task: PipelineTask,
-  overrides: Record<string, string> | undefined,
-): Record<string, string> {
-  const { name, uid } = run.metadata;
-  const taskName = nonEmpty(task.taskRef?.name);
-  const taskLabel = task.taskRef?.kind === 'ClusterTask' ? LABELS.clusterTask : LABELS.task;
-  return {
-    ...task.taskSpec?.metadata?.labels,
-    [SHARD_LABEL]: String(shardOfObject(run.metadata)),
-    [LABELS.managedBy]: MANAGED_BY,
-    ...run.metadata.labels,
-    ...(taskName === undefined ? {} : { [taskLabel]: taskName }),
-    [LABELS.pipelineRun]: name,
-    [LABELS.pipelineRunUid]: uid ?? '',
-    [LABELS.pipelineTask]: task.name,
-    [LABELS.memberOf]: compiled.section,
-    ...overrides,
-  };
-}
-
-function annotationsOf(
-  run: PipelineRun,
-  task: PipelineTask,
-  overrides: Record<string, string> | undefined,
-): Record<string, string> {
-  const travelling = Object.entries(run.metadata.annotations ?? {}).filter(([key]) => !OWN_ANNOTATION.test(key));
-  return {
-    ...task.taskSpec?.metadata?.annotations,
-    ...Object.fromEntries(travelling),
-    ...overrides,
-    ...(task.onError === 'continue' ? { [ANNOTATIONS.pipelineTaskOnError]: 'continue' } : {}),
-  };
-}
-
-/** `$(params.x)` in the display name of a run of a fanned-out task is the combination's value. */
-export function displayNameOf(task: PipelineTask, combination: readonly Param[]): string | undefined {
-  const params = [...combination, ...(task.params ?? [])];
-  const replacements = paramReplacements(params, undefined);
-  const named = (task.matrix?.include ?? []).filter(
-    (include) =>
-      include.name !== undefined &&
-      (include.params ?? []).every(({ name, value }) => params.some((p) => p.name === name && p.value === value)),
-  );
-  if (named.length > 0) return named.map(({ name }) => substituteDeep(name!, replacements)).join(' ');
-  return nonEmpty(task.displayName) && substituteDeep(task.displayName!, replacements);
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
+/** A TaskRun bears its Task's name; which label that is tells a Task from a ClusterTask. */
+function taskLabelOf({ taskRef }: PipelineTask): Record<string, string> {
+  const name = nonEmpty(taskRef?.name);
+  return name === undefined ? {} : { [taskRef?.kind === 'ClusterTask' ? LABELS.clusterTask : LABELS.task]: name };
 }

@@ -39,6 +39,19 @@ function claimName(run: PipelineRun, binding: WorkspaceBinding): string {
   return `${binding.volumeClaimTemplate?.metadata?.name ?? 'pvc'}-${hash}`;
 }
 
+/** The bindings of the given uses, without those of workspaces that the run does not have. */
+export function boundWorkspaces(
+  run: PipelineRun,
+  uses: NonNullable<PipelineTask['workspaces']>,
+  bindings: readonly WorkspaceBinding[],
+): WorkspaceBinding[] {
+  return uses.flatMap((use) => {
+    const name = use.workspace === undefined || use.workspace === '' ? use.name : use.workspace;
+    const binding = bindings.find((one) => one.name === name);
+    return binding === undefined ? [] : [bound(run, binding, use)];
+  });
+}
+
 /** The bindings of one TaskRun; a refusal where the task needs a workspace that the run does not give. */
 export function taskWorkspaces(
   run: PipelineRun,

@@ -1,4 +1,5 @@
-import type { TaskRun } from '@slipway/contracts';
+import type { ResourceName } from '@slipway/contracts';
+import type { ChildObject } from '../core/child-kind.js';
 import type { RunModel } from '../core/run-model.js';
 
 /** What is in hand of one run. */
@@ -12,8 +13,8 @@ export interface Desk {
   work: Promise<void> | undefined;
   /** Absent until it is loaded, and after anything that may have made it wrong. */
   model: RunModel | undefined;
-  /** TaskRuns that changed since the last turn, as they are now. */
-  changed: Map<string, TaskRun>;
+  /** Children that changed since the last turn, as they are now, by resource and name. */
+  changed: Map<string, ChildObject>;
   isDirty: boolean;
   isBusy: boolean;
   /** Turns in a row that failed. */
@@ -22,8 +23,8 @@ export interface Desk {
   signature: string | undefined;
   writtenMs: number;
   timer: NodeJS.Timeout | undefined;
-  /** Names of TaskRuns whose creation failed because they exist. */
-  creating: readonly string[];
+  /** Children whose creation is under way, or failed because they exist. */
+  creating: readonly { resource: ResourceName; name: string }[];
 }
 
 export function newDesk(namespace: string, name: string): Desk {

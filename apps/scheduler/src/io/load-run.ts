@@ -21,6 +21,7 @@ import type { Store } from '@slipway/store';
 import { compile, effectiveSpec, neededObjects } from '../core/compile.js';
 import type { CompiledPipeline, Definitions, PipelineSource } from '../core/compiled-pipeline.js';
 import type { Refusal } from '../core/refusal.js';
+import { MAX_DEPTH, depthRefusal } from '../core/depth.js';
 import { originOf, pipelineNotFound, withPipelineMetadata } from '../core/start-run.js';
 import { Limiter } from './limiter.js';
 
@@ -32,6 +33,10 @@ const PARALLEL_GETS = 16;
 
 export async function loadRun(store: Pick<Store, 'get'>, stored: PipelineRun): Promise<LoadedRun> {
   const namespace = stored.metadata.namespace ?? '';
+  const tooDeep = depthRefusal(stored, MAX_DEPTH);
+  if (tooDeep !== undefined) {
+    return { kind: 'refused', run: withPipelineMetadata(stored, undefined), source: undefined, refusal: tooDeep };
+  }
   const origin = originOf(stored);
   let source: PipelineSource;
   let pipeline: Pipeline | undefined;

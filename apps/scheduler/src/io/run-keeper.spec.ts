@@ -188,12 +188,6 @@ describe('RunKeeper', () => {
       'InvalidTaskRunSpecs',
       `PipelineRun ns/r doesn't define taskRunSpecs correctly: PipelineRun's taskrunSpecs defined wrong taskName: "z", does not exist in Pipeline`,
     ],
-    [
-      'what cannot be run yet',
-      { pipelineSpec: { tasks: [{ name: 'a', pipelineRef: { name: 'p' } }] } },
-      'PipelineValidationFailed',
-      "Pipeline ns/r can't be Run; it has an invalid spec: spec.tasks[0].pipelineRef: pipelines in pipelines are not supported",
-    ],
   ];
   test.each(refusals)('fails a run with %s, saying so', async (_given, spec, reason, message) => {
     world = new World();

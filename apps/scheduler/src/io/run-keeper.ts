@@ -8,16 +8,15 @@
 import {
   LABELS,
   PIPELINE_RUNS,
-  TASK_RUNS,
   asSlipwayError,
   isDone,
   shardOfObject,
   type KubeObject,
   type PipelineRun,
   type SlipwayError,
-  type TaskRun,
 } from '@slipway/contracts';
 import type { Cache, CacheChange } from '@slipway/store';
+import { CHILD_RESOURCES, type ChildObject } from '../core/child-kind.js';
 import type { RunCondition } from '../core/condition.js';
 import { started } from '../core/start-run.js';
 import { withCondition } from '../core/status.js';
@@ -91,20 +90,26 @@ export class RunKeeper {
     await Promise.all(theirs.map(async ({ work }) => work));
   }
 
-  #onChange({ key, before, after }: CacheChange): void {
-    if (key.resource === PIPELINE_RUNS) {
-      if (this.#writing !== `${key.namespace}/${key.name}`) this.#touch(this.#deskOf(key.namespace, key.name));
-      return;
+  #onChange(change: CacheChange): void {
+    const { key } = change;
+    // A run that ended is followed for its parent alone.
+    if (key.resource === PIPELINE_RUNS && this.#writing !== `${key.namespace}/${key.name}`) {
+      this.#touch(this.#deskOf(key.namespace, key.name));
     }
-    if (key.resource !== TASK_RUNS) return;
-    const taskRun = (after ?? before) as TaskRun;
-    const name = taskRun.metadata.labels?.[LABELS.pipelineRun];
-    if (name === undefined || this.#writing === `${key.namespace}/${name}`) return;
-    const desk = this.#desks.get(`${key.namespace}/${name}`);
+    if (CHILD_RESOURCES.includes(key.resource)) this.#onChildChange(change);
+  }
+
+  #onChildChange({ key, before, after }: CacheChange): void {
+    const child = (after ?? before) as ChildObject | undefined;
+    const parent = child?.metadata.labels?.[LABELS.pipelineRun];
+    if (child === undefined || parent === undefined || this.#writing === `${key.namespace}/${parent}`) return;
+    const desk = this.#desks.get(`${key.namespace}/${parent}`);
     if (desk === undefined) return; // a run that is not ours, or done: its PipelineRun brings a desk
+    const isOwned = child.metadata.ownerReferences?.some(({ uid }) => uid === desk.uid) === true;
+    if (!isOwned && desk.uid !== undefined) return; // the label alone says nothing: anybody may write it
     if (after === undefined)
       desk.model = undefined; // its task has no run any more
-    else desk.changed.set(key.name, taskRun);
+    else desk.changed.set(`${key.resource}/${key.name}`, child);
     this.#touch(desk);
   }
 
@@ -196,14 +201,14 @@ export class RunKeeper {
     this.#put(desk, run);
     const limiter = new Limiter(16);
     await Promise.all(
-      desk.creating.map((name) =>
+      desk.creating.map(({ resource, name }) =>
         limiter.run(async () => {
-          if (cache.get(TASK_RUNS, desk.namespace, name) !== undefined) return;
-          const taskRun = await store.get<TaskRun>(TASK_RUNS, desk.namespace, name);
-          if (taskRun === undefined) return;
-          const isOurs = taskRun.metadata.ownerReferences?.some(({ uid }) => uid === run.metadata.uid) === true;
-          if (isOurs) this.#put(desk, taskRun);
-          else await this.#refuse(desk, run, `a TaskRun called "${name}" exists and does not belong to the run`);
+          if (cache.get(resource, desk.namespace, name) !== undefined) return;
+          const child = await store.get<ChildObject>(resource, desk.namespace, name);
+          if (child === undefined) return;
+          const isOurs = child.metadata.ownerReferences?.some(({ uid }) => uid === run.metadata.uid) === true;
+          if (isOurs) this.#put(desk, child);
+          else await this.#refuse(desk, run, `a ${child.kind} called "${name}" exists and does not belong to the run`);
         }),
       ),
     );

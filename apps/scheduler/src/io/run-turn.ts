@@ -8,18 +8,17 @@ import {
   type Fence,
   type KubeObject,
   type PipelineRun,
-  type TaskRun,
 } from '@slipway/contracts';
 import type { Cache, Store } from '@slipway/store';
-import { CANCELLED_WITH_RUN } from '../core/child-run.js';
+import { childKindOf, type ChildObject } from '../core/child-kind.js';
+import { ownerOf } from '../core/child-metadata.js';
 import { cancelledCondition, pendingCondition, type RunCondition } from '../core/condition.js';
-import { decide, type Decision } from '../core/decide.js';
+import { decide, type Cancellation, type Decision } from '../core/decide.js';
 import { finishedEvent, startedEvent } from '../core/events.js';
 import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/next-status.js';
 import { RunModel } from '../core/run-model.js';
 import { started } from '../core/start-run.js';
 import { taskStatus, withCondition } from '../core/status.js';
-import { ownerOf } from '../core/task-run.js';
 import { claimsOf } from '../core/workspaces.js';
 import type { Desk } from './desk.js';
 import { loadRun } from './load-run.js';
@@ -91,9 +90,11 @@ class Turn {
 
   /** Needs no pipeline: a run that cannot even be compiled can be cancelled. */
   async cancel(): Promise<TurnEnd> {
-    const running = this.#children().filter((child) => !isDone(child));
-    const cancellations = running.map(({ metadata }) => ({ name: metadata.name, message: CANCELLED_WITH_RUN }));
-    await this.#writer.cancel(this.fence, this.desk.namespace, cancellations);
+    const cancellations = this.#children().flatMap((child): Cancellation[] => {
+      if (isDone(child)) return [];
+      return [{ kind: childKindOf(child)!, name: child.metadata.name, mode: 'cancel', cause: 'cancelled' }];
+    });
+    await this.#writer.cancel(this.fence, this.desk.namespace, cancellations, this.#nowMs);
     const tasks = this.desk.model === undefined ? {} : taskStatus(this.desk.model);
     const run = started(this.stored, undefined, this.#nowMs);
     return this.#finish({ ...run, status: { ...run.status, ...tasks } }, cancelledCondition(run));
@@ -123,7 +124,7 @@ class Turn {
       model = this.desk.model = new RunModel(loaded.pipeline, run, this.#children());
       this.desk.signature = isFirst ? undefined : storedSignature(this.stored);
     } else {
-      for (const taskRun of this.desk.changed.values()) model.observe(taskRun);
+      for (const child of this.desk.changed.values()) model.observe(child);
       this.desk.changed.clear();
     }
     const startMs = performance.now();
@@ -134,7 +135,7 @@ class Turn {
 
   async #perform(run: PipelineRun, model: RunModel, decision: Decision, isFirst: boolean): Promise<TurnEnd> {
     const nowMs = this.#nowMs;
-    await this.#writer.cancel(this.fence, this.desk.namespace, decision.cancel);
+    await this.#writer.cancel(this.fence, this.desk.namespace, decision.cancel, nowMs);
     const isFinal = decision.condition.status !== 'Unknown';
     const signature = signatureOf(model, decision.condition);
     const dueMs = this.desk.writtenMs + allowedLagMs(model.states.length);
@@ -148,7 +149,10 @@ class Turn {
       ...decision.create,
     ];
     if (create.length > 0 || next !== undefined) {
-      this.desk.creating = decision.create.map(({ metadata }) => metadata.name);
+      this.desk.creating = decision.create.map((child) => ({
+        resource: childKindOf(child)!.resource,
+        name: child.metadata.name,
+      }));
       await this.#commit(create, next === undefined ? undefined : { run, status: next.status });
       this.desk.creating = [];
     }
@@ -178,8 +182,8 @@ class Turn {
     this.options.metrics.committed(performance.now() - startMs);
   }
 
-  #children(): TaskRun[] {
+  #children(): ChildObject[] {
     const owned = this.options.cache.byOwner(this.stored.metadata.uid ?? '');
-    return owned.filter((object): object is TaskRun => object.kind === 'TaskRun');
+    return owned.filter((object): object is ChildObject => childKindOf(object) !== undefined);
   }
 }

@@ -1,22 +1,21 @@
 // Decisions made durable: commits with the fence of the shard's lease.
 //
 //   W1. What must not happen twice is created by name: a commit that is repeated fails with `exists`, and changes nothing.
-//   W2. The commit that says that a task has started creates its TaskRun, or comes after the one that did.
+//   W2. The commit that says that a task has started creates its run, or comes after the one that did.
 //   W3. Nothing is written without the fence: a scheduler that lost its shard cannot write into it any more.
 
 import {
   SlipwayError,
-  TASK_RUNS,
   isDone,
   type CommitReply,
   type Fence,
   type KubeObject,
   type PipelineRun,
   type PipelineRunStatus,
-  type TaskRun,
   type Write,
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
+import { askedStrength, causeTextOf, strengthOf, type ChildObject } from '../core/child-kind.js';
 import type { Cancellation } from '../core/decide.js';
 import { Limiter } from './limiter.js';
 
@@ -58,23 +57,26 @@ export class RunWriter {
     );
   }
 
-  /** Asks for the end of TaskRuns. One that has ended meanwhile is left alone. */
-  async cancel(fence: Fence, namespace: string, cancellations: readonly Cancellation[]): Promise<void> {
+  /** Asks for the end of children. One that has ended meanwhile, or was asked as strongly, is left alone. */
+  async cancel(fence: Fence, namespace: string, cancellations: readonly Cancellation[], nowMs: number): Promise<void> {
     const limiter = new Limiter(PARALLEL_COMMITS);
     await Promise.all(
-      cancellations.map(({ name, message }) => limiter.run(() => this.#cancelOne(fence, namespace, name, message))),
+      cancellations.map((cancellation) => limiter.run(() => this.#cancelOne(fence, namespace, cancellation, nowMs))),
     );
   }
 
-  async #cancelOne(fence: Fence, namespace: string, name: string, statusMessage: string): Promise<void> {
+  async #cancelOne(fence: Fence, namespace: string, cancellation: Cancellation, nowMs: number): Promise<void> {
+    const { kind, name, mode, cause } = cancellation;
+    const status = kind.asks[mode];
+    if (status === undefined) return;
     for (let attempt = 1; ; attempt++) {
-      const taskRun = await this.store.get<TaskRun>(TASK_RUNS, namespace, name);
-      if (taskRun === undefined || isDone(taskRun) || taskRun.spec.status === 'TaskRunCancelled') return;
-      const object: TaskRun = { ...taskRun, spec: { ...taskRun.spec, status: 'TaskRunCancelled', statusMessage } };
+      const child = await this.store.get<ChildObject>(kind.resource, namespace, name);
+      if (child === undefined || isDone(child) || askedStrength(kind, child) >= strengthOf(mode)) return;
+      const object = kind.asked(child, status, causeTextOf(kind, cause), nowMs);
       try {
         return await this.#commit(fence, [{ op: 'update', object }]);
       } catch (thrown) {
-        // The executor wrote its status in between. Not for ever: that would be a writer that never rests.
+        // Its controller wrote its status in between. Not for ever: that would be a writer that never rests.
         if (!isConflict(thrown) || attempt >= CANCEL_TRIES) throw thrown;
       }
     }

@@ -1,18 +1,34 @@
 // What the scheduler keeps in memory of the objects that it follows.
 
-import { LABELS, isDone, type KubeObject, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import {
+  ANNOTATIONS,
+  LABELS,
+  isDone,
+  type CustomRun,
+  type KubeObject,
+  type PipelineRun,
+  type TaskRun,
+} from '@slipway/contracts';
+import { childKindOf, type ChildObject } from '../core/child-kind.js';
 
 /**
- * Finished runs and TaskRuns that belong to no run are not kept. Of a TaskRun only what decisions rest on is: its
- * steps and specs are the largest part of it. Whoever writes one must fetch it whole first.
+ * Finished runs and others that belong to no run are not kept. Of a child only what decisions rest on is: its steps and
+ * specs are the largest part of it. Whoever writes one must fetch it whole first. A child PipelineRun that has not
+ * finished is a run to be worked on, and kept whole.
  */
 export function slim(object: KubeObject): KubeObject | undefined {
-  if (object.kind === 'PipelineRun') return isDone(object as PipelineRun) ? undefined : object;
-  if (object.kind !== 'TaskRun' || object.metadata.labels?.[LABELS.pipelineRun] === undefined) return undefined;
-  const { apiVersion, kind, metadata, spec, status } = object as TaskRun;
-  const { name, namespace, uid, resourceVersion, labels, ownerReferences } = metadata;
-  const { conditions, results, resourcesResult } = status ?? {};
-  const slimmed: TaskRun = {
+  if (childKindOf(object) === undefined) return undefined;
+  if (object.kind === 'PipelineRun' && !isDone(object as PipelineRun)) return object;
+  if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) return undefined;
+  return slimChild(object as ChildObject);
+}
+
+function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): ChildObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations, ownerReferences } = metadata;
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => KEPT_ANNOTATIONS.has(key));
+  const { statusMessage, timeout } = spec as CustomRun['spec'];
+  const { conditions, results, resourcesResult, startTime } = (status ?? {}) as NonNullable<TaskRun['status']>;
+  return {
     apiVersion,
     kind,
     metadata: {
@@ -20,18 +36,27 @@ export function slim(object: KubeObject): KubeObject | undefined {
       ...(namespace === undefined ? {} : { namespace }),
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
       ...(labels === undefined ? {} : { labels }),
+      ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }),
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     spec: {
       ...(spec.status === undefined ? {} : { status: spec.status }),
-      ...(spec.statusMessage === undefined ? {} : { statusMessage: spec.statusMessage }),
+      ...(statusMessage === undefined ? {} : { statusMessage }),
+      ...(timeout === undefined ? {} : { timeout }),
     },
     status: {
       ...(conditions === undefined ? {} : { conditions }),
       ...(results === undefined ? {} : { results }),
       ...(resourcesResult === undefined ? {} : { resourcesResult }),
+      ...(startTime === undefined ? {} : { startTime }),
     },
   };
-  return slimmed;
 }
+
+const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
+  ANNOTATIONS.attempt,
+  ANNOTATIONS.cancelCause,
+  ANNOTATIONS.cancelledAt,
+]);

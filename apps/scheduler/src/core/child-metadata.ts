@@ -1,0 +1,123 @@
+// What all runs of pipeline tasks carry, whatever their kind: owner, labels, annotations, and what the run says of one task.
+
+import {
+  ANNOTATIONS,
+  LABELS,
+  SHARD_LABEL,
+  paramReplacements,
+  shardOfObject,
+  substituteDeep,
+  type OwnerReference,
+  type Param,
+  type PipelineRun,
+  type PipelineTask,
+  type PodTemplate,
+} from '@slipway/contracts';
+import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
+
+/** Annotations that belong to one object and must not travel on. */
+const OWN_ANNOTATION =
+  /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$|^slipway\.dev\/(depth|attempt|cancel-cause)$/;
+
+/** The reference that makes a child go with its run when that is deleted. */
+export function ownerOf(run: PipelineRun): OwnerReference {
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    name: run.metadata.name,
+    uid: run.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/** What a run says about one of its tasks. */
+export type Overrides = Omit<NonNullable<PipelineRun['spec']['taskRunSpecs']>[number], 'pipelineTaskName'>;
+
+/** What the run says about one task: `taskRunTemplate`, and over it its entry in `taskRunSpecs`. */
+export function overridesOf(run: PipelineRun, pipeline: CompiledPipeline, pipelineTask: string): Overrides {
+  const { taskRunTemplate, taskRunSpecs } = run.spec;
+  const own = taskRunSpecs?.find(({ pipelineTaskName }) => pipelineTaskName === pipelineTask);
+  const serviceAccountName = nonEmpty(own?.serviceAccountName) ?? nonEmpty(taskRunTemplate?.serviceAccountName);
+  const podTemplate = mergedPodTemplate(own?.podTemplate, taskRunTemplate?.podTemplate);
+  return {
+    ...own,
+    ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
+    ...(podTemplate === undefined
+      ? {}
+      : { podTemplate: substituteDeep(podTemplate, paramReplacements(run.spec.params, pipeline.spec.params)) }),
+  };
+}
+
+/** Field by field the task's own; lists of named things (env, volumes) are joined, the task's own first. */
+function mergedPodTemplate(own: PodTemplate | undefined, common: PodTemplate | undefined): PodTemplate | undefined {
+  if (own === undefined || common === undefined) return own ?? common;
+  const joined = <Item extends { name: string }>(first: Item[] = [], second: Item[] = []): Item[] => [
+    ...first,
+    ...second.filter(({ name }) => !first.some((item) => item.name === name)),
+  ];
+  return {
+    ...common,
+    ...own,
+    ...((own.env ?? common.env) ? { env: joined(own.env, common.env) } : {}),
+    ...((own.volumes ?? common.volumes) ? { volumes: joined(own.volumes, common.volumes) } : {}),
+  };
+}
+
+/**
+ * Labels of every kind of child: the run's, then what is `own` to the kind, then what the run says of this task. The
+ * shard is the run's whatever anybody says: a child must have the owner that its run has.
+ */
+export function labelsOf(
+  run: PipelineRun,
+  compiled: CompiledTask,
+  task: Pick<PipelineTask, 'name' | 'taskSpec'>,
+  own: Record<string, string>,
+  overrides: Record<string, string> | undefined,
+): Record<string, string> {
+  const { name, uid } = run.metadata;
+  return {
+    ...task.taskSpec?.metadata?.labels,
+    ...run.metadata.labels,
+    ...own,
+    [LABELS.pipelineRun]: name,
+    [LABELS.pipelineRunUid]: uid ?? '',
+    [LABELS.pipelineTask]: task.name,
+    [LABELS.memberOf]: compiled.section,
+    ...overrides,
+    [SHARD_LABEL]: String(shardOfObject(run.metadata)),
+  };
+}
+
+/** The run's annotations, save those that belong to it alone. */
+export function annotationsOf(
+  run: PipelineRun,
+  task: PipelineTask,
+  overrides: Record<string, string> | undefined,
+): Record<string, string> {
+  const travelling = Object.entries(run.metadata.annotations ?? {}).filter(([key]) => !OWN_ANNOTATION.test(key));
+  return {
+    ...task.taskSpec?.metadata?.annotations,
+    ...Object.fromEntries(travelling),
+    ...overrides,
+    ...(task.onError === 'continue' ? { [ANNOTATIONS.pipelineTaskOnError]: 'continue' } : {}),
+  };
+}
+
+/** `$(params.x)` in the display name of a run of a fanned-out task is the combination's value. */
+export function displayNameOf(task: PipelineTask, combination: readonly Param[]): string | undefined {
+  const params = [...combination, ...(task.params ?? [])];
+  const replacements = paramReplacements(params, undefined);
+  const named = (task.matrix?.include ?? []).filter(
+    (include) =>
+      include.name !== undefined &&
+      (include.params ?? []).every(({ name, value }) => params.some((p) => p.name === name && p.value === value)),
+  );
+  if (named.length > 0) return named.map(({ name }) => substituteDeep(name!, replacements)).join(' ');
+  return nonEmpty(task.displayName) && substituteDeep(task.displayName!, replacements);
+}
+
+/** Go's zero string is no string. */
+export function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
