@@ -74,4 +74,14 @@ export const DELIBERATE_DIFFERENCES: readonly DeliberateDifference[] = [
     what: 'The key `__proto__` is refused wherever keys are free: labels, annotations, params of type object.',
     why: 'It is no ordinary key in JavaScript, and no document has a use for it.',
   },
+  {
+    id: 'breakpoints-before-steps',
+    what: 'Tekton refuses breakpoints that only name steps in `beforeSteps`. Here they are accepted.',
+    why: 'Its own documentation shows them so.',
+  },
+  {
+    id: 'unset-task-timeouts',
+    what: 'When a run limits the time of its tasks to less than an hour, Tekton refuses every entry of `taskRunSpecs` that sets no timeout. Here only timeouts that are set are compared.',
+    why: 'Tekton refuses runs that say nothing wrong.',
+  },
 ];

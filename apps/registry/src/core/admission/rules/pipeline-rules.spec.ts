@@ -78,6 +78,21 @@ describe('validate refuses a pipeline', () => {
       is: ['spec.tasks[1].params[1].name: parameter names must be unique, the parameter "p" is also defined at'],
     },
     {
+      says: 'with a reason before the end',
+      of: ofPipelineTask({ params: [{ name: 'p', value: '$(tasks.a.reason)' }] }),
+      is: [
+        'spec.tasks[1].params[p].value: invalid value: pipeline tasks can not refer to execution status of any other pipeline task or aggregate status of tasks',
+      ],
+    },
+    {
+      says: 'with the reason of a task that there is not, at the end',
+      of: ofPipeline({
+        tasks: [{ name: 'a', taskRef: { name: 't' } }],
+        finally: [{ name: 'f', taskRef: { name: 't' }, params: [{ name: 'p', value: '$(tasks.b.reason)' }] }],
+      }),
+      is: ['spec.finally[0].params[p].value: invalid value: pipeline task b is not defined in the pipeline'],
+    },
+    {
       says: 'with a status before the end',
       of: ofPipelineTask({ params: [{ name: 'p', value: '$(tasks.a.status)' }] }),
       is: [

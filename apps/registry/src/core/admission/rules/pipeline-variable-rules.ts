@@ -136,7 +136,7 @@ function textsOf({ value }: Param): readonly string[] {
   return value === undefined ? [] : Object.values(value);
 }
 
-/** `$(tasks.x.status)` is known only when all tasks have ended: in `finally`. */
+/** `$(tasks.x.status)` and `$(tasks.x.reason)` are known only when all tasks have ended: in `finally`. */
 export function checkStatusVariables(spec: PipelineSpec, path: string, findings: Findings): void {
   const known = new Set(listOf(spec.tasks).map((task) => task.name));
   const none =
@@ -148,14 +148,14 @@ export function checkStatusVariables(spec: PipelineSpec, path: string, findings:
     if (expressions.some(looksLikeResultReference)) return;
     for (const expression of expressions.filter(isStatus)) {
       if (expression === 'tasks.status') continue;
-      const task = expression.slice('tasks.'.length, -'.status'.length);
+      const task = expression.slice('tasks.'.length).replace(/\.(?:status|reason)$/, '');
       if (!known.has(task)) findings.invalid(`pipeline task ${task} is not defined in the pipeline`, own);
     }
   });
 }
 
 function isStatus(expression: string): boolean {
-  return expression.startsWith('tasks.') && expression.endsWith('.status');
+  return expression.startsWith('tasks.') && /\.(?:status|reason)$/.test(expression);
 }
 
 /** Final tasks run together: they take results of tasks that ran before, and none of each other. */

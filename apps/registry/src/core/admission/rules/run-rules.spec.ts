@@ -86,6 +86,33 @@ describe('validate refuses a run', () => {
       is: ['spec.workspaces[1].name: workspace "w" provided by pipelinerun more than once, at index 0 and 1'],
     },
     {
+      says: 'with breakpoints nowhere',
+      of: ofTaskRun({ debug: { breakpoints: {} } }),
+      is: [
+        'spec.debug.breakpoints.onFailure: invalid value: onFailure breakpoint is empty, it is only allowed to be set as enabled',
+      ],
+    },
+    {
+      says: 'with two breakpoints before one step',
+      of: ofTaskRun({ debug: { breakpoints: { beforeSteps: ['a', 'b', 'a'] } } }),
+      is: [
+        'spec.debug.breakpoints.beforeSteps[2]: before step must be unique, the same step: a is defined multiple times at',
+      ],
+    },
+    {
+      says: 'with more time for one task than for all',
+      of: ofRun({
+        timeouts: { tasks: '20m' },
+        taskRunSpecs: [{ pipelineTaskName: 'a', timeout: '30m' }, { pipelineTaskName: 'b' }],
+      }),
+      is: ['spec.taskRunSpecs[0].timeout: invalid value: 30m0s should be <= pipeline tasks duration 20m0s'],
+    },
+    {
+      says: 'with more time for one task than for the run',
+      of: ofRun({ timeouts: { pipeline: '20m' }, taskRunSpecs: [{ pipelineTaskName: 'a', timeout: '30m' }] }),
+      is: ['spec.taskRunSpecs[0].timeout: invalid value: 30m0s should be <= pipeline duration 20m0s'],
+    },
+    {
       says: 'with a breakpoint that is none',
       of: ofTaskRun({ debug: { breakpoints: { onFailure: 'yes' } } }),
       is: [

@@ -55,11 +55,7 @@ export function checkTaskRunSpec(spec: TaskRunSpec, path: string, findings: Find
     if (names.has(lower)) findings.both([at(own, 'name')]);
     names.add(lower);
   });
-  const onFailure = debug?.breakpoints?.onFailure ?? '';
-  if (onFailure !== '' && onFailure !== 'enabled') {
-    const why = `${onFailure} is not a valid onFailure breakpoint value, onFailure breakpoint is only allowed to be set as enabled`;
-    findings.invalid(why, at(path, 'debug.breakpoints.onFailure'));
-  }
+  checkBreakpoints(debug?.breakpoints, at(path, 'debug.breakpoints'), findings);
   checkOverrides(spec, path, findings);
   if (status !== '' && !TASK_RUN_STATUS.includes(status)) {
     findings.invalid(`${status} should be TaskRunCancelled`, at(path, 'status'));
@@ -70,6 +66,29 @@ export function checkTaskRunSpec(spec: TaskRunSpec, path: string, findings: Find
   }
   if (retries < 0) findings.invalid(`${retries} should be >= 0`, at(path, 'retries'));
   checkNotNegative(spec.timeout, at(path, 'timeout'), findings);
+}
+
+function checkBreakpoints(
+  breakpoints: NonNullable<TaskRunSpec['debug']>['breakpoints'],
+  path: string,
+  findings: Findings,
+): void {
+  if (breakpoints === undefined) return;
+  const { onFailure = '', beforeSteps } = breakpoints;
+  if (onFailure === '' && listOf(beforeSteps).length === 0) {
+    const why = 'onFailure breakpoint is empty, it is only allowed to be set as enabled';
+    findings.invalid(why, at(path, 'onFailure'));
+  }
+  if (onFailure !== '' && onFailure !== 'enabled') {
+    const why = `${onFailure} is not a valid onFailure breakpoint value, onFailure breakpoint is only allowed to be set as enabled`;
+    findings.invalid(why, at(path, 'onFailure'));
+  }
+  const seen = new Set<string>();
+  listOf(beforeSteps).forEach((step, index) => {
+    const message = `before step must be unique, the same step: ${step} is defined multiple times at`;
+    if (seen.has(step)) findings.add(message, at(path, `beforeSteps[${index}]`));
+    seen.add(step);
+  });
 }
 
 /** Params that a run gives reach the steps inline in it, declared there or not. */
@@ -134,6 +153,7 @@ export function checkPipelineRunSpec(spec: PipelineRunSpec, path: string, findin
     checkNotNegative(own.timeout, at(path, `taskRunSpecs[${index}].timeout`), findings);
   });
   checkTimeouts(spec, path, findings);
+  checkTaskTimeouts(spec, path, findings);
   if (status !== '' && !PIPELINE_RUN_STATUS.includes(status)) {
     const allowed = 'Cancelled, CancelledRunFinally, StoppedRunFinally or PipelineRunPending';
     findings.invalid(`${status} should be ${allowed}`, at(path, 'status'));
@@ -229,4 +249,23 @@ function checkTimeouts({ timeouts }: PipelineRunSpec, path: string, findings: Fi
     const paths = fields.map((field) => at(path, `timeouts.${field}`)).sort();
     findings.add(`invalid value: ${formatDuration(tasksMs)} + ${formatDuration(finallyMs)} ${limit}`, paths);
   }
+}
+
+/** The time of one task fits into that of all tasks, as far as the run limits it. */
+function checkTaskTimeouts({ timeouts, taskRunSpecs }: PipelineRunSpec, path: string, findings: Findings): void {
+  if (timeouts === undefined) return;
+  const [source, given] =
+    timeouts.tasks !== undefined
+      ? ['pipeline tasks duration', timeouts.tasks]
+      : timeouts.pipeline !== undefined
+        ? ['pipeline duration', timeouts.pipeline]
+        : ['default timeout duration', undefined];
+  const limitMs = given === undefined ? DEFAULT_TIMEOUT_MS : (durationMs(given) ?? 0);
+  if (limitMs <= 0) return;
+  listOf(taskRunSpecs).forEach(({ timeout }, index) => {
+    const ms = timeout === undefined ? 0 : (durationMs(timeout) ?? 0);
+    if (ms <= limitMs) return;
+    const why = `${formatDuration(ms)} should be <= ${source} ${formatDuration(limitMs)}`;
+    findings.invalid(why, at(path, `taskRunSpecs[${index}].timeout`));
+  });
 }

@@ -6,6 +6,7 @@ import { at, listOf, type Findings } from './findings.js';
 import { cleanPath } from './clean-path.js';
 import { checkRef } from './ref-rules.js';
 import { checkResult } from './result-rules.js';
+import { checkStepReferences } from './step-reference-rules.js';
 import { quoted, unknownVariable } from './variable-references.js';
 import { checkWhen } from './when-rules.js';
 
@@ -45,6 +46,7 @@ function checkStep(
     for (const field of BROUGHT_BY_REF) {
       if (!isEmpty(step[field])) findings.add(`${field} cannot be used with Ref`, at(path, field));
     }
+    if (!isEmpty(step.workingDir)) findings.add('working dir cannot be used with Ref', at(path, 'workingDir'));
   }
   if (!isEmpty(step.name)) {
     const name = step.name!;
@@ -61,6 +63,7 @@ function checkStep(
     findings.add(`invalid value: ${quoted(onError!)}`, at(path, 'onError'), help);
   }
   checkStepResults(step, path, findings);
+  checkStepReferences(step, path, findings);
   listOf(step.when).forEach((when, index) => checkWhen(when, at(path, `when[${index}]`), findings));
 }
 
@@ -95,6 +98,7 @@ export function checkSidecars(sidecars: readonly Sidecar[], path: string, findin
     if (sidecar.name === RESERVED_SIDECAR) {
       findings.add(`Invalid: cannot use reserved sidecar name ${RESERVED_SIDECAR} `, at(path, 'sidecars'));
     }
+    if (isEmpty(sidecar.image)) findings.missing(at(own, 'image'));
     if (!isEmpty(sidecar.script) && listOf(sidecar.command).length > 0) {
       findings.add('script cannot be used with command', at(own, 'script'));
     }

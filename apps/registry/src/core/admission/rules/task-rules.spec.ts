@@ -54,6 +54,31 @@ describe('validate refuses a task', () => {
       ],
     },
     {
+      says: 'with a reference to a StepAction and a working directory',
+      of: ofTask({ steps: [{ ref: { name: 'a' }, workingDir: '/w' }] }),
+      is: ['spec.steps[0].workingDir: working dir cannot be used with Ref'],
+    },
+    {
+      says: 'with the result of another step where only the pod could hold it',
+      of: ofStep({ script: 'echo $(steps.a.results.r)', workingDir: '$(steps.a.results.r)' }),
+      is: [
+        'spec.steps[0].workingDir: stepResult substitutions are only allowed in env, command and args. Found usage in',
+        'spec.steps[0].script: stepResult substitutions are only allowed in env, command and args. Found usage in',
+      ],
+    },
+    {
+      says: 'with an artifact of another step where only the pod could hold it',
+      of: ofStep({ script: 'cat $(steps.a.outputs.o) $(step.artifacts.path)', image: '$(steps.a.outputs)' }),
+      is: [
+        'spec.steps[0].image: stepArtifact substitutions are only allowed in env, command, args and script. Found usage in',
+      ],
+    },
+    {
+      says: 'with a sidecar without image',
+      of: ofTask({ sidecars: [{ name: 's', script: 'true' }] }),
+      is: ['spec.sidecars[0].image: missing field(s)'],
+    },
+    {
       says: 'with an unknown param',
       of: ofStep({ script: 'echo $(params.x)' }),
       is: ['spec.steps[0].script: non-existent variable in "echo $(params.x)"'],

@@ -8,6 +8,7 @@ import { checkParamNames, checkParamTypes, declaredParams, type DeclaredParams }
 import { checkTaskResources } from './resource-rules.js';
 import { checkResult } from './result-rules.js';
 import { checkSidecars, checkSteps } from './step-rules.js';
+import { forEachTextOf, type TextVisitor } from './step-texts.js';
 import {
   notIsolated,
   prohibitedObject,
@@ -129,28 +130,8 @@ function checkVariables(steps: readonly Step[], prefix: string, known: Names, pa
   });
 }
 
-type TextVisitor = (text: string, path: string, isArgument: boolean) => void;
-
-/** Every text of steps that holds variables, in the fields in which they are replaced and that Tekton checks. */
 function forEachText(steps: readonly Step[], path: string, visit: TextVisitor): void {
-  steps.forEach((step, index) => {
-    // Most texts hold none: their paths are never made.
-    const look = (text: string | undefined, fieldOf: () => string, isArgument = false): void => {
-      if (text?.includes('$(') === true) visit(text, at(path, `steps[${index}].${fieldOf()}`), isArgument);
-    };
-    look(step.name, () => 'name');
-    look(step.image, () => 'image');
-    look(step.workingDir, () => 'workingDir');
-    look(step.script, () => 'script');
-    listOf(step.command).forEach((text, i) => look(text, () => `command[${i}]`, true));
-    listOf(step.args).forEach((text, i) => look(text, () => `args[${i}]`, true));
-    listOf(step.env).forEach(({ name, value }) => look(value, () => `env[${name}]`));
-    listOf(step.volumeMounts).forEach((mount, i) => {
-      look(mount.name, () => `volumeMounts[${i}].name`);
-      look(mount.mountPath, () => `volumeMounts[${i}].mountPath`);
-      look(mount.subPath, () => `volumeMounts[${i}].subPath`);
-    });
-  });
+  steps.forEach((step, index) => forEachTextOf(step, at(path, `steps[${index}]`), visit));
 }
 
 function report(message: string | undefined, path: string, findings: Findings): void {
