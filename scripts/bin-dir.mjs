@@ -8,8 +8,10 @@ import { pathToFileURL } from 'node:url';
 const PROGRAMS = [
   ['packages/entrypoint/build/entrypoint', 'entrypoint'],
   ['packages/entrypoint/build/supervisor', 'supervisor'],
-  ['apps/resources/dist/steps/git-init.cjs', 'ko-app/git-init'],
-  ['apps/resources/dist/steps/imagedigestexporter.cjs', 'ko-app/imagedigestexporter'],
+  ...['git-init', 'imagedigestexporter', 'kubeconfigwriter'].map((name) => [
+    `apps/resources/dist/steps/${name}.cjs`,
+    `ko-app/${name}`,
+  ]),
 ];
 
 /** Idempotent. A program that runs is replaced by renaming, so its processes keep the file they started from. */

@@ -116,7 +116,10 @@ export {
 export {
   RESOURCES_RPC,
   RESOURCE_STEPS_IMAGE,
+  type CloudEvent,
   type CredentialPlan,
+  type DeliverReply,
+  type DeliverRequest,
   type ResourcePlan,
   type ResourcePlanRequest,
 } from './resources-protocol.js';
@@ -179,6 +182,7 @@ export {
   type Artifact,
   type Artifacts,
   type ChildReference,
+  type CloudEventDelivery,
   type ConditionCheck,
   type EmbeddedTask,
   type Matrix,

@@ -4,9 +4,9 @@ import type { EnvVar, Volume } from './pod.js';
 import type { ResourceBinding, Step, TaskResource } from './tekton.js';
 
 /** Request/reply subjects that the resources service answers. */
-export const RESOURCES_RPC = { plan: 'resources.plan' } as const;
+export const RESOURCES_RPC = { plan: 'resources.plan', deliver: 'resources.deliver' } as const;
 
-/** Image of the steps that Slipway itself adds: `/ko-app/git-init`, `/ko-app/imagedigestexporter`. */
+/** Image of the steps that Slipway itself adds: `/ko-app/git-init`, `/ko-app/kubeconfigwriter` and so on. */
 export const RESOURCE_STEPS_IMAGE = 'slipway.dev/resource-steps';
 
 export interface ResourcePlanRequest {
@@ -26,6 +26,8 @@ export interface ResourcePlan {
   /** Steps after the task's own, in order. */
   after: Step[];
   volumes: Volume[];
+  /** Where the end of the TaskRun is told: targets of its `cloudEvent` outputs, in the order of the task. */
+  cloudEventTargets: string[];
   /**
    * Values for `$(resources.inputs.<name>.<key>)`, `$(resources.outputs.…)` and the older `$(inputs.resources.…)`,
    * `$(outputs.resources.…)`: keys without `$(` and `)`.
@@ -42,4 +44,27 @@ export interface CredentialPlan {
   /** `-basic-git=<secret>=<url>`, `-ssh-git=<secret>=<host>`, `-basic-docker=…`, `-docker-config=<secret>`, …: Tekton's. */
   entrypointArgs: string[];
   env: EnvVar[];
+}
+
+/** Asks for one attempt to hand an event over. */
+export interface DeliverRequest {
+  /** http or https. */
+  target: string;
+  event: CloudEvent;
+}
+export interface DeliverReply {
+  /** Why the target did not take it, for the user; absent when it did. */
+  problem?: string;
+}
+
+/** CloudEvents 1.0 with JSON as data. */
+export interface CloudEvent {
+  /** The same for every attempt, so that a receiver can tell a repetition. */
+  id: string;
+  source: string;
+  type: string;
+  subject: string;
+  /** RFC 3339. */
+  time: string;
+  data: unknown;
 }

@@ -212,6 +212,11 @@ export interface ResourceResult {
   resourceName?: string;
   resourceRef?: { name: string };
 }
+/** 2020: what became of the event for one `cloudEvent` output. `Unknown` until it is sent or given up. */
+export interface CloudEventDelivery {
+  target: string;
+  status: { condition: 'Unknown' | 'Sent' | 'Failed'; message: string; retryCount: number; sentAt?: Time };
+}
 export interface TaskRunStatus {
   conditions?: Condition[];
   observedGeneration?: number;
@@ -226,6 +231,7 @@ export interface TaskRunStatus {
   retriesStatus?: TaskRunStatus[];
   taskSpec?: TaskSpec;
   resourcesResult?: ResourceResult[];
+  cloudEvents?: CloudEventDelivery[];
   artifacts?: Artifacts;
   provenance?: Provenance;
   spanContext?: Record<string, string>;

@@ -128,6 +128,7 @@ function credentialsOf(seen: SeenPod): ResourcePlan {
     before: [],
     after: [],
     volumes: [],
+    cloudEventTargets: [],
     replacements: {},
     credentials: {
       entrypointArgs: args.filter((arg) => /^-(basic-git|ssh-git|basic-docker|docker-config|docker-cfg)=/.test(arg)),

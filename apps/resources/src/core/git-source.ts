@@ -1,7 +1,7 @@
 // A git input: the step that brings the sources, before all steps of the task.
 
-import { RESOURCE_STEPS_IMAGE, asSlipwayError, stableSuffix, type EnvVar, type Step } from '@slipway/contracts';
-import { invalid, param, type BoundResource } from './bound-resource.js';
+import { RESOURCE_STEPS_IMAGE, asSlipwayError, type EnvVar, type Step } from '@slipway/contracts';
+import { invalid, param, stepName, type BoundResource } from './bound-resource.js';
 import { checkGitUrl, checkRevision, splitRefspecs } from './git-address.js';
 
 /** The operator's git settings for these steps, such as `url.https://mirror/.insteadOf`. */
@@ -31,7 +31,7 @@ export function gitSource({ resourceName, spec, path }: BoundResource, seed: str
     return value === undefined ? [] : [{ name: variable, value }];
   });
   return {
-    name: stepName(resourceName, seed),
+    name: stepName('git-source', resourceName, seed),
     image: RESOURCE_STEPS_IMAGE,
     command: ['/ko-app/git-init'],
     args: [
@@ -46,12 +46,6 @@ export function gitSource({ resourceName, spec, path }: BoundResource, seed: str
     env: [{ name: 'TEKTON_RESOURCE_NAME', value: resourceName }, ...proxies, ...gitConfigEnv(gitConfig)],
     workingDir: '/workspace',
   };
-}
-
-/** `git-source-<resource>-<five characters>`, short enough for a container's name behind `step-`. */
-function stepName(resourceName: string, seed: string): string {
-  const name = resourceName.slice(0, 40).replace(/[^a-z0-9-]/g, '-');
-  return `git-source-${name}-${stableSuffix(`${seed}/git-source/${resourceName}`)}`;
 }
 
 /** git's own way to take settings from the environment. */

@@ -3,10 +3,7 @@
 import { RESOURCE_STEPS_IMAGE, stableSuffix, type Step } from '@slipway/contracts';
 import { param, type BoundResource } from './bound-resource.js';
 
-/**
- * One step for all images, as Tekton's. Tools make the folder of the layout or expect it to be there, so it is this step's
- * working directory: those are made before the first step starts.
- */
+/** One step for all images, as Tekton's. */
 export function imageDigestExporter(images: readonly BoundResource[], seed: string): Step {
   const listed = images.map(({ resourceName, spec, path }) => ({
     name: resourceName,
@@ -20,6 +17,6 @@ export function imageDigestExporter(images: readonly BoundResource[], seed: stri
     image: RESOURCE_STEPS_IMAGE,
     command: ['/ko-app/imagedigestexporter'],
     args: ['-images', JSON.stringify(listed)],
-    workingDir: images[0]!.path,
+    workingDir: '/workspace',
   };
 }

@@ -33,19 +33,19 @@ const known = (over: Partial<Known> = {}): Known => ({
 test('planResources puts the git source before the task and the digest exporter after it', () => {
   const { before, after } = planResources(request(), known());
   expect(before.map(({ command, args }) => [command, args])).toEqual([
+    [['mkdir', '-p', '--'], ['/workspace/output/built']],
     [['/ko-app/git-init'], ['-url', 'https://example.com/repo', '-revision', 'v1', '-path', '/workspace/source']],
   ]);
-  expect(after.map(({ command, args, workingDir }) => [command, args, workingDir])).toEqual([
+  expect(after.map(({ command, args }) => [command, args])).toEqual([
     [
       ['/ko-app/imagedigestexporter'],
       [
         '-images',
         '[{"name":"picture","type":"image","url":"registry/picture","digest":"","OutputImageDir":"/workspace/output/built"}]',
       ],
-      '/workspace/output/built',
     ],
   ]);
-  expect(before[0]!.name).toMatch(/^git-source-repo-[0-9a-f]{5}$/);
+  expect(before[1]!.name).toMatch(/^git-source-repo-[0-9a-f]{5}$/);
   expect(after[0]!.name).toMatch(/^image-digest-exporter-[0-9a-f]{5}$/);
 });
 
@@ -97,12 +97,60 @@ test('planResources takes a resource that is given inline', () => {
   expect(before[0]!.args).toEqual(['-url', 'https://example.com/x', '-path', '/workspace/source', '-depth', '0']);
 });
 
+test('planResources gives a cluster its secrets as files that one step sees, and nothing of them as text', () => {
+  const spec: PipelineResourceSpec = {
+    ...resource('cluster', { URL: 'https://10.0.0.1:6443', username: 'admin', Insecure: 'true' }),
+    secrets: [{ fieldName: 'cadata', secretName: 'cluster-secrets', secretKey: 'cadataKey' }],
+  };
+  const { before, volumes } = planResources(
+    request({
+      declared: { inputs: [{ name: 'cluster', type: 'cluster' }] },
+      bound: { inputs: [{ name: 'cluster', resourceSpec: spec }] },
+    }),
+    known(),
+  );
+  expect(volumes).toEqual([
+    {
+      name: expect.stringMatching(/^tekton-resource-secrets-/),
+      projected: { sources: [{ secret: { name: 'cluster-secrets', items: [{ key: 'cadataKey', path: 'cadata' }] } }] },
+    },
+  ]);
+  expect(before).toMatchObject([
+    {
+      command: ['/ko-app/kubeconfigwriter'],
+      args: ['-destinationDir', '/workspace/cluster', '-secretsDir', '/tekton/resource-secrets'],
+      volumeMounts: [{ name: volumes[0]!.name, mountPath: '/tekton/resource-secrets', readOnly: true }],
+    },
+  ]);
+  expect(JSON.parse(before[0]!.env![0]!.value!)).toEqual({
+    name: 'cluster',
+    url: 'https://10.0.0.1:6443',
+    username: 'admin',
+    insecure: true,
+  });
+});
+
+test('planResources names the targets of events, and gives a cloudEvent output neither step nor folder', () => {
+  const plan = planResources(
+    request({
+      declared: { outputs: [{ name: 'told', type: 'cloudEvent' }] },
+      bound: { outputs: [{ name: 'told', resourceSpec: resource('cloudEvent', { targetURI: 'http://sink:8080' }) }] },
+    }),
+    known(),
+  );
+  expect(plan).toMatchObject({ before: [], after: [], cloudEventTargets: ['http://sink:8080'] });
+  expect(plan.replacements['resources.outputs.told.target-uri']).toBe('http://sink:8080');
+});
+
 // prettier-ignore
 const refused: [given: string, request: Partial<ResourcePlanRequest>, repo: PipelineResourceSpec, then: RegExp][] = [
   ['a resource that the run does not bind', { bound: {} }, git({ url: 'https://x/y' }), /inputs resource "source" .* not bound/],
   ['a resource that does not exist', { bound: { ...request().bound, inputs: [{ name: 'source', resourceRef: { name: 'gone' } }] } }, git({}), /"gone" not found/],
   ['a resource of another type', {}, image({ url: 'x' }), /must be of type git/],
-  ['a type that is not built', { declared: { inputs: [{ name: 'source', type: 'cluster' }] } }, resource('cluster', {}), /type cluster, which is not supported/],
+  ['a type that there is not', { declared: { inputs: [{ name: 'source', type: 'helm' }] } }, resource('helm', {}), /type helm, which is not supported/],
+  ['a cluster without the URL of its API server', { declared: { inputs: [{ name: 'source', type: 'cluster' }] } }, resource('cluster', { url: 'file:///etc' }), /not the http or https URL/],
+  ['a target of events that is no URL', { declared: { outputs: [{ name: 'built', type: 'cloudEvent' }] }, bound: { outputs: [{ name: 'built', resourceRef: { name: 'repo' } }] } }, resource('cloudEvent', { targetURI: 'sink:8080' }), /must begin with http/],
+  ['a target of events with a password in it', { declared: { outputs: [{ name: 'built', type: 'cloudEvent' }] }, bound: { outputs: [{ name: 'built', resourceRef: { name: 'repo' } }] } }, resource('cloudEvent', { targetURI: 'http://u:p@sink' }), /user or a password/],
   ['a git resource without url', {}, git({}), /refused: it is empty/],
   ['a path of this machine', {}, git({ url: '/etc' }), /path of this machine/],
   ['a revision that git would take for an option', {}, git({ url: 'https://x/y', revision: '--upload-pack=touch /x' }), /begins with "-"/],

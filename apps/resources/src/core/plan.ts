@@ -14,10 +14,14 @@ import {
   type TaskResource,
 } from '@slipway/contracts';
 import { invalid, type BoundResource } from './bound-resource.js';
+import { cloudEventTarget } from './cloud-event.js';
 import { planCredentials } from './credentials.js';
-import { gitSource, type GitConfig } from './git-source.js';
+import type { GitConfig } from './git-source.js';
 import { imageDigestExporter } from './image-digest-exporter.js';
+import { outputFolders } from './output-folders.js';
 import { replacementsOf } from './replacements.js';
+import type { PlanContext, ResourceType } from './resource-type.js';
+import { RESOURCE_TYPES } from './resource-types.js';
 import { contained } from './workspace-path.js';
 
 export interface Known {
@@ -35,15 +39,28 @@ export function planResources(request: ResourcePlanRequest, known: Known): Resou
   const inputs = bind('inputs', request, known.resources);
   const outputs = bind('outputs', request, known.resources);
   const seed = `${request.namespace}/${request.taskRunName}`;
+  const context: PlanContext = { seed, gitConfig: known.gitConfig };
+  const added = {
+    inputs: inputs.flatMap((input) => typeOf(input).input?.(input, context) ?? []),
+    outputs: outputs.flatMap((output) => typeOf(output).output?.(output, context) ?? []),
+  };
   const images = outputs.filter(({ spec }) => spec.type === 'image');
-  const after: Step[] = images.length === 0 ? [] : [imageDigestExporter(images, seed)];
+  const after: Step[] = [
+    ...added.outputs.flatMap(({ steps }) => steps),
+    ...(images.length === 0 ? [] : [imageDigestExporter(images, seed)]),
+  ];
   return {
-    before: inputs.filter(({ spec }) => spec.type === 'git').map((input) => gitSource(input, seed, known.gitConfig)),
+    before: [...outputFolders(outputs, seed), ...added.inputs.flatMap(({ steps }) => steps)],
     after,
-    volumes: [],
+    volumes: [...added.inputs, ...added.outputs].flatMap(({ volumes }) => volumes ?? []),
+    cloudEventTargets: outputs.filter(({ spec }) => spec.type === 'cloudEvent').map(cloudEventTarget),
     replacements: replacementsOf(request.declared, inputs, outputs),
     credentials: planCredentials(known.secrets, seed),
   };
+}
+
+function typeOf({ spec }: Pick<BoundResource, 'spec'>): ResourceType {
+  return RESOURCE_TYPES.get(spec.type)!; // `bind` lets no other through
 }
 
 function bind(
@@ -66,12 +83,13 @@ function bind(
         `${direction} resource "${resource.name}" must be of type ${resource.type}, and "${resourceName}" is of type ${spec.type}`,
       );
     }
-    if (spec.type !== 'git' && spec.type !== 'image') {
+    if (!RESOURCE_TYPES.has(spec.type)) {
       throw invalid(`resource "${resourceName}" is of type ${spec.type}, which is not supported`, {
-        hint: 'There are git and image.',
+        hint: `There are: ${[...RESOURCE_TYPES.keys()].join(', ')}.`,
       });
     }
-    return [{ declared: resource, resourceName, spec, path: pathOf(direction, resource) }];
+    const copies = binding.paths ?? [];
+    return [{ declared: resource, resourceName, spec, path: pathOf(direction, resource), copies }];
   });
 }
 

@@ -1,15 +1,10 @@
 // Values for `$(resources.inputs.<name>.<key>)` and the older `$(inputs.resources.<name>.<key>)`, outputs alike.
 
 import type { ResourcePlanRequest } from '@slipway/contracts';
-import type { BoundResource } from './bound-resource.js';
+import { param, type BoundResource } from './bound-resource.js';
+import { RESOURCE_TYPES } from './resource-types.js';
 
 type Direction = 'inputs' | 'outputs';
-
-/** What a resource of a type can always be asked for, given or not. */
-const KEYS: Readonly<Record<string, readonly string[]>> = {
-  git: ['url', 'revision', 'refspec', 'depth', 'sslVerify', 'httpProxy', 'httpsProxy', 'noProxy'],
-  image: ['url', 'digest'],
-};
 
 /**
  * An output is also found under `inputs` where no input has its name: tasks of 2020 ask for it there. A resource that is
@@ -41,14 +36,15 @@ export function replacementsOf(
 }
 
 function emptyValues(type: string): Record<string, string> {
-  return Object.fromEntries(['name', 'type', 'path', ...(KEYS[type] ?? [])].map((key) => [key, '']));
+  const variables = Object.keys(RESOURCE_TYPES.get(type)?.variables ?? {});
+  return Object.fromEntries(['name', 'type', 'path', ...variables].map((key) => [key, '']));
 }
 
+/** Params that the type does not know can be asked for by their own names. */
 function valuesOf({ resourceName, spec, path }: BoundResource): Record<string, string> {
-  const known = KEYS[spec.type] ?? [];
-  const values: Record<string, string> = { ...emptyValues(spec.type), name: resourceName, type: spec.type, path };
-  for (const { name, value } of spec.params ?? []) {
-    values[known.find((key) => key.toLowerCase() === name.toLowerCase()) ?? name] = value;
-  }
-  return values;
+  const known = Object.entries(RESOURCE_TYPES.get(spec.type)?.variables ?? {});
+  const values: Record<string, string> = { name: resourceName, type: spec.type, path };
+  for (const { name, value } of spec.params ?? []) values[name] = value;
+  for (const [variable, name] of known) values[variable] = param(spec, name) ?? '';
+  return { ...values, name: resourceName, type: spec.type, path };
 }
