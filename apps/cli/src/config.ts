@@ -17,8 +17,8 @@ export interface CliConfig {
   home: string;
   /** The programs that pods see. */
   binDir: string;
-  /** Settings for git in git's own variables: they reach the git steps of runs that are started here. */
-  git: Record<string, string>;
+  /** Settings of the resources service, in its own variables: what its steps and requests may reach, and by which way. */
+  resources: Record<string, string>;
 }
 
 export function loadConfig(env: Record<string, string | undefined>, home: string): CliConfig {
@@ -32,9 +32,9 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
     ...(env['LOG_LEVEL'] === undefined ? {} : { logLevel: env['LOG_LEVEL'] }),
     home,
     binDir: env['SLIPWAY_BIN_DIR'] ?? join(home, '.slipway', 'bin'),
-    git: Object.fromEntries(
+    resources: Object.fromEntries(
       Object.entries(env).filter((entry): entry is [string, string] =>
-        /^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/.test(entry[0]),
+        /^(GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)|ALLOWED_NETWORKS)$/.test(entry[0]),
       ),
     ),
   };

@@ -6,6 +6,7 @@ import { Cache, ShardLeases, busStore } from '@slipway/store';
 import type { ExecutorConfig } from './config.js';
 import type { PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
+import { EventSender } from './io/event-sender.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
 import { kubeletObjects } from './io/kubelet-objects.js';
@@ -65,6 +66,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
       nodeName,
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
     }),
+    events: new EventSender(store, cache, bus),
     transitions: new Transitions(logger, metrics),
     reasons: config.stepFailureReason,
     nodeName,

@@ -17,6 +17,7 @@ import {
 import { Metrics, createLogger } from '@slipway/service';
 import type { Cache } from '@slipway/store';
 import type { PodRuntime } from '../src/core/runtime.js';
+import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
 import { kubeletObjects } from '../src/io/kubelet-objects.js';
 import { PodKeeper } from '../src/io/pod-keeper.js';
@@ -84,6 +85,7 @@ export class ExecutorWorld {
         nodeName: 'node-0',
         defaultTimeout: '1h0m0s',
       }),
+      events: new EventSender(objects, cache, logs.bus),
       transitions: new Transitions(logger, metrics),
       reasons: 'StepFailed',
       nodeName: 'node-0',

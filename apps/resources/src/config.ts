@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { EnvReader, type Env } from '@slipway/service';
 
 export interface ResourcesConfig {
@@ -10,6 +11,8 @@ export interface ResourcesConfig {
   logFormat: 'json' | 'text';
   /** git settings for every git step: `url.<mirror>.insteadOf` and the like. */
   gitConfig: [key: string, value: string][];
+  /** Networks and host names that may be asked for users although they are loopback, link-local or private. */
+  allowedNetworks: string[];
 }
 
 /** The only reader of environment variables in this service. Reports every problem at once. */
@@ -23,6 +26,7 @@ export function loadConfig(env: Env): ResourcesConfig {
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
     gitConfig: readGitConfig(read),
+    allowedNetworks: readNetworks(read),
   };
   read.done();
   return config;
@@ -35,4 +39,24 @@ function readGitConfig(read: EnvReader): [key: string, value: string][] {
     read.text(`GIT_CONFIG_KEY_${i}`),
     read.text(`GIT_CONFIG_VALUE_${i}`, ''),
   ]);
+}
+
+/** A list with commas: `10.0.0.0/8,127.0.0.1,sink.example`. */
+function readNetworks(read: EnvReader): string[] {
+  const entries = read.text('ALLOWED_NETWORKS', '').split(',');
+  return entries
+    .map((entry) => entry.trim())
+    .filter((entry) => {
+      if (entry === '') return false;
+      if (isNetwork(entry)) return true;
+      return read.problem(`ALLOWED_NETWORKS has "${entry}", which is neither a network nor a host`, false);
+    });
+}
+
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix, ...more] = entry.split('/');
+  if (more.length > 0) return false;
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (prefix !== undefined) return bits > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+  return bits > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address);
 }

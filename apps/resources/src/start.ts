@@ -10,6 +10,8 @@ import {
 } from '@slipway/service';
 import { busStore } from '@slipway/store';
 import type { ResourcesConfig } from './config.js';
+import { EventDelivery } from './io/event-delivery.js';
+import { NetworkGuard } from './io/network-guard.js';
 import { ResourcePlanner } from './io/resource-planner.js';
 import { ResourcesModule } from './resources.module.js';
 
@@ -19,7 +21,11 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
   const metrics = new Metrics('resources', { process: config.port !== undefined });
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
   const planner = new ResourcePlanner(busStore(bus), config.gitConfig);
-  const module = await startModule(ResourcesModule.with(planner), { logger, rpc: { bus, queue: 'resources' } });
+  const delivery = new EventDelivery(new NetworkGuard(config.allowedNetworks));
+  const module = await startModule(ResourcesModule.with(planner, delivery), {
+    logger,
+    rpc: { bus, queue: 'resources' },
+  });
   const isReady = (): boolean => bus.isConnected();
   const health =
     config.port === undefined

@@ -46,7 +46,7 @@ export async function environment(options: EnvironmentOptions, config: CliConfig
     logFormat: 'json',
     natsUrl: options.natsUrl,
     healthPorts: {},
-    git: config.git,
+    resources: config.resources,
   });
   terminal.out(`${JSON.stringify({ server, kubeconfig, services }, undefined, 2)}\n`);
   return EXIT.succeeded;

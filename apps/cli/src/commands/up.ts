@@ -43,7 +43,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     tokensFile,
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'warn',
-    git: config.git,
+    resources: config.resources,
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.database === undefined ? {} : { database: options.database }),
     onNotice: (text) => terminal.err(`note: ${text}\n`),

@@ -49,7 +49,7 @@ export async function startEphemeral(
     tokensFile,
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'error',
-    git: config.git,
+    resources: config.resources,
     onNotice: (text) => terminal.err(`note: ${text}\n`),
     onLost: (why) => terminal.err(`note: ${why}\n`),
   });

@@ -29,8 +29,8 @@ export interface Layout {
   natsUrl: string;
   /** Health ports by service; 0 lets the kernel choose. */
   healthPorts: Partial<Record<ServiceName, number>>;
-  /** Settings for git in its own variables, from the environment of the platform. */
-  git: Env;
+  /** Settings of the resources service, from the environment of the platform. */
+  resources: Env;
 }
 
 /** The environment of each service; its `config.ts` reads it. */
@@ -62,7 +62,7 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       POD_GRACE_MS: String(layout.podGraceMs),
       ...(layout.runtime === undefined ? {} : { RUNTIME: layout.runtime }),
     },
-    resources: { ...common('resources'), ...layout.git },
+    resources: { ...common('resources'), ...layout.resources },
     logs: { ...common('logs'), LOGS_DATA: join(dataDir, 'logs') },
   };
 }

@@ -3,14 +3,20 @@
 
 import { PODS, SHARD_LABEL, TASK_RUNS, isDone, resourceKindOf, resourceNameOf } from '@slipway/contracts';
 import type { KubeObject, Pod, TaskRun } from '@slipway/contracts';
+import { hasUnsentEvents } from './cloud-events.js';
 
 /** The object, or of a finished one no more than is ever asked. A slim object must not be written back. */
 export function slim(object: KubeObject): KubeObject {
   const kind = resourceKindOf(object.apiVersion, object.kind);
   const resource = kind === undefined ? undefined : resourceNameOf(kind);
-  if (resource === TASK_RUNS && isDone(object as TaskRun)) return slimRun(object as TaskRun);
+  if (resource === TASK_RUNS && isOver(object as TaskRun)) return slimRun(object as TaskRun);
   if (resource === PODS && isFinished(object as Pod)) return slimPod(object as Pod);
   return object;
+}
+
+/** Whether nothing of the run will be written any more. */
+function isOver(taskRun: TaskRun): boolean {
+  return isDone(taskRun) && !hasUnsentEvents(taskRun);
 }
 
 /** Whether nothing of the pod runs any more, and its stored state will not change. */

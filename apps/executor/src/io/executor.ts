@@ -20,6 +20,7 @@ import {
 } from '@slipway/contracts';
 import type { Cache, CacheChange, Store } from '@slipway/store';
 import type { Logger, Metrics } from '@slipway/service';
+import { hasUnsentEvents } from '../core/cloud-events.js';
 import type { PodRuntime } from '../core/runtime.js';
 import type { PodKeeper } from './pod-keeper.js';
 import { SerialQueue } from './serial-queue.js';
@@ -104,7 +105,7 @@ export class Executor {
 
   #resync(): Promise<void> {
     for (const taskRun of this.options.cache.list<TaskRun>(TASK_RUNS)) {
-      if (!isDone(taskRun)) this.#queue.add(keyOf(taskRun)); // E2
+      if (!isDone(taskRun) || hasUnsentEvents(taskRun)) this.#queue.add(keyOf(taskRun)); // E2
     }
     return (this.#sweeping ??= this.#sweep()
       .catch((error: unknown) => this.options.logger.warn({ err: error }, 'pods of this node were not all taken up'))

@@ -54,6 +54,8 @@ export interface PreparedPod {
   /** What the run inherits from its Task. */
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** Where the end of the run is told. */
+  cloudEventTargets: readonly string[];
 }
 
 /** Annotations of a service account's secrets that give them to steps: `tekton.dev/git-0`, `tekton.dev/docker-1`. */
@@ -108,7 +110,13 @@ export class PodSource {
       commandOf: (image, args) => this.options.commandOf?.(image, args) ?? knownImageProcess(image, args),
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
-    return { pod, claims: await this.#missing(claims), spec, ...inheritedMetadata(taskRun, task) };
+    return {
+      pod,
+      claims: await this.#missing(claims),
+      spec,
+      ...inheritedMetadata(taskRun, task),
+      cloudEventTargets: plan?.cloudEventTargets ?? [],
+    };
   }
 
   async #resolve({ metadata, spec }: TaskRun): Promise<ResolvedTask | Refusal> {

@@ -27,6 +27,7 @@ import {
 } from '@slipway/contracts';
 import type { Cache, Store } from '@slipway/store';
 import { podNameOf } from '../core/build-pod.js';
+import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
 import {
   decide,
   mayRetry,
@@ -42,6 +43,7 @@ import { conditionOf, isComplete, statusFromPod, type FailureReasons } from '../
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
 import { resultsInLog, type LoggedResults } from '../core/step-states.js';
+import type { EventSender } from './event-sender.js';
 import type { PodKeeper } from './pod-keeper.js';
 import type { PodSource } from './pod-source.js';
 import type { Transitions } from './transitions.js';
@@ -54,6 +56,7 @@ export interface TaskRunsOptions {
   runtime: PodRuntime;
   keeper: PodKeeper;
   source: PodSource;
+  events: EventSender;
   transitions: Transitions;
   reasons: FailureReasons;
   /** As in `RunView`. */
@@ -120,7 +123,7 @@ export class TaskRuns {
         return undefined;
       case 'clean-up':
         this.#cleanUp(taskRun);
-        return undefined;
+        return hasUnsentEvents(taskRun) ? this.options.events.send(taskRun, fence) : undefined;
       case 'hold':
         return this.#hold(taskRun, fence);
       case 'create-pod':
@@ -171,6 +174,9 @@ export class TaskRuns {
       startTime: timeOf(nowMs),
       podName: prepared.pod.metadata.name,
       taskSpec: spec,
+      ...(prepared.cloudEventTargets.length === 0
+        ? {}
+        : { cloudEvents: plannedDeliveries(prepared.cloudEventTargets) }),
     };
     const creations = [prepared.pod, ...prepared.claims].map((object): Write => ({ op: 'create', object }));
     let stored: (KubeObject | null)[];

@@ -111,7 +111,7 @@ test('planResources gives a cluster its secrets as files that one step sees, and
   );
   expect(volumes).toEqual([
     {
-      name: expect.stringMatching(/^tekton-resource-secrets-/),
+      name: expect.stringMatching(/^tekton-resource-secrets-/) as string,
       projected: { sources: [{ secret: { name: 'cluster-secrets', items: [{ key: 'cadataKey', path: 'cadata' }] } }] },
     },
   ]);

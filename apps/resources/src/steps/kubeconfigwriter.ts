@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ClusterParams } from '../core/cluster-config.js';
 import { kubeconfig } from '../core/kubeconfig.js';
 
-function main(args: readonly string[]): void {
+function main(args: readonly string[], { env }: typeof process): void {
   const flags = new Map<string, string>();
   for (let i = 0; i < args.length; i++) {
     const [, name, value] = /^--?([A-Za-z]+)(?:=(.*))?$/s.exec(args[i]!) ?? [];
@@ -19,7 +19,7 @@ function main(args: readonly string[]): void {
   const folder = flags.get('destinationDir') ?? '';
   if (!folder.startsWith('/')) return fail('-destinationDir must be an absolute path', 2);
   try {
-    const cluster = { ...given(process.env['CLUSTER'] ?? ''), ...secretsIn(flags.get('secretsDir')) };
+    const cluster = { ...given(env['CLUSTER'] ?? ''), ...secretsIn(flags.get('secretsDir')) };
     mkdirSync(folder, { recursive: true });
     const path = join(folder, 'kubeconfig');
     writeFileSync(path, kubeconfig(cluster), { mode: 0o600 });
@@ -48,4 +48,4 @@ function fail(message: string, code: number): void {
   process.exitCode = code;
 }
 
-main(process.argv.slice(2));
+main(process.argv.slice(2), process);
