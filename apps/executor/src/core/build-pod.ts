@@ -269,12 +269,9 @@ function runMounts(own: number, count: number): VolumeMount[] {
 /** Whether a step names another's directory under /tekton/steps, which are links that somebody has to make (P3). */
 function needsStepLinks(steps: readonly Step[]): boolean {
   return (
-    mentions(steps, POD_PATHS.steps) || steps.some((step) => (step.results?.length ?? 0) > 0 || mentionsWhen(step))
+    mentions(steps, POD_PATHS.steps) ||
+    steps.some((step) => (step.results?.length ?? 0) > 0 || JSON.stringify(step).includes('$(steps.'))
   );
-}
-
-function mentionsWhen(step: Step): boolean {
-  return step.when !== undefined && JSON.stringify(step.when).includes('$(steps.');
 }
 
 function mentions(steps: readonly Step[], path: string): boolean {

@@ -12,6 +12,8 @@ export interface ResolvedTask {
   /** Labels and annotations of the Task, which the run inherits. */
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
+  /** Positions of the steps that come from StepActions: their params are replaced already, and no other reach them. */
+  scopedSteps?: ReadonlySet<number>;
 }
 
 /** Why a run ends before it starts. */

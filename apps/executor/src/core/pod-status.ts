@@ -5,14 +5,18 @@
 //   S3. The words are Tekton's: tools and users compare them.
 
 import {
+  ENTRY_TYPES,
   timeOf,
+  type Artifacts,
   type Condition,
   type ContainerStatus,
   type Pod,
+  type StepState,
   type TaskRun,
   type TaskRunStatus,
   type TaskSpec,
 } from '@slipway/contracts';
+import { artifactsIn, mergeArtifacts } from './artifacts.js';
 import { resourceResults, resultProblem, taskResults } from './results.js';
 import {
   entriesOf,
@@ -113,6 +117,7 @@ export function statusFromPod(report: PodReport): TaskRunStatus {
   const states = steps.map(({ state }) => state);
   const results = taskResults(entries, spec.results, states);
   const resources = resourceResults(entries);
+  const artifacts = mergeArtifacts([artifactsIn(entries, ENTRY_TYPES.TaskRunArtifacts), ...states.map(artifactsOf)]);
 
   let outcome = RULES.find((rule) => rule.when(view))!.then(view);
   const problem = outcome.status === 'True' ? resultProblem(results, entries, spec.results) : undefined;
@@ -126,7 +131,12 @@ export function statusFromPod(report: PodReport): TaskRunStatus {
     ...(sidecars.length === 0 ? {} : { sidecars }),
     ...(results.length === 0 ? {} : { results }),
     ...(resources.length === 0 ? {} : { resourcesResult: resources }),
+    ...(Object.keys(artifacts).length === 0 ? {} : { artifacts }),
   };
+}
+
+function artifactsOf({ inputs, outputs }: StepState): Artifacts {
+  return { ...(inputs === undefined ? {} : { inputs }), ...(outputs === undefined ? {} : { outputs }) };
 }
 
 /** The condition `Succeeded`; its transition time changes only when its status does. */

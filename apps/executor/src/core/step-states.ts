@@ -12,6 +12,7 @@ import {
   type TaskSpec,
   type TerminationEntry,
 } from '@slipway/contracts';
+import { artifactsIn, isArtifacts } from './artifacts.js';
 import { typedResult } from './results.js';
 
 const STEP = 'step-';
@@ -60,6 +61,7 @@ export function reportedStep(status: ContainerStatus, spec: TaskSpec, logged: Lo
       ...(status.imageID === undefined || status.imageID === '' ? {} : { imageID: status.imageID }),
       ...(results.length === 0 ? {} : { results }),
       ...(terminationReason === undefined ? {} : { terminationReason }),
+      ...artifactsIn(entries, ENTRY_TYPES.StepArtifacts),
     },
     entries,
   };
@@ -112,7 +114,7 @@ function terminatedState(
   const { message, ...terminated } = state.terminated;
   const exitCode = internal('ExitCode');
   const startedAt = internal('StartedAt');
-  const shown = entries.filter(({ type }) => type !== ENTRY_TYPES.InternalTektonResult);
+  const shown = entries.filter((entry) => entry.type !== ENTRY_TYPES.InternalTektonResult && !isArtifacts(entry));
   const unreadable = 'problem' in parseTerminationMessage(message ?? '');
   return {
     terminated: {

@@ -1,7 +1,8 @@
 // Variables of a task: what `$(…)` stands for in its steps, sidecars, volumes and workspaces.
 //
 //   V1. Params first, everything else after, so that a param's value may name a context variable: Tekton's two passes.
-//   V2. `spec.params` and `spec.results` stay as they are: they declare, they do not use.
+//   V2. The params of a task do not reach into the StepActions that its steps refer to.
+//   V3. `spec.params` and `spec.results` stay as they are: they declare, they do not use.
 
 import {
   POD_PATHS,
@@ -29,11 +30,13 @@ export interface VariableSources {
   bindings: readonly WorkspaceBinding[];
   /** `resources.inputs.x.url` and its older spellings. */
   resources: Readonly<Record<string, string>>;
+  /** Positions of the steps whose params are replaced already. */
+  scopedSteps?: ReadonlySet<number>;
 }
 
 /** The task with every variable that is known replaced. */
 export function applyVariables(spec: TaskSpec, sources: VariableSources): TaskSpec {
-  const withParams = applyParams(spec, sources.taskRun.spec.params, spec.params); // V1
+  const withParams = keepScoped(spec, applyParams(spec, sources.taskRun.spec.params, spec.params), sources); // V1
   const second = layered(
     contextReplacements(sources.taskName, sources.taskRun),
     pathReplacements(withParams),
@@ -50,6 +53,11 @@ export function applyParams(
   declared: readonly ParamSpec[] | undefined,
 ): TaskSpec {
   return applyToUses(spec, paramReplacements(params, declared));
+}
+
+function keepScoped(before: TaskSpec, after: TaskSpec, { scopedSteps }: VariableSources): TaskSpec {
+  if (scopedSteps === undefined || scopedSteps.size === 0 || after.steps === undefined) return after;
+  return { ...after, steps: after.steps.map((step, i) => (scopedSteps.has(i) ? before.steps![i]! : step)) }; // V2
 }
 
 /** `context.taskRun.*`, `context.task.*`. */
@@ -128,7 +136,11 @@ function applyIsolatedPaths(spec: TaskSpec, replacements: Replacements): TaskSpe
       `step.results.${name}.path`,
       `${POD_PATHS.steps}/${container}/results/${name}`,
     ]);
-    const layer = fromStrings({ ...own(step.workspaces), ...(Object.fromEntries(results) as Record<string, string>) });
+    const layer = fromStrings({
+      ...own(step.workspaces),
+      ...(Object.fromEntries(results) as Record<string, string>),
+      'step.artifacts.path': `${POD_PATHS.steps}/${container}/artifacts/provenance.json`,
+    });
     return substituteDeep(step, layered(layer, replacements));
   });
   const sidecars = spec.sidecars?.map((sidecar) =>
@@ -142,7 +154,7 @@ function applyIsolatedPaths(spec: TaskSpec, replacements: Replacements): TaskSpe
 }
 
 function applyToUses(spec: TaskSpec, replacements: Replacements): TaskSpec {
-  const { params, results, description, displayName, resources, ...uses } = spec; // V2
+  const { params, results, description, displayName, resources, ...uses } = spec; // V3
   return {
     ...substituteDeep(uses, replacements),
     ...(params === undefined ? {} : { params }),

@@ -1,11 +1,18 @@
-// Tasks and service accounts, from memory where memory is as new as the run that asks.
+// Tasks, StepActions and service accounts, from memory where memory is as new as the run that asks.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CLUSTER_TASKS, SERVICE_ACCOUNTS, TASKS, type KubeObject, type ResourceName } from '@slipway/contracts';
+import {
+  CLUSTER_TASKS,
+  SERVICE_ACCOUNTS,
+  STEP_ACTIONS,
+  TASKS,
+  type KubeObject,
+  type ResourceName,
+} from '@slipway/contracts';
 import type { Cache, Store } from '@slipway/store';
 
 /** What the cache for `CachedDefinitions` must hold. */
-export const DEFINITION_RESOURCES: readonly ResourceName[] = [TASKS, CLUSTER_TASKS, SERVICE_ACCOUNTS];
+export const DEFINITION_RESOURCES: readonly ResourceName[] = [TASKS, CLUSTER_TASKS, STEP_ACTIONS, SERVICE_ACCOUNTS];
 
 /** The stream brings a run's own event and the cache's at about the same time; asking the registry costs more. */
 const PATIENCE_MS = 3;

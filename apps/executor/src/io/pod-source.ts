@@ -34,6 +34,7 @@ import { refusalOf, type Refusal, type ResolvedTask } from '../core/check-run.js
 import { knownImageProcess } from '../core/images.js';
 import { applyVariables, contextReplacements } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
+import { StepActions } from './step-actions.js';
 import { applyWorkspaces, claimNameOf, workspaceVolumes } from '../core/workspaces.js';
 
 export interface PodSourceOptions {
@@ -63,17 +64,23 @@ const CREDENTIAL_ANNOTATION = /^(tekton\.dev|build\.knative\.dev)\/(git|docker)-
 const CREDENTIAL_TYPES = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg'];
 
 export class PodSource {
+  readonly #stepActions: StepActions;
+
   constructor(
     private readonly store: Pick<Store, 'get'>,
     private readonly definitions: Definitions,
     private readonly bus: Pick<Bus, 'request'>,
     private readonly options: PodSourceOptions,
-  ) {}
+  ) {
+    this.#stepActions = new StepActions(definitions);
+  }
 
   /** The pod of the next attempt, or why there will be none. */
   async prepare(taskRun: TaskRun): Promise<PreparedPod | Refusal> {
     const account = this.#needsCredentials(taskRun);
-    const task = await this.#resolve(taskRun);
+    const named = await this.#resolve(taskRun);
+    if ('reason' in named) return named;
+    const task = await this.#stepActions.resolve(taskRun, named);
     if ('reason' in task) return task;
     const refusal = refusalOf(taskRun, task);
     if (refusal !== undefined) return refusal;
@@ -98,6 +105,7 @@ export class PodSource {
       workspaceVolumes: new Map([...volumes].map(([name, volume]) => [name, volume.name])),
       bindings: bindings.map((binding) => withClaim(binding, claimNames.get(binding.name))),
       resources: plan?.replacements ?? {},
+      ...(task.scopedSteps === undefined ? {} : { scopedSteps: task.scopedSteps }),
     });
     const pod = buildPod({
       taskRun: { ...taskRun, metadata: { ...metadata, ...inheritedMetadata(taskRun, task) } },

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct command {
-    char *const *argv;
+    char **argv;
     int64_t timeout_ns;      // 0: none
     const char *cancel_file; // NULL: none; the process is killed once this file has content
     const char *stdout_path; // NULL: none; otherwise a copy of the stream is appended here

@@ -12,7 +12,7 @@ void text_list_add(struct text_list *list, const char *item) {
     list->items[list->count++] = item;
 }
 
-enum flag_kind { TEXT, SWITCH, LIST, IGNORED, IGNORED_SWITCH, REFUSED, REFUSED_SWITCH };
+enum flag_kind { TEXT, SWITCH, LIST, IGNORED, IGNORED_SWITCH, REFUSED_SWITCH };
 
 struct flag {
     const char *name;
@@ -35,6 +35,7 @@ static const struct flag FLAGS[] = {
     {"stderr_path", TEXT, FIELD(stderr_path)},
     {"on_error", TEXT, FIELD(on_error)},
     {"step_metadata_dir", TEXT, FIELD(step_metadata_dir)},
+    {"when_expressions", TEXT, FIELD(when_expressions)},
     {"basic-git", LIST, FIELD(basic_git)},
     {"ssh-git", LIST, FIELD(ssh_git)},
     {"basic-docker", LIST, FIELD(basic_docker)},
@@ -45,7 +46,6 @@ static const struct flag FLAGS[] = {
     {"compress_termination_message", IGNORED_SWITCH, 0},
     {"breakpoint_on_failure", REFUSED_SWITCH, 0},
     {"debug_before_step", REFUSED_SWITCH, 0},
-    {"when_expressions", REFUSED, 0},
     {"enable_spire", REFUSED_SWITCH, 0},
 };
 
@@ -73,7 +73,6 @@ static char *set(struct flags *flags, const struct flag *flag, const char *value
     case TEXT: *(const char **)(void *)field = value; return NULL;
     case LIST: text_list_add((struct text_list *)(void *)field, value); return NULL;
     case IGNORED: return NULL;
-    case REFUSED: return *value ? text_format("flag -%s is not supported", flag->name) : NULL;
     case SWITCH:
     case IGNORED_SWITCH:
     case REFUSED_SWITCH:
@@ -87,7 +86,8 @@ static char *set(struct flags *flags, const struct flag *flag, const char *value
 
 char *parse_flags(struct flags *flags, char **argv) {
     *flags = (struct flags){.entrypoint = "", .wait_file = "", .post_file = "", .termination_path = "/tekton/termination",
-                            .results = "", .step_results = "", .on_error = "", .step_metadata_dir = ""};
+                            .results = "", .step_results = "", .on_error = "", .step_metadata_dir = "",
+                            .when_expressions = ""};
     char **at = argv + 1;
     for (; *at; at++) {
         const char *word = *at;

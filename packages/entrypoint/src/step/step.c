@@ -22,9 +22,12 @@
 #include "credentials.h"
 #include "flags.h"
 #include "termination.h"
+#include "variables.h"
 #include "wait.h"
+#include "when.h"
 
 static const char RESULTS_FOLDER[] = "/tekton/results";
+static const char ARTIFACTS_FOLDER[] = "/tekton/artifacts";
 static const char DOWNWARD_FOLDER[] = "/tekton/downward";
 static const char CANCEL_FILE[] = "/tekton/downward/cancel";
 
@@ -40,6 +43,7 @@ struct ending {
     bool failed;           // those behind are skipped
     int code;              // ours
     const char *reason;    // NULL: none
+    bool left_out;         // by its own guards: it has no results
     const char *exit_file; // content of the metadata folder's exitCode; NULL: not written
     char code_text[16];
 };
@@ -135,14 +139,26 @@ static struct ending run(const struct flags *flags, struct message *message) {
         say("Error executing command: timeout \"%s\" is not a positive duration", flags->timeout);
         return (struct ending){.failed = true, .code = FAILED_CODE};
     }
+    bool allowed = true;
+    char *problem = *flags->when_expressions ? guards_allow(flags->when_expressions, &allowed) : NULL;
+    if (problem) {
+        say("Error executing command: %s", problem);
+        return (struct ending){.failed = true, .code = FAILED_CODE};
+    }
+    if (!allowed) {
+        say("Step was skipped due to when expressions were evaluated to false.");
+        return (struct ending){.reason = "Skipped", .left_out = true, .exit_file = "0"};
+    }
     size_t count = 0;
     while (flags->arguments[count]) count++;
     char **argv = memory(count + 2, sizeof *argv);
     size_t first = 0;
     if (*flags->entrypoint) argv[first++] = text_copy(flags->entrypoint);
     memcpy(argv + first, flags->arguments, count * sizeof *argv);
-    if (!argv[0]) return (struct ending){.failed = false, .exit_file = "0"}; // nothing to run; Tekton takes that for success
-    command.argv = argv;
+    replace_in_environment();
+    command.argv = replace_in_words(argv);
+    if (!command.argv[0]) return (struct ending){.exit_file = "0"}; // nothing to run; Tekton takes that for success
+    command.argv[0] = replace_in_script(command.argv[0], flags->step_metadata_dir);
     if (access(DOWNWARD_FOLDER, F_OK) == 0) command.cancel_file = CANCEL_FILE;
     return ending_of(flags, run_command(&command), message);
 }
@@ -156,21 +172,42 @@ static char *read_all_results(const struct flags *flags, struct message *results
     return problem;
 }
 
-// Results stand before the internal entries, as Tekton writes them.
+static char *read_all_artifacts(const struct flags *flags, struct message *artifacts) {
+    char *folder = text_format("%s/artifacts", flags->step_metadata_dir);
+    char *problem = *flags->step_metadata_dir ? message_read_artifacts(artifacts, folder, STEP_ARTIFACTS) : NULL;
+    free(folder);
+    return problem ? problem : message_read_artifacts(artifacts, ARTIFACTS_FOLDER, TASK_ARTIFACTS);
+}
+
+static void fail_by(struct ending *ending, const char *what, const char *problem) {
+    say("Error while handling %s: %s", what, problem);
+    bool too_large = strstr(problem, "larger than") != NULL;
+    *ending = (struct ending){.failed = true, .code = FAILED_CODE, .reason = too_large ? "TaskRunResultLargerThanAllowedLimit" : NULL};
+}
+
+static void add_all(struct message *into, const struct message *from) {
+    for (size_t i = 0; i < from->count; i++) {
+        const struct entry *entry = &from->entries[i];
+        message_add(into, entry->type, entry->key, entry->value.data, entry->value.length);
+    }
+}
+
+// Results stand before the internal entries, and artifacts behind them, as Tekton writes them.
 static void finish(const struct flags *flags, struct ending *ending, const struct message *internal) {
-    struct message message = {0};
-    char *problem = read_all_results(flags, &message);
+    struct message message = {0}, artifacts = {0};
+    char *problem = ending->left_out ? NULL : read_all_results(flags, &message);
     if (problem) {
-        say("Error while handling results: %s", problem);
-        bool too_large = strstr(problem, "larger than") != NULL;
-        *ending = (struct ending){.failed = true, .code = FAILED_CODE, .reason = too_large ? "TaskRunResultLargerThanAllowedLimit" : NULL};
+        fail_by(ending, "results", problem);
         message = (struct message){0};
     }
-    for (size_t i = 0; i < internal->count; i++) {
-        const struct entry *entry = &internal->entries[i];
-        message_add(&message, entry->type, entry->key, entry->value.data, entry->value.length);
+    problem = ending->left_out ? NULL : read_all_artifacts(flags, &artifacts);
+    if (problem) {
+        fail_by(ending, "artifacts", problem);
+        artifacts = (struct message){0};
     }
+    add_all(&message, internal);
     if (ending->reason) add_internal(&message, "Reason", ending->reason);
+    add_all(&message, &artifacts);
     if ((problem = message_write(&message, flags->termination_path))) {
         say("Error while writing message: %s", problem);
         struct message least = {0};

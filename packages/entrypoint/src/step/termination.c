@@ -13,6 +13,7 @@
 #include "../both/base64.h"
 #include "../both/file.h"
 #include "../both/json.h"
+#include "honest-file.h"
 
 enum {
     // Base64 digits on one line: well below the 16 KiB at which container runtimes split lines, and whole groups.
@@ -30,23 +31,6 @@ void message_add(struct message *message, enum entry_type type, const char *key,
     buffer_add(&entry->value, value, length);
 }
 
-// Reads without following a link, and without being held up by a pipe that nobody writes to.
-static char *read_result(int folder, const char *name, struct buffer *into) {
-    if (strchr(name, '/') || strcmp(name, "..") == 0 || strcmp(name, ".") == 0) return text_format("%s is not a name", name);
-    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0) return errno == ELOOP ? text_format("%s is a link", name) : text_format("%s: %s", name, strerror(errno));
-    struct stat found;
-    char *problem = NULL;
-    if (fstat(fd, &found) < 0)
-        problem = text_format("%s: %s", name, strerror(errno));
-    else if (!S_ISREG(found.st_mode))
-        problem = text_format("%s is not a regular file", name);
-    else if (read_all(fd, into, RESULTS_LIMIT) < 0)
-        problem = errno == EFBIG ? text_format("%s is larger than %d bytes", name, RESULTS_LIMIT) : text_format("%s: %s", name, strerror(errno));
-    close(fd);
-    return problem;
-}
-
 char *message_read_results(struct message *message, const char *folder, const char *names, enum entry_type type) {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return NULL; // no folder, no results
@@ -55,11 +39,29 @@ char *message_read_results(struct message *message, const char *folder, const ch
         struct stat found;
         if (*name == '\0' || (fstatat(fd, name, &found, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)) continue;
         struct buffer value = {0};
-        problem = read_result(fd, name, &value);
+        problem = read_honest(fd, name, RESULTS_LIMIT, &value);
         if (!problem) message_add(message, type, name, buffer_string(&value), value.length);
         buffer_free(&value);
     }
     free(list);
+    close(fd);
+    return problem;
+}
+
+char *message_read_artifacts(struct message *message, const char *folder, enum entry_type type) {
+    static const char NAME[] = "provenance.json";
+    struct stat found;
+    struct buffer value = {0};
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return NULL; // no folder, no artifacts
+    char *problem = NULL;
+    if (fstatat(fd, NAME, &found, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
+        problem = read_honest(fd, NAME, RESULTS_LIMIT, &value);
+        char *path = text_format("%s/%s", folder, NAME);
+        if (!problem) message_add(message, type, path, buffer_string(&value), value.length);
+        free(path);
+    }
+    buffer_free(&value);
     close(fd);
     return problem;
 }

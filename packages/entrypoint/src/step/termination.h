@@ -4,7 +4,7 @@
 
 #include "../both/buffer.h"
 
-enum entry_type { TASK_RESULT = 1, INTERNAL = 3, STEP_RESULT = 4 };
+enum entry_type { TASK_RESULT = 1, INTERNAL = 3, STEP_RESULT = 4, STEP_ARTIFACTS = 5, TASK_ARTIFACTS = 6 };
 
 struct entry {
     char *key;
@@ -21,6 +21,8 @@ void message_add(struct message *message, enum entry_type type, const char *key,
 // Adds one result per name of a comma-separated list, read from `<folder>/<name>`; one that does not exist is left out.
 // NULL, or a sentence about the first file that is no honest result: only regular files of a bounded size are.
 char *message_read_results(struct message *message, const char *folder, const char *names, enum entry_type type);
+// Adds `<folder>/provenance.json` under its path, where it is there. NULL, or why it is no honest file.
+char *message_read_artifacts(struct message *message, const char *folder, enum entry_type type);
 
 enum {
     // What a kubelet keeps of the file.
