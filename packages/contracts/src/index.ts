@@ -48,6 +48,18 @@ export {
   subjectToken,
 } from './names.js';
 export { buildGraph, type EdgeKind, type GraphProblem, type PipelineGraph } from './pipeline-graph.js';
+export {
+  DEFAULT_LOOP_LIMIT,
+  DEFAULT_MAX_DEPTH,
+  backoffMs,
+  mergedPolicy,
+  taskPolicyOf,
+  type LoopPolicy,
+  type Policy,
+  type RetryPolicy,
+  type TaskPolicy,
+} from './policy.js';
+export { asPolicy, policyProblems, type PolicyScope } from './policy-rules.js';
 export { paramReplacements, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
 export {
   type ConfigMap,

@@ -8,6 +8,7 @@ import { applyDefaults } from '../core/admission/defaults.js';
 import { validate } from '../core/admission/validate.js';
 import { isObject, sameJson, without } from '../core/patch/json-value.js';
 import type { Body } from './body.js';
+import { policyAnnotationProblems } from './policy-annotation.js';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -99,7 +100,7 @@ function foldStringData(object: KubeObject): KubeObject {
 export function validated(kind: ResourceKind, object: KubeObject, old?: KubeObject): KubeObject {
   // What services made may lack defaults: a label on it must not change its spec, which may be closed by now.
   const complete = old !== undefined && sameContent(object, old) ? object : applyDefaults(kind, object);
-  refuse(validate(kind, complete, old));
+  refuse([...validate(kind, complete, old), ...policyAnnotationProblems(kind, complete, old)]);
   return complete;
 }
 

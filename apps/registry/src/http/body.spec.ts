@@ -1,5 +1,5 @@
+import { DEPTH_LIMIT } from '@slipway/yaml';
 import { parseBody } from './body.js';
-import { DEPTH_LIMIT } from './limits.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const nested = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
@@ -26,7 +26,7 @@ const refused: [what: string, type: string, text: string | Uint8Array, message: 
   ['broken YAML', 'application/yaml', 'a: [', 'not valid YAML'],
   ['an unknown type', 'text/plain', 'x', 'unknown format'],
   ['invalid UTF-8', 'application/json', Uint8Array.of(0x22, 0xff, 0x22), 'not valid UTF-8'],
-  ['long YAML', 'application/yaml', 'a: b\n'.repeat(100_000), 'may have 262144 bytes'],
+  ['long YAML', 'application/yaml', 'a: b\n'.repeat(100_000), 'may have 262144 bytes as YAML'],
   ['a YAML error, with its line', 'application/yaml', 'a: b\nc: [\nd: e', 'line 3'],
   ['a thousand errors in YAML', 'application/yaml', '}'.repeat(200_000), 'not valid YAML: line 1'],
   ['a thousand anchors in YAML', 'application/yaml', '&a '.repeat(60_000), 'not valid YAML: line 1'],

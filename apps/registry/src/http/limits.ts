@@ -5,10 +5,6 @@ export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
 /** Of a body above the limit, so much is read and forgotten, so that the client gets to see why it is refused. */
 export const DRAIN_LIMIT_BYTES = 64 * 1024 * 1024;
 export const DRAIN_LIMIT_MS = 10_000;
-/** YAML is read a hundred times slower than JSON, in one go; clients of Kubernetes send JSON even where they say YAML. */
-export const YAML_LIMIT_BYTES = 256 * 1024;
-/** No object of any served kind nests deeper than some thirty levels; recursion over a stored object must be safe. */
-export const DEPTH_LIMIT = 100;
 /** Requests being answered at once, watches and followed logs aside; the rest is told to come back (429). */
 export const IN_FLIGHT_LIMIT = 400;
 /** Watches and followed logs at once: each holds a socket and a cursor. */

@@ -3,7 +3,7 @@
 
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { SlipwayError } from '@slipway/contracts';
-import { DEPTH_LIMIT } from './limits.js';
+import { DEPTH_LIMIT } from '@slipway/yaml';
 
 type FieldType =
   | 'string'
