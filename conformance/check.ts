@@ -6,41 +6,66 @@ import type { ConformanceFile } from './set.js';
 import type { Kubectl } from './kubectl.js';
 
 export interface Outcome {
-  kind: 'passed' | 'failed';
-  /** What went wrong: the first lines of kubectl's answer, or the condition of the run that did not succeed. */
+  kind: 'passed' | 'failed' | 'blocked';
+  /** What went wrong: the first lines of kubectl's answer, or the condition of the run that did not end as it should. */
   because: string;
   tookMs: number;
 }
 
 type Run = PipelineRun | TaskRun;
 
+const POLL_MS = 400;
+
 export async function check(
   kubectl: Kubectl,
-  file: ConformanceFile,
+  { path, decision }: ConformanceFile,
   namespace: string,
   deadlineMs: number,
 ): Promise<Outcome> {
+  if (decision.blocked !== undefined) return { kind: 'blocked', because: decision.blocked, tookMs: 0 };
   const started = Date.now();
-  const outcome = (kind: Outcome['kind'], because = ''): Outcome => ({ kind, because, tookMs: Date.now() - started });
+  const outcome = (problem: string | undefined): Outcome => ({
+    kind: problem === undefined ? 'passed' : 'failed',
+    because: problem ?? '',
+    tookMs: Date.now() - started,
+  });
+  const inNamespace = (args: readonly string[], input?: string) =>
+    kubectl.run(['--namespace', namespace, ...args], input);
 
-  await kubectl.run(['create', 'namespace', namespace]);
-  const documents = readFileSync(file.path, 'utf8').replace(/^(\s*)namespace: default$/gm, `$1namespace: ${namespace}`);
-  const created = await kubectl.run(['--namespace', namespace, 'create', '-f', '-'], documents);
-  if (created.code !== 0) return outcome('failed', firstLines(created.stderr));
+  const made = await kubectl.run(['create', 'namespace', namespace]);
+  if (made.code !== 0) return outcome(firstLines(made.stderr));
+  if (decision.beforehand !== undefined) {
+    // Applied: another set may have left what is not in the namespace of the file.
+    const prepared = await inNamespace(['apply', '-f', '-'], decision.beforehand);
+    if (prepared.code !== 0) return outcome(`beforehand: ${firstLines(prepared.stderr)}`);
+  }
+  const documents = readFileSync(path, 'utf8').replace(/^(\s*)namespace: default$/gm, `$1namespace: ${namespace}`);
+  const created = await inNamespace(['create', '-f', '-'], documents);
+  if (decision.refuses === undefined && created.code !== 0) return outcome(firstLines(created.stderr));
+  if (decision.refuses !== undefined && !decision.refuses.test(created.stderr)) {
+    return outcome(`should be refused with ${decision.refuses}: ${firstLines(created.stderr)}`);
+  }
 
   for (;;) {
     const { items } = await kubectl.json<{ items: Run[] }>(['--namespace', namespace, 'get', 'pipelineruns,taskruns']);
     const roots = items.filter((run) => run.metadata.ownerReferences === undefined);
-    if (roots.length === 0) return outcome('failed', 'the file creates no run');
-    const failed = roots.find((run) => succeeded(run)?.status === 'False');
-    if (failed !== undefined) return outcome('failed', describe(failed));
+    const failed = decision.ends === undefined && roots.find((run) => succeeded(run)?.status === 'False');
+    if (failed) return outcome(describe(failed));
     if (roots.every(isDone)) {
-      await kubectl.run(['delete', 'namespace', namespace, '--wait=false']);
-      return outcome('passed');
+      const problem = wrongEnd(roots, decision.ends);
+      if (problem === undefined) await kubectl.run(['delete', 'namespace', namespace, '--wait=false']);
+      return outcome(problem);
     }
-    if (Date.now() - started > deadlineMs) return outcome('failed', `still running: ${roots.map(describe).join('; ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    if (Date.now() - started > deadlineMs) return outcome(`still running: ${roots.map(describe).join('; ')}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+function wrongEnd(roots: readonly Run[], ends: readonly string[] | undefined): string | undefined {
+  if (ends === undefined) return undefined;
+  const ours = roots.map((run) => `${succeeded(run)?.status}/${succeeded(run)?.reason}`).sort();
+  if (ours.join() === [...ends].sort().join()) return undefined;
+  return `should end as ${ends.join(', ')}: ${roots.map(describe).join('; ')}`;
 }
 
 function describe(run: Run): string {

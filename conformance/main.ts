@@ -1,13 +1,16 @@
-// `npm run conformance -- [SET] [--only TEXT] [--kubeconfig FILE] [--at-once N]`: runs the example files of other systems
-// through a running platform with kubectl, a row for each and a total. Exit 1 when a file that should pass did not.
+// `npm run conformance -- [SET … | all] [--only TEXT] [--kubeconfig FILE] [--at-once N] [--write]`: runs the example files
+// of other systems through a running platform with kubectl, a row for each and a total. Exit 1 when one did not end as it
+// should. `--write` puts the table of all sets into docs/compatibility.md.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check, type Outcome } from './check.js';
+import { startFarSide } from './far-side/far-side.js';
 import { Kubectl } from './kubectl.js';
 import { startPlatform, type Platform } from './platform.js';
-import { readSet, type ConformanceFile } from './set.js';
+import { documentation, row, total, type Result } from './report.js';
+import { SETS, readSet, type ConformanceFile } from './set.js';
 
 const root = resolve(dirname(process.argv[1]!), '..');
 const { values, positionals } = parseArgs({
@@ -18,54 +21,77 @@ const { values, positionals } = parseArgs({
     kubeconfig: { type: 'string' },
     'at-once': { type: 'string', default: '4' },
     'deadline-seconds': { type: 'string', default: '90' },
-    all: { type: 'boolean', default: false },
+    'limit-minutes': { type: 'string', default: '30' },
+    write: { type: 'boolean', default: false },
   },
 });
+const sets = positionals.includes('all') ? SETS : positionals.length > 0 ? positionals : ['tekton-v1'];
 
 if (!existsSync(values.data)) {
   console.log(`No conformance data in ${values.data}. Name its folder with --data or SLIPWAY_CONFORMANCE.`);
   process.exit(2);
 }
+if (values.write && (sets !== SETS || values.only !== '')) {
+  console.log('--write is for all sets and all files: npm run conformance -- all --write');
+  process.exit(2);
+}
 
-const files = readSet(values.data, positionals[0] ?? 'tekton-v1').filter((file) => file.name.includes(values.only));
-let platform: Platform | undefined;
-if (values.kubeconfig === undefined) platform = await startPlatform(resolve(root, 'slipway'));
-const kubectl = new Kubectl(values.kubeconfig ?? platform!.kubeconfig);
-
-const waiting = files.map((file, index) => ({ file, namespace: `conformance-${index}` }));
-const rows = new Map<ConformanceFile, string>();
-const totals = { passed: 0, failed: 0, blocked: 0, 'not yet': 0 };
-const work = async (): Promise<void> => {
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const { file, namespace } = next;
-    if (file.blockedBy.length > 0) report(file, 'blocked', file.blockedBy.join(', '));
-    else if (file.notYet.length > 0 && !values.all) report(file, 'not yet', file.notYet.join(', '));
-    else {
-      const outcome = await check(kubectl, file, namespace, Number(values['deadline-seconds']) * 1000).catch(
-        (error: Error): Outcome => ({ kind: 'failed', because: error.message, tookMs: 0 }),
-      );
-      report(
-        file,
-        outcome.kind,
-        outcome.kind === 'passed' ? `${(outcome.tookMs / 1000).toFixed(1)} s` : outcome.because,
-      );
-    }
+const endMs = Date.now() + Number(values['limit-minutes']) * 60_000;
+const results: Result[] = [];
+const far = await startFarSide(resolve(root, '.slipway/bin/ko-app'));
+for (const set of sets) {
+  const files = readSet(values.data, set).filter(({ name }) => name.includes(values.only));
+  // A platform a set: cluster-wide objects of two sets have the same names.
+  let platform: Platform | undefined;
+  if (values.kubeconfig === undefined)
+    platform = await startPlatform(resolve(root, 'slipway'), ['--images', far.images], {
+      ...process.env,
+      ...far.env,
+    });
+  try {
+    results.push(...(await runAll(new Kubectl(values.kubeconfig ?? platform!.kubeconfig), files)));
+  } finally {
+    await platform?.stop();
   }
-};
-
-function report(file: ConformanceFile, kind: keyof typeof totals, detail: string): void {
-  totals[kind]++;
-  rows.set(file, `${kind.padEnd(8)}${file.name}  ${detail}`);
-  console.log(rows.get(file));
 }
+await far.stop();
+for (const set of sets) console.log(`\n${set}: ${total(results.filter(({ file }) => file.set === set))}`);
+if (sets.length > 1) console.log(`\nall: ${total(results)}`);
+if (values.write) {
+  const file = resolve(root, 'docs/compatibility.md');
+  const written = `<!-- conformance -->\n\n${documentation(results)}\n\n<!-- /conformance -->`;
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(
+    file,
+    before.replace(/<!-- conformance -->[\s\S]*<!-- \/conformance -->/, () => written),
+  );
+}
+process.exit(results.some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0);
 
-try {
+async function runAll(kubectl: Kubectl, files: readonly ConformanceFile[]): Promise<Result[]> {
+  const waiting = files.map((file, index) => ({
+    file,
+    namespace: `conformance-${file.set.replace(/\W/g, '-')}-${index}`,
+  }));
+  const done: Result[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const result = { file: next.file, outcome: await outcomeOf(kubectl, next.file, next.namespace) };
+      done.push(result);
+      console.log(row(result));
+    }
+  };
   await Promise.all(Array.from({ length: Number(values['at-once']) }, work));
-} finally {
-  await platform?.stop();
+  return done;
 }
-console.log(
-  `\n${files.length} files: ${totals.passed} passed, ${totals.failed} failed, ` +
-    `${totals.blocked} blocked (not possible on this machine), ${totals['not yet']} need what is not built yet`,
-);
-process.exit(totals.failed === 0 ? 0 : 1);
+
+async function outcomeOf(kubectl: Kubectl, file: ConformanceFile, namespace: string): Promise<Outcome> {
+  const leftMs = endMs - Date.now();
+  if (leftMs <= 0) return { kind: 'failed', because: 'not run: the time of all files is up', tookMs: 0 };
+  const deadlineMs = Math.min(Number(values['deadline-seconds']) * 1000, leftMs);
+  return check(kubectl, file, namespace, deadlineMs).catch((error: Error): Outcome => ({
+    kind: 'failed',
+    because: error.message,
+    tookMs: 0,
+  }));
+}

@@ -16,12 +16,16 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** @param slipway path of the launcher */
-export async function startPlatform(slipway: string, args: readonly string[] = []): Promise<Platform> {
+/** @param slipway path of the launcher; `env` its variables, this process's own by default */
+export async function startPlatform(
+  slipway: string,
+  args: readonly string[] = [],
+  env?: NodeJS.ProcessEnv,
+): Promise<Platform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'slipway-platform-'));
   const kubeconfig = join(dataDir, 'kubeconfig');
   const command = ['up', '--data', dataDir, '--port', String(await freePort()), ...args];
-  let child = await start(slipway, command, kubeconfig);
+  let child = await start(slipway, command, kubeconfig, env);
   return {
     kubeconfig,
     dataDir,
@@ -30,7 +34,7 @@ export async function startPlatform(slipway: string, args: readonly string[] = [
     },
     async restart() {
       await end(child);
-      child = await start(slipway, command, kubeconfig);
+      child = await start(slipway, command, kubeconfig, env);
     },
     async stop() {
       await end(child);
@@ -40,8 +44,13 @@ export async function startPlatform(slipway: string, args: readonly string[] = [
 }
 
 /** Resolves when the platform says that it can be used: `up` writes the kubeconfig, then prints how to use it. */
-async function start(slipway: string, command: readonly string[], kubeconfig: string): Promise<ChildProcess> {
-  const child = spawn(slipway, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+async function start(
+  slipway: string,
+  command: readonly string[],
+  kubeconfig: string,
+  env: NodeJS.ProcessEnv | undefined,
+): Promise<ChildProcess> {
+  const child = spawn(slipway, command, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let printed = '';
   const keep = (bytes: Buffer): void => {
     printed = (printed + bytes.toString()).slice(-4000);

@@ -55,7 +55,9 @@ test.each([
 // prettier-ignore
 const shells: [image: string, ash: boolean][] = [
   ['alpine', true], ['alpine:3.20', true], ['docker.io/library/busybox', true], ['mirror.gcr.io/alpine@sha256:00', true],
-  ['registry:5000/alpine', true], ['alpine-git:1', true], ['alpine/git', false], ['bash', false], ['notalpine', false], ['', false],
+  ['registry:5000/alpine', true], ['alpine-git:1', true], ['alpine/git', true],
+  ['ghcr.io/org/cmd/git-init:v1', true],
+  ['git', false], ['bash', false], ['notalpine', false], ['', false],
 ];
 
 test.each(shells)('image %j has the shell of busybox: %j', (image, ash) => {

@@ -69,8 +69,11 @@ export function imageNotice(image: string): string {
   return `Image ${image} is not at hand here; its containers run on this machine's own /usr, read-only.`;
 }
 
+/** Images that are built on one of the two, by their names. */
+const ALPINE = /(^|\/)((alpine|busybox)(-[^/]*)?|alpine\/[^/]+|git-init|git-clone)$/;
+
 /** Whether the image's shell is busybox's `ash`, which understands more than the `dash` that Debian calls `sh`. */
 export function hasAsh(image: string): boolean {
   const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
-  return /(^|\/)(alpine|busybox)(-[^/]*)?$/.test(repository);
+  return ALPINE.test(repository);
 }

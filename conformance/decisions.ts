@@ -1,0 +1,71 @@
+// What is known of single files: why one cannot run here, what it wants beforehand, and where it ends otherwise than well.
+// Everything else must be accepted, and every run in it must succeed.
+
+export interface Decision {
+  /** Matches the name of a file: `tekton-v1/taskruns/dind-sidecar.yaml`. */
+  files: RegExp;
+  /** Why no machine without the internet, or without a cluster, can run it. */
+  blocked?: string;
+  /** Objects that the file takes for granted and says so: created first, in the file's namespace. */
+  beforehand?: string;
+  /** `False/CouldntGetTask`: the status and reason of each run; what a real Tekton ends with too. */
+  ends?: readonly string[];
+  /** What kubectl says when the API refuses a document of the file, as the one of Tekton does. */
+  refuses?: RegExp;
+  why?: string;
+}
+
+const TOKEN = `
+apiVersion: v1
+kind: Secret
+metadata: { name: my-secret-token }
+stringData: { token: a-token }
+`;
+
+const CLUSTER_TASK = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: namespace-containing-task }
+---
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: { name: some-task, namespace: namespace-containing-task }
+spec: { steps: [{ image: alpine, script: echo from another namespace }] }
+`;
+
+/** The first row that matches a file. */
+export const DECISIONS: readonly Decision[] = [
+  { files: /dind-sidecar/, blocked: 'runs a Docker daemon: a privileged pod and images from a registry' },
+  { files: /windows-node/, blocked: 'wants a node that runs Windows' },
+  { files: /csi-workspace/, blocked: 'wants the CSI driver of a secrets store on the node' },
+  {
+    files: /git-volume/,
+    blocked: 'names a commit of another project by its hash, in a volume that Kubernetes has removed (`gitRepo`)',
+  },
+  {
+    files: /no-ci\/(hub|git)-resolver\.yaml/,
+    blocked: 'misspells the claim that it makes, and its pipeline wants three more tasks and a builder image',
+  },
+  {
+    files: /compressed-results/,
+    refuses: /non-existent variable/,
+    ends: ['False/CouldntGetTask'],
+    why: 'its script puts the name of a variable together at run time, which Tekton refuses too',
+  },
+  { files: /git-resolver-custom-/, beforehand: TOKEN },
+  { files: /cluster-resolver/, beforehand: CLUSTER_TASK },
+  {
+    files: /tekton-v1alpha1\/pipelineruns\/pipelinerun\.yaml/,
+    blocked: 'builds two images from images of a registry, and deploys them to the cluster that it runs in',
+  },
+  { files: /cloud-event/, blocked: 'sends to a pod behind a Service: wants the network and the names of a cluster' },
+  {
+    files: /no-ci\/pipeline-timeout/,
+    ends: ['False/Failed'],
+    why: 'its command is `sleep 90s` as one word, which no image has',
+  },
+];
+
+export function decisionFor(name: string): Decision | undefined {
+  return DECISIONS.find(({ files }) => files.test(name));
+}

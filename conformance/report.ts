@@ -1,0 +1,56 @@
+// What became of the files: rows and totals for the terminal, and the table of docs/compatibility.md.
+
+import type { Outcome } from './check.js';
+import { SETS, type ConformanceFile } from './set.js';
+
+export interface Result {
+  file: ConformanceFile;
+  outcome: Outcome;
+}
+
+export function row({ file, outcome }: Result): string {
+  const detail = outcome.kind === 'passed' ? `${(outcome.tookMs / 1000).toFixed(1)} s` : outcome.because;
+  return `${outcome.kind.padEnd(8)}${file.set}/${file.name}  ${detail}`;
+}
+
+export function total(results: readonly Result[]): string {
+  const count = (kind: Outcome['kind']): number => results.filter(({ outcome }) => outcome.kind === kind).length;
+  return `${results.length} files: ${count('passed')} passed, ${count('failed')} failed, ${count('blocked')} blocked`;
+}
+
+/** A row a file, the sets side by side, and the reasons of what is blocked or ends otherwise; without times. */
+export function documentation(results: readonly Result[]): string {
+  const names = [...new Set(results.map(({ file }) => file.name))].sort();
+  const reasons = [...new Set(results.flatMap((result) => reasonOf(result) ?? []))].sort();
+  const cell = (name: string, set: string): string => {
+    const result = results.find(({ file }) => file.set === set && file.name === name);
+    if (result === undefined) return '';
+    const { kind } = result.outcome;
+    const reason = reasonOf(result);
+    return `${kind === 'passed' ? '✓' : kind}${reason === undefined ? '' : ` [${reasons.indexOf(reason) + 1}]`}`;
+  };
+  const totals = SETS.map((set) => {
+    const ofSet = results.filter(({ file }) => file.set === set);
+    return `${ofSet.filter(({ outcome }) => outcome.kind === 'passed').length} of ${ofSet.length}`;
+  });
+  return [
+    table(
+      ['file', ...SETS],
+      [['**passed**', ...totals], ...names.map((name) => [name, ...SETS.map((s) => cell(name, s))])],
+    ),
+    reasons.map((reason, i) => `${i + 1}. ${reason}`).join('\n'),
+  ].join('\n\n');
+}
+
+function reasonOf({ file: { decision }, outcome }: Result): string | undefined {
+  if (outcome.kind === 'failed') return outcome.because.replace(/[|\n]/g, ' ').slice(0, 200);
+  return decision.blocked ?? decision.why;
+}
+
+/** Laid out as prettier does. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(...[head, ...rows].map((cells) => (cells[i] ?? title).length), 3));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((text, i) => text.padEnd(widths[i]!)).join(' | ')} |`;
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join('\n');
+}
