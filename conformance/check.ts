@@ -29,18 +29,15 @@ export async function check(
     because: problem ?? '',
     tookMs: Date.now() - started,
   });
-  const inNamespace = (args: readonly string[], input?: string) =>
-    kubectl.run(['--namespace', namespace, ...args], input);
 
   const made = await kubectl.run(['create', 'namespace', namespace]);
   if (made.code !== 0) return outcome(firstLines(made.stderr));
   if (decision.beforehand !== undefined) {
-    // Applied: another set may have left what is not in the namespace of the file.
-    const prepared = await inNamespace(['apply', '-f', '-'], decision.beforehand);
+    const prepared = await kubectl.run(['create', '-f', '-'], decision.beforehand.replaceAll('NAMESPACE', namespace));
     if (prepared.code !== 0) return outcome(`beforehand: ${firstLines(prepared.stderr)}`);
   }
   const documents = readFileSync(path, 'utf8').replace(/^(\s*)namespace: default$/gm, `$1namespace: ${namespace}`);
-  const created = await inNamespace(['create', '-f', '-'], documents);
+  const created = await kubectl.run(['--namespace', namespace, 'create', '-f', '-'], documents);
   if (decision.refuses === undefined && created.code !== 0) return outcome(firstLines(created.stderr));
   if (decision.refuses !== undefined && !decision.refuses.test(created.stderr)) {
     return outcome(`should be refused with ${decision.refuses}: ${firstLines(created.stderr)}`);

@@ -6,7 +6,7 @@ export interface Decision {
   files: RegExp;
   /** Why no machine without the internet, or without a cluster, can run it. */
   blocked?: string;
-  /** Objects that the file takes for granted and says so: created first, in the file's namespace. */
+  /** Objects that the file takes for granted: made first. `NAMESPACE` stands for the one that the file is run in. */
   beforehand?: string;
   /** `False/CouldntGetTask`: the status and reason of each run; what a real Tekton ends with too. */
   ends?: readonly string[];
@@ -18,7 +18,7 @@ export interface Decision {
 const TOKEN = `
 apiVersion: v1
 kind: Secret
-metadata: { name: my-secret-token }
+metadata: { name: my-secret-token, namespace: NAMESPACE }
 stringData: { token: a-token }
 `;
 

@@ -10,7 +10,10 @@ describe('knownImageProcess', () => {
     ['node', ['server.js'], ['node', 'server.js']],
     ['node', ['npm', 'ci'], ['npm', 'ci']],
     ['alpine/git', ['clone'], ['git', 'clone']],
+    ['ghcr.io/tektoncd/pipeline/nop-8eac@sha256:5a58', [], ['/ko-app/nop']],
+    ['gcr.io/kaniko-project/executor:v1', ['--destination=x'], ['/kaniko/executor', '--destination=x']],
     ['example.com/bash-tools', [], undefined],
+    ['example.com/executor', [], undefined],
   ])('%s with %j runs %j', (image, args, expected) => {
     expect(knownImageProcess(image, args)).toEqual(expected);
   });

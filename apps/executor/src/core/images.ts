@@ -7,7 +7,7 @@ type Manner =
   /** The image's entrypoint is a script that runs them, unless the first is a flag of the command. */
   | 'instead';
 
-/** Last part of the image's repository -> its command; named after the image where none is given. */
+/** The image's repository, or its last part -> its command; named after the image where none is given. */
 // prettier-ignore
 const KNOWN: readonly (readonly [repository: RegExp, manner: Manner, command?: readonly string[]])[] = [
   [/^busybox$/, 'behind', ['sh']],
@@ -19,6 +19,8 @@ const KNOWN: readonly (readonly [repository: RegExp, manner: Manner, command?: r
   [/^node$/, 'instead', ['node']],
   [/^perl$/, 'behind', ['perl']],
   [/^ruby$/, 'behind', ['irb']],
+  [/^nop(-[0-9a-f]+)?$/, 'behind', ['/ko-app/nop']],
+  [/(^|\/)kaniko-project\/executor$/, 'behind', ['/kaniko/executor']],
   [/^(git|git-init|curl|jq|yq|helm|kubectl|make|maven|mvn|gradle|crane|ko|skopeo|terraform)$/, 'behind'],
 ];
 
@@ -30,7 +32,7 @@ const KNOWN: readonly (readonly [repository: RegExp, manner: Manner, command?: r
 export function knownImageProcess(image: string, args: readonly string[]): readonly string[] | undefined {
   const repository = image.replace(/@.*$/, '').replace(/:[^/]*$/, '');
   const name = repository.slice(repository.lastIndexOf('/') + 1);
-  const row = KNOWN.find(([pattern]) => pattern.test(name));
+  const row = KNOWN.find(([pattern]) => pattern.test(name) || pattern.test(repository));
   if (row === undefined) return undefined;
   const [, manner, command = [name]] = row;
   const first = args[0];

@@ -11,6 +11,9 @@ import { decode } from './decode.js';
 import { applyDefaults } from './defaults.js';
 import { validate } from './validate.js';
 
+/** Documents among them that Tekton refuses: the script puts the name of a variable together at run time. */
+const REFUSED = /compressed-results-pipeline\.yaml Task: spec\.steps\[0\]\.script: non-existent variable in/;
+
 const FOLDERS = ['seeds', ...['v1', 'v1beta1', 'v1alpha1', 'v0.10'].map((name) => `conformance/tekton-${name}`)];
 const root = sharedData('.');
 
@@ -48,7 +51,7 @@ const filesIn = (folder: string): string[] =>
         }
       }
     }
-    expect(complaints).toEqual([]);
+    expect(complaints.filter((complaint) => !REFUSED.test(complaint))).toEqual([]);
     expect(objects).toBeGreaterThan(0);
   });
 });

@@ -21,6 +21,7 @@ describe('referencesTo', () => {
     ['$(params["a) $(params.b)', ['b']],
     ['$(paramsx.a) $(params)', []],
     ['$(context.params.a)', []],
+    ['$(params.a-${i}.b)', ['a-${i}.b']],
   ])('finds in %j', (text, expected) => {
     expect(referencesTo(text, 'params').map((reference) => reference.raw)).toEqual(expected);
   });

@@ -32,9 +32,7 @@ export function referencesTo(text: string | undefined, prefix: string): Variable
       position = text.indexOf(open, start);
     } else {
       const next = end + closer!.length;
-      const raw = text.slice(from, end);
-      // A shell variable inside makes it the shell's business: `$(results.digest-${i}.path)` names no result.
-      if (!raw.includes('${')) found.push({ raw, quoted: opener !== '.', text: text.slice(position, next) });
+      found.push({ raw: text.slice(from, end), quoted: opener !== '.', text: text.slice(position, next) });
       position = text.indexOf(open, next);
     }
   }
