@@ -1,14 +1,5 @@
 import type { Pod, PodStatus, TaskRun, TaskRunSpec, TaskRunStatus } from '@slipway/contracts';
-import {
-  decide,
-  hasRun,
-  mayRetry,
-  retriedStatus,
-  stoppedStatus,
-  wakeAtMs,
-  type Decision,
-  type RunView,
-} from './decide.js';
+import { decide, hasRun, stoppedStatus, wakeAtMs, type Decision, type RunView } from './decide.js';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 const STARTED = '2026-01-01T00:00:00Z';
@@ -67,6 +58,14 @@ describe('decide', () => {
     ['opens the gate when the sidecars are ready', { ...sidecar(true) }, 'open-gate'],
     ['keeps the gate shut until they are', { ...sidecar(false) }, 'report'],
     ['cleans up behind a finished run (D2)', { taskRun: run({ status: 'TaskRunCancelled' }, done) }, 'clean-up'],
+    ['waits before the next attempt as long as its policy says (D4)', { ...waiting('1m') }, 'rest'],
+    ['makes the pod of the next attempt once that is over', { ...waiting('1s') }, 'create-pod'],
+    [
+      'stops a run that is cancelled while it waits for its next attempt',
+      { ...waiting('1m'), taskRun: { ...waiting('1m').taskRun!, spec: { status: 'TaskRunCancelled' } } },
+      'stop',
+      'TaskRunCancelled',
+    ],
     ['stops a cancelled run', { taskRun: run({ status: 'TaskRunCancelled' }, started()) }, 'stop', 'TaskRunCancelled'],
     [
       'stops a cancelled run that has not begun',
@@ -123,6 +122,9 @@ describe('wakeAtMs', () => {
     const startedMs = Date.parse('2026-01-01T00:00:00.250Z');
     expect(wakeAtMs(view({ taskRun: run({ timeout: '1s' }, started()), startedMs }))).toBe(startedMs + 1000);
   });
+  it('is the start of the next attempt where the run waits for one', () => {
+    expect(wakeAtMs(view(waiting('1m')))).toBe(Date.parse('2026-01-01T00:10:30Z'));
+  });
   it('is never for a run without a limit, or a finished one', () => {
     expect(wakeAtMs(view({ taskRun: run({ timeout: '0' }, started()) }))).toBeUndefined();
     expect(wakeAtMs(view({ taskRun: run({}, done) }))).toBeUndefined();
@@ -155,31 +157,16 @@ describe('stoppedStatus', () => {
   });
 });
 
-describe('retries', () => {
-  const failed = started({ conditions: [{ type: 'Succeeded', status: 'False', message: 'it broke' }] });
-
-  it.each([
-    ['a failed attempt with one left', run({ retries: 1 }), failed, true],
-    ['the last attempt', run({ retries: 1 }), { ...failed, retriesStatus: [failed] }, false],
-    ['a run without retries', run(), failed, false],
-    ['a cancelled run', run({ retries: 9, status: 'TaskRunCancelled' }), failed, false],
-    ['a run that succeeded', run({ retries: 9 }), done, false],
-  ])('mayRetry of %s', (_, taskRun, status, expected) => {
-    expect(mayRetry(taskRun, status)).toBe(expected);
-  });
-
-  it('puts each attempt aside without the attempts before it', () => {
-    const once = retriedStatus(failed, run({ retries: 2 }), NOW);
-    const twice = retriedStatus({ ...failed, ...{ retriesStatus: once.retriesStatus! } }, run({ retries: 2 }), NOW);
-    expect(once.conditions).toMatchObject([{ status: 'Unknown', reason: 'ToBeRetried', message: 'it broke' }]);
-    expect(once.podName).toBeUndefined();
-    expect(twice.retriesStatus).toEqual([failed, failed]);
-  });
-});
-
 function sidecar(ready: boolean): Partial<RunView> {
   const statuses = [container('step-a', { running: {} }, true), container('sidecar-s', { running: {} }, ready)];
   return { pod: pod(undefined, ['s']), onNode: { phase: 'Running', containerStatuses: statuses } };
+}
+
+/** A run whose first attempt ended half a minute ago. */
+function waiting(delay: string): Partial<RunView> {
+  const retriesStatus = [{ completionTime: '2026-01-01T00:09:29Z' }];
+  const taskRun = run({ retries: 1 }, { retriesStatus });
+  return { taskRun, retry: { backoff: { delay } }, pod: undefined, onNode: undefined };
 }
 
 function onOtherNode(): Pod {

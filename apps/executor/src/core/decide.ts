@@ -13,10 +13,12 @@ import {
   timeOf,
   type Pod,
   type PodStatus,
+  type RetryPolicy,
   type TaskRun,
   type TaskRunStatus,
 } from '@slipway/contracts';
 import { conditionOf, isComplete, sidecarsReady } from './pod-status.js';
+import { nextAttemptMs } from './retry.js';
 import { hasBegun, isStep } from './step-states.js';
 
 export interface RunView {
@@ -29,6 +31,8 @@ export interface RunView {
   startedMs?: number | undefined;
   /** The node that this process starts pods on; absent where a cluster decides. */
   nodeName?: string | undefined;
+  /** What the run's policy says of further attempts. */
+  retry?: RetryPolicy | undefined;
   defaultTimeoutMs: number;
   /** How long a pod may fail to get an image, milliseconds. */
   imagePullMs: number;
@@ -61,7 +65,10 @@ export function decide(view: RunView, nowMs: number): Decision {
   if (isDone(taskRun)) return { kind: 'clean-up' }; // D2
   const stop = stopFor(view, nowMs);
   if (stop !== undefined) return stop;
-  if (!taskRun.status?.podName) return { kind: taskRun.spec.status === 'TaskRunPending' ? 'hold' : 'create-pod' };
+  if (!taskRun.status?.podName) {
+    if (taskRun.spec.status === 'TaskRunPending') return { kind: 'hold' };
+    return { kind: nowMs < (nextAttemptMs(taskRun, view.retry) ?? 0) ? 'rest' : 'create-pod' }; // D4
+  }
   if (pod === undefined) return { kind: 'lost' };
   if (onNode === undefined) return mayStart(pod, view.nodeName) ? { kind: 'start-pod' } : { kind: 'lost' }; // D3
   if (isChainBroken(onNode)) return { kind: 'end-pod' };
@@ -75,7 +82,7 @@ export function wakeAtMs(view: RunView): number | undefined {
   if (isDone(taskRun)) return undefined;
   const startMs = startMsOf(view);
   const timeoutMs = timeoutMsOf(taskRun, defaultTimeoutMs);
-  if (startMs === undefined) return undefined;
+  if (startMs === undefined) return nextAttemptMs(taskRun, view.retry);
   const deadlines = [
     ...(timeoutMs === 0 ? [] : [startMs + timeoutMs]),
     ...(isPullingImage(onNode) ? [startMs + imagePullMs] : []),
@@ -106,25 +113,6 @@ export function stoppedStatus(taskRun: TaskRun, reason: string, message: string,
     conditions: [conditionOf({ status: 'False', reason, message }, taskRun, nowMs)],
     completionTime: finishedAt,
     ...(steps === undefined ? {} : { steps }),
-  };
-}
-
-/** Whether a failed attempt is followed by another. */
-export function mayRetry(taskRun: TaskRun, status: TaskRunStatus): boolean {
-  if (taskRun.spec.status === 'TaskRunCancelled') return false;
-  const failed = status.conditions?.some(({ type, status: is }) => type === 'Succeeded' && is === 'False') ?? false;
-  return failed && (status.retriesStatus?.length ?? 0) < (taskRun.spec.retries ?? 0);
-}
-
-/** The failed attempt put aside, and the run as before its first. */
-export function retriedStatus(failed: TaskRunStatus, taskRun: TaskRun, nowMs: number): TaskRunStatus {
-  const { retriesStatus = [], ...attempt } = failed;
-  const message = failed.conditions?.find(({ type }) => type === 'Succeeded')?.message ?? '';
-  return {
-    conditions: [conditionOf({ status: 'Unknown', reason: 'ToBeRetried', message }, taskRun, nowMs)],
-    ...(failed.taskSpec === undefined ? {} : { taskSpec: failed.taskSpec }),
-    ...(failed.provenance === undefined ? {} : { provenance: failed.provenance }),
-    retriesStatus: [...retriesStatus, attempt],
   };
 }
 

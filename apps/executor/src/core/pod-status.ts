@@ -148,6 +148,12 @@ export function conditionOf(outcome: Outcome, taskRun: Pick<TaskRun, 'status'>, 
   return { type: 'Succeeded', status, lastTransitionTime, reason, message };
 }
 
+/** The reason of a pod's end in the finest words there are; undefined while it has not ended. */
+export function causeOf(pod: Pod): string | undefined {
+  const view = viewOf(pod, pod.status?.containerStatuses ?? []);
+  return view.complete ? RULES.find((rule) => rule.when(view))!.then(view).reason : undefined;
+}
+
 /** Whether every step has ended, or the pod as a whole has. */
 export function isComplete(pod: Pod): boolean {
   return viewOf(pod, pod.status?.containerStatuses ?? []).complete;

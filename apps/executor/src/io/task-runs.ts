@@ -28,24 +28,18 @@ import {
 import type { Cache, Store } from '@slipway/store';
 import { podNameOf } from '../core/build-pod.js';
 import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
-import {
-  decide,
-  mayRetry,
-  retriedStatus,
-  stoppedStatus,
-  wakeAtMs,
-  type Decision,
-  type RunView,
-} from '../core/decide.js';
+import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
 import { eventOf } from '../core/events.js';
 import { isResultLine, resultsOf } from '../core/log-results.js';
-import { conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
+import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
+import { mayRetry, retriedStatus } from '../core/retry.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
 import { resultsInLog, type LoggedResults } from '../core/step-states.js';
 import type { EventSender } from './event-sender.js';
 import type { PodKeeper } from './pod-keeper.js';
 import type { PodSource } from './pod-source.js';
+import { retryPolicyOf } from './retry-annotation.js';
 import type { Transitions } from './transitions.js';
 
 export interface TaskRunsOptions {
@@ -98,6 +92,7 @@ export class TaskRuns {
         onNode,
         startedMs: this.#started.get(pod?.metadata.uid ?? ''),
         nodeName: this.options.nodeName,
+        retry: retryPolicyOf(taskRun),
         defaultTimeoutMs: this.options.defaultTimeoutMs,
         imagePullMs: this.options.imagePullMs,
       };
@@ -277,7 +272,9 @@ export class TaskRuns {
   async #finish(taskRun: TaskRun, last: TaskRunStatus, fence: Fence, pod: Pod | undefined): Promise<undefined> {
     const nowMs = Date.now();
     const status = { ...last, completionTime: last.completionTime ?? timeOf(nowMs) };
-    const next = mayRetry(taskRun, status) ? retriedStatus(status, taskRun, nowMs) : status;
+    const retry = retryPolicyOf(taskRun);
+    const cause = pod === undefined ? undefined : causeOf(pod);
+    const next = mayRetry(taskRun, status, retry, cause) ? retriedStatus(status, taskRun, nowMs, retry) : status;
     const noticed = pod === undefined ? undefined : await this.#withNotices(taskRun, pod);
     const writes: Write[] = noticed === undefined ? [] : [{ op: 'update-status', object: noticed.pod }];
     await this.#commit(noticed?.taskRun ?? taskRun, next, fence, writes);
