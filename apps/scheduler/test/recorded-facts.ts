@@ -101,6 +101,7 @@ export function modelOfFacts(facts: Facts, run: PipelineRun): RunModel {
     order: [...order.map((name) => byName.get(name)!), ...tasks.keys()].filter((i, at, all) => all.indexOf(i) === at),
     byName,
     bindings: [],
+    copies: new Set(),
     resources: new Map(),
   };
   return new RunModel(

@@ -115,7 +115,9 @@ export {
 } from './resource-kinds.js';
 export {
   RESOURCES_RPC,
+  RESOURCE_COPIES_PATH,
   RESOURCE_STEPS_IMAGE,
+  copiesClaimName,
   type CloudEvent,
   type CredentialPlan,
   type DeliverReply,

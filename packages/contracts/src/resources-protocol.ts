@@ -1,5 +1,6 @@
 // What the executor asks the resources service about a TaskRun, before it builds the pod.
 
+import { childName } from './names.js';
 import type { EnvVar, Volume } from './pod.js';
 import type { ResourceBinding, Step, TaskResource } from './tekton.js';
 
@@ -9,6 +10,14 @@ export const RESOURCES_RPC = { plan: 'resources.plan', deliver: 'resources.deliv
 /** Image of the steps that Slipway itself adds: `/ko-app/git-init`, `/ko-app/kubeconfigwriter` and so on. */
 export const RESOURCE_STEPS_IMAGE = 'slipway.dev/resource-steps';
 
+/** Where the claim by which resources are copied between the tasks of a run is mounted, in the steps that copy only. */
+export const RESOURCE_COPIES_PATH = '/pvc';
+
+/** Name of that claim. */
+export function copiesClaimName(pipelineRunName: string): string {
+  return childName(pipelineRunName, '-pvc');
+}
+
 export interface ResourcePlanRequest {
   namespace: string;
   taskRunName: string;
@@ -17,6 +26,8 @@ export interface ResourcePlanRequest {
   declared: { inputs?: TaskResource[]; outputs?: TaskResource[] };
   /** What the run binds to it, by reference or inline. */
   bound: { inputs?: ResourceBinding[]; outputs?: ResourceBinding[] };
+  /** The PipelineRun that made the TaskRun: paths below `RESOURCE_COPIES_PATH` are in its claim. */
+  pipelineRunName?: string;
 }
 
 /** Everything that resources and credentials add to a task. Throws `invalid` or `not-found` naming the resource. */

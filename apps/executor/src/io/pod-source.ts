@@ -164,6 +164,7 @@ export class PodSource {
       serviceAccountName: taskRun.spec.serviceAccountName ?? 'default',
       declared,
       bound: taskRun.spec.resources ?? {},
+      ...pipelineRunOf(taskRun),
     };
     return this.bus.request<ResourcePlan>(RESOURCES_RPC.plan, request, { timeoutMs: 10_000 });
   }
@@ -201,6 +202,11 @@ function boundWorkspaces(taskRun: TaskRun, task: ResolvedTask): WorkspaceBinding
     emptyReplacements(),
   );
   return substituteDeep(taskRun.spec.workspaces ?? [], replacements);
+}
+
+function pipelineRunOf({ metadata }: TaskRun): { pipelineRunName?: string } {
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
+  return owner === undefined ? {} : { pipelineRunName: owner.name };
 }
 
 function revisionOf({ resourceVersion }: ObjectMeta): number {

@@ -130,6 +130,43 @@ test('planResources gives a cluster its secrets as files that one step sees, and
   });
 });
 
+const copied = {
+  pipelineRunName: 'run',
+  declared: { inputs: [{ name: 'source', type: 'git' }], outputs: [{ name: 'out', type: 'git' }] },
+  bound: {
+    inputs: [{ name: 'source', resourceRef: { name: 'repo' }, paths: ['/pvc/a/repo', '/pvc/b/repo'] }],
+    outputs: [{ name: 'out', resourceRef: { name: 'repo' }, paths: ['/pvc/me/repo'] }],
+  },
+};
+
+test('planResources copies an input from where other tasks left it, and does not fetch it', () => {
+  const { before, after, volumes } = planResources(request(copied), known());
+  expect(before.map(({ command, args }) => [command![0], args])).toEqual([
+    ['mkdir', ['/workspace/output/out']],
+    ['sh', ['/pvc/a/repo', '/workspace/source', '/pvc/b/repo', '/workspace/source']],
+  ]);
+  expect(after.map(({ command, args }) => [command![0], args])).toEqual([
+    ['sh', ['/workspace/output/out', '/pvc/me/repo']],
+  ]);
+  expect(volumes).toEqual([{ name: 'tekton-resource-copies', persistentVolumeClaim: { claimName: 'run-pvc' } }]);
+  for (const { volumeMounts } of [before[1]!, after[0]!]) {
+    expect(volumeMounts).toEqual([{ name: 'tekton-resource-copies', mountPath: '/pvc' }]);
+  }
+  expect(before[1]!.name).not.toBe(after[0]!.name);
+});
+
+test('planResources copies by paths that a TaskRun names by itself, with no claim of its own', () => {
+  const { before, volumes } = planResources(
+    {
+      ...request({
+        bound: { ...request().bound, inputs: [{ ...request().bound.inputs![0]!, paths: ['/cache/repo'] }] },
+      }),
+    },
+    known(),
+  );
+  expect([before[1]!.args, volumes]).toEqual([['/cache/repo', '/workspace/source'], []]);
+});
+
 test('planResources names the targets of events, and gives a cloudEvent output neither step nor folder', () => {
   const plan = planResources(
     request({
@@ -156,6 +193,8 @@ const refused: [given: string, request: Partial<ResourcePlanRequest>, repo: Pipe
   ['a revision that git would take for an option', {}, git({ url: 'https://x/y', revision: '--upload-pack=touch /x' }), /begins with "-"/],
   ['a refspec that git would take for an option', {}, git({ url: 'https://x/y', refspec: 'main --upload-pack=x' }), /begins with "-"/],
   ['a depth that is no number', {}, git({ url: 'https://x/y', depth: '1; x' }), /depth must be/],
+  ['paths that lead into what the platform has in the pod', { bound: { ...request().bound, inputs: [{ name: 'source', resourceRef: { name: 'repo' }, paths: ['/tekton/creds'] }] } }, git({ url: 'https://x/y' }), /paths must be absolute/],
+  ['paths that lead out', { bound: { ...request().bound, inputs: [{ name: 'source', resourceRef: { name: 'repo' }, paths: ['/pvc/../tekton'] }] } }, git({ url: 'https://x/y' }), /paths must be absolute/],
   ['a target path outside of the workspace', { declared: { inputs: [{ name: 'source', type: 'git', targetPath: '../../etc' }] } }, git({ url: 'https://x/y' }), /not below \/workspace/],
   ['a target path that is absolute and elsewhere', { declared: { inputs: [{ name: 'source', type: 'git', targetPath: '/tekton/bin' }] } }, git({ url: 'https://x/y' }), /not below \/workspace/],
 ];

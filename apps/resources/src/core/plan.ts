@@ -12,15 +12,17 @@ import {
   type Secret,
   type Step,
   type TaskResource,
+  type Volume,
 } from '@slipway/contracts';
 import { invalid, type BoundResource } from './bound-resource.js';
 import { cloudEventTarget } from './cloud-event.js';
+import { copyIn, copyOut } from './copies.js';
 import { planCredentials } from './credentials.js';
 import type { GitConfig } from './git-source.js';
 import { imageDigestExporter } from './image-digest-exporter.js';
 import { outputFolders } from './output-folders.js';
 import { replacementsOf } from './replacements.js';
-import type { PlanContext, ResourceType } from './resource-type.js';
+import type { Addition, PlanContext, ResourceType } from './resource-type.js';
 import { RESOURCE_TYPES } from './resource-types.js';
 import { contained } from './workspace-path.js';
 
@@ -39,10 +41,10 @@ export function planResources(request: ResourcePlanRequest, known: Known): Resou
   const inputs = bind('inputs', request, known.resources);
   const outputs = bind('outputs', request, known.resources);
   const seed = `${request.namespace}/${request.taskRunName}`;
-  const context: PlanContext = { seed, gitConfig: known.gitConfig };
+  const context: PlanContext = { seed, gitConfig: known.gitConfig, pipelineRunName: request.pipelineRunName };
   const added = {
-    inputs: inputs.flatMap((input) => typeOf(input).input?.(input, context) ?? []),
-    outputs: outputs.flatMap((output) => typeOf(output).output?.(output, context) ?? []),
+    inputs: inputs.flatMap((input) => additionsOfInput(input, context)),
+    outputs: outputs.flatMap((output) => additionsOfOutput(output, context)),
   };
   const images = outputs.filter(({ spec }) => spec.type === 'image');
   const after: Step[] = [
@@ -52,11 +54,30 @@ export function planResources(request: ResourcePlanRequest, known: Known): Resou
   return {
     before: [...outputFolders(outputs, seed), ...added.inputs.flatMap(({ steps }) => steps)],
     after,
-    volumes: [...added.inputs, ...added.outputs].flatMap(({ volumes }) => volumes ?? []),
+    volumes: onceEach([...added.inputs, ...added.outputs].flatMap(({ volumes }) => volumes ?? [])),
     cloudEventTargets: outputs.filter(({ spec }) => spec.type === 'cloudEvent').map(cloudEventTarget),
     replacements: replacementsOf(request.declared, inputs, outputs),
     credentials: planCredentials(known.secrets, seed),
   };
+}
+
+function onceEach(volumes: readonly Volume[]): Volume[] {
+  return [...new Map(volumes.map((volume) => [volume.name, volume])).values()];
+}
+
+/** An input that another task has made is copied; to fetch it would be to take another revision. */
+function additionsOfInput(input: BoundResource, context: PlanContext): Addition[] {
+  const type = typeOf(input);
+  if (type.isCopied && input.copies.length > 0) return [copyIn(input, context)];
+  return type.input === undefined ? [] : [type.input(input, context)];
+}
+
+function additionsOfOutput(output: BoundResource, context: PlanContext): Addition[] {
+  const type = typeOf(output);
+  return [
+    ...(type.output === undefined ? [] : [type.output(output, context)]),
+    ...(type.isCopied && output.copies.length > 0 ? [copyOut(output, context)] : []),
+  ];
 }
 
 function typeOf({ spec }: Pick<BoundResource, 'spec'>): ResourceType {

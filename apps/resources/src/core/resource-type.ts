@@ -15,6 +15,8 @@ export interface PlanContext {
   /** Names follow from it: the same for every attempt to plan one TaskRun. */
   seed: string;
   gitConfig: GitConfig;
+  /** The run that the task belongs to, when there is one. */
+  pipelineRunName: string | undefined;
 }
 
 export interface ResourceType {

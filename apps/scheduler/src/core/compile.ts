@@ -23,6 +23,7 @@ import { TASK_RUN, childKindFor } from './child-kind.js';
 import { checkBeforeSubstitution, checkTasks } from './checks.js';
 import { allTasks, type CompiledPipeline, type Definitions, type PipelineSource } from './compiled-pipeline.js';
 import { propagateIntoNested } from './nested-params.js';
+import { copiedOutputs } from './from-copies.js';
 import type { Refusal } from './refusal.js';
 import { substituteBindings, substituteRun } from './substitute-pipeline.js';
 
@@ -100,6 +101,7 @@ function assemble(
       }),
     })),
     bindings: substituteBindings(run, source.spec, source.name),
+    copies: copiedOutputs(spec),
     resources: new Map(
       (run.spec.resources ?? []).flatMap(({ resourceRef }) => {
         const resource = resourceRef === undefined ? undefined : definitions.resource(resourceRef.name);

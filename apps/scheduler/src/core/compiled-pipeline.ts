@@ -41,6 +41,8 @@ export interface CompiledPipeline {
   order: readonly number[];
   byName: ReadonlyMap<string, number>;
   bindings: readonly WorkspaceBinding[];
+  /** Outputs of 2020 that are copied on to other tasks: see from-copies.ts. */
+  copies: ReadonlySet<string>;
   /** PipelineResources of 2020 by name, those that the run binds by reference. */
   resources: ReadonlyMap<string, PipelineResource>;
 }

@@ -8,6 +8,7 @@ import {
   type TaskRunSpec,
 } from '@slipway/contracts';
 import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
+import { copyPath } from './from-copies.js';
 
 /** The resources of one TaskRun; undefined when its task takes and makes none. */
 export function taskResources(
@@ -17,15 +18,30 @@ export function taskResources(
   { resources }: Pick<PipelineTask, 'resources'>,
 ): TaskRunSpec['resources'] {
   if (resources === undefined) return undefined;
-  const bind = (uses: readonly { name: string; resource: string }[] | undefined): ResourceBinding[] =>
-    (uses ?? []).flatMap(({ name, resource }) => bindingOf(run, pipeline, compiled, name, resource) ?? []);
-  const inputs = bind(resources.inputs);
-  const outputs = bind(resources.outputs);
+  const inputs = (resources.inputs ?? []).flatMap((use) => inputBinding(run, pipeline, compiled, use) ?? []);
+  const outputs = (resources.outputs ?? []).flatMap(({ name, resource }) => {
+    const binding = bindingOf(run, pipeline, compiled, name, resource);
+    const path = copyPath(compiled.task.name, resource);
+    if (binding === undefined) return [];
+    return [pipeline.copies.has(path) ? { ...binding, paths: [path] } : binding];
+  });
   return { ...(inputs.length === 0 ? {} : { inputs }), ...(outputs.length === 0 ? {} : { outputs }) };
 }
 
+/** An input; one that is taken `from` other tasks is to be found where they copied it. */
+export function inputBinding(
+  run: PipelineRun,
+  pipeline: CompiledPipeline,
+  compiled: Pick<CompiledTask, 'spec'>,
+  { name, resource, from }: { name: string; resource: string; from?: string[] },
+): ResourceBinding | undefined {
+  const binding = bindingOf(run, pipeline, compiled, name, resource);
+  const paths = (from ?? []).map((task) => copyPath(task, resource)).filter((path) => pipeline.copies.has(path));
+  return binding === undefined || paths.length === 0 ? binding : { ...binding, paths };
+}
+
 /** One resource by the name that the pipeline has for it; undefined where an optional one was not given. */
-export function bindingOf(
+function bindingOf(
   run: PipelineRun,
   pipeline: CompiledPipeline,
   { spec }: Pick<CompiledTask, 'spec'>,

@@ -15,7 +15,7 @@ import {
 import { annotationsOf, labelsOf, nonEmpty, overridesOf, ownerOf } from './child-metadata.js';
 import type { CompiledCondition, CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
 import type { Refusal } from './refusal.js';
-import { bindingOf, taskResources } from './resource-bindings.js';
+import { inputBinding, taskResources } from './resource-bindings.js';
 import type { RunModel } from './run-model.js';
 import { stateReplacements } from './state-variables.js';
 import { DEFAULT_TIMEOUT } from './timeouts.js';
@@ -85,9 +85,7 @@ export function buildConditionCheck(
     steps: [{ ...condition.spec.check, name: condition.spec.check?.name ?? `condition-check-${use.conditionRef}` }],
     ...(condition.spec.resources === undefined ? {} : { resources: { inputs: condition.spec.resources } }),
   };
-  const inputs = (use.resources ?? []).flatMap(
-    ({ name: input, resource }) => bindingOf(run, pipeline, { spec }, input, resource) ?? [],
-  );
+  const inputs = (use.resources ?? []).flatMap((input) => inputBinding(run, pipeline, { spec }, input) ?? []);
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'TaskRun',

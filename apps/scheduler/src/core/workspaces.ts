@@ -9,12 +9,18 @@ import {
   type PipelineTask,
   type WorkspaceBinding,
 } from '@slipway/contracts';
-import type { CompiledTask } from './compiled-pipeline.js';
+import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
+import { copiesClaim } from './from-copies.js';
 import type { Refusal } from './refusal.js';
 
-/** The PersistentVolumeClaims of the run's templates; their names follow from the run, so making them is idempotent. */
-export function claimsOf(run: PipelineRun, bindings: readonly WorkspaceBinding[], owner: OwnerReference): KubeObject[] {
-  return bindings.flatMap((binding) => {
+/** The run's PersistentVolumeClaims; their names follow from the run, so making them is idempotent. */
+export function claimsOf(
+  run: PipelineRun,
+  { bindings, copies }: CompiledPipeline,
+  owner: OwnerReference,
+): KubeObject[] {
+  const ofCopies = copies.size === 0 ? [] : [copiesClaim(run, owner)];
+  const ofTemplates = bindings.flatMap((binding) => {
     const template = binding.volumeClaimTemplate;
     if (template === undefined) return [];
     const claim: PersistentVolumeClaim = {
@@ -31,6 +37,7 @@ export function claimsOf(run: PipelineRun, bindings: readonly WorkspaceBinding[]
     };
     return [claim];
   });
+  return [...ofTemplates, ...ofCopies];
 }
 
 /** `pvc-<hash>`, or `<template's name>-<hash>`. */

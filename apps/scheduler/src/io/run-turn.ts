@@ -143,7 +143,7 @@ class Turn {
     const mustWrite = isFirst || isFinal || decision.startsFinally || (isStale && dueMs <= nowMs);
     const next = mustWrite ? nextStatus(run, model, decision, nowMs) : undefined;
     const create = [
-      ...(isFirst ? claimsOf(run, model.pipeline.bindings, ownerOf(run)) : []),
+      ...(isFirst ? claimsOf(run, model.pipeline, ownerOf(run)) : []),
       ...(isFirst ? [startedEvent(run, nowMs)] : []),
       ...(next !== undefined && isFinal ? [finishedEvent(run, next.condition, nowMs)] : []),
       ...decision.create,
