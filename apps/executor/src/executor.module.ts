@@ -1,8 +1,8 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { PODS, TASK_RUNS, formatDuration } from '@slipway/contracts';
+import { PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
-import { Cache, ShardLeases, busStore } from '@slipway/store';
+import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
 import type { ExecutorConfig } from './config.js';
 import type { PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
@@ -42,7 +42,11 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
-  const cache = new Cache(bus, store, { resources: [TASK_RUNS, PODS], shards: () => leases.shards(), transform: slim });
+  const cache = new Cache(bus, store, {
+    resources: [TASK_RUNS, PODS, RESOLUTION_REQUESTS],
+    shards: () => leases.shards(),
+    transform: slim,
+  });
   const definitions = new Cache(bus, store, { resources: DEFINITION_RESOURCES });
   const runtime = await runtimeOf(config, kubeletObjects(store), logger);
 
@@ -64,6 +68,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     source: new PodSource(store, new CachedDefinitions(definitions, store), bus, {
       binDir: config.binDir,
       nodeName,
+      remote: new RemoteReferences(store, busAdmission(bus)),
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
     }),
     events: new EventSender(store, cache, bus),

@@ -15,7 +15,7 @@ import {
   type TaskRunSpec,
 } from '@slipway/contracts';
 import { Metrics, createLogger } from '@slipway/service';
-import type { Cache } from '@slipway/store';
+import { RemoteReferences, type Cache } from '@slipway/store';
 import type { PodRuntime } from '../src/core/runtime.js';
 import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
@@ -84,6 +84,7 @@ export class ExecutorWorld {
         binDir: BIN_DIR,
         nodeName: 'node-0',
         defaultTimeout: '1h0m0s',
+        remote: new RemoteReferences(objects, ({ document }) => Promise.resolve(JSON.parse(document) as KubeObject)),
       }),
       events: new EventSender(objects, cache, logs.bus),
       transitions: new Transitions(logger, metrics),

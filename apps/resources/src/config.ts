@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EnvReader, type Env } from '@slipway/service';
+import { parseMirrors, type Mirror } from './core/mirrors.js';
 
 export interface ResourcesConfig {
   /** Port of health and metrics; undefined starts no server of its own. */
@@ -13,6 +14,25 @@ export interface ResourcesConfig {
   gitConfig: [key: string, value: string][];
   /** Networks and host names that may be asked for users although they are loopback, link-local or private. */
   allowedNetworks: string[];
+  remote: RemoteConfig;
+}
+
+/** How remote references are answered. */
+export interface RemoteConfig {
+  /** From the moment that a request is taken up. Milliseconds. */
+  timeoutMs: number;
+  /** Fetches at the same time; a namespace has a quarter of them. */
+  concurrency: number;
+  /** Prefixes of URLs that are fetched from elsewhere. */
+  mirrors: Mirror[];
+  /** Registries that speak no TLS, as `host` or `host:port`. */
+  plainRegistries: string[];
+  /** Where the git program is: a search path. */
+  programPath: string;
+  artifactHubUrl: string;
+  tektonHubUrl: string;
+  /** Namespaces that the cluster resolver opens to, and closes to, all others. */
+  cluster: { allowed: string[]; blocked: string[] };
 }
 
 /** The only reader of environment variables in this service. Reports every problem at once. */
@@ -27,6 +47,7 @@ export function loadConfig(env: Env): ResourcesConfig {
     logFormat: read.logFormat(),
     gitConfig: readGitConfig(read),
     allowedNetworks: readNetworks(read),
+    remote: readRemote(read),
   };
   read.done();
   return config;
@@ -43,14 +64,10 @@ function readGitConfig(read: EnvReader): [key: string, value: string][] {
 
 /** A list with commas: `10.0.0.0/8,127.0.0.1,sink.example`. */
 function readNetworks(read: EnvReader): string[] {
-  const entries = read.text('ALLOWED_NETWORKS', '').split(',');
-  return entries
-    .map((entry) => entry.trim())
-    .filter((entry) => {
-      if (entry === '') return false;
-      if (isNetwork(entry)) return true;
-      return read.problem(`ALLOWED_NETWORKS has "${entry}", which is neither a network nor a host`, false);
-    });
+  return listOf(read, 'ALLOWED_NETWORKS').filter(
+    (entry) =>
+      isNetwork(entry) || read.problem(`ALLOWED_NETWORKS has "${entry}", which is neither a network nor a host`, false),
+  );
 }
 
 function isNetwork(entry: string): boolean {
@@ -59,4 +76,27 @@ function isNetwork(entry: string): boolean {
   const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
   if (prefix !== undefined) return bits > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
   return bits > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address);
+}
+
+function readRemote(read: EnvReader): RemoteConfig {
+  const mirrors = parseMirrors(read.text('REMOTE_MIRRORS', ''));
+  if (mirrors === undefined) read.problem('REMOTE_MIRRORS must be pairs <from URL>=<to URL>', 0);
+  return {
+    timeoutMs: read.integer('REMOTE_TIMEOUT_MS', 60_000, { min: 1 }),
+    concurrency: read.integer('REMOTE_CONCURRENCY', 16, { min: 1, max: 256 }),
+    mirrors: mirrors ?? [],
+    plainRegistries: listOf(read, 'REMOTE_PLAIN_REGISTRIES'),
+    programPath: read.text('PATH', '/usr/bin:/bin'),
+    artifactHubUrl: read.text('ARTIFACT_HUB_URL', 'https://artifacthub.io'),
+    tektonHubUrl: read.text('TEKTON_HUB_URL', 'https://api.hub.tekton.dev'),
+    cluster: {
+      allowed: listOf(read, 'CLUSTER_RESOLVER_NAMESPACES'),
+      blocked: listOf(read, 'CLUSTER_RESOLVER_BLOCKED'),
+    },
+  };
+}
+
+function listOf(read: EnvReader, name: string): string[] {
+  const entries = read.text(name, '').split(',');
+  return entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
 }

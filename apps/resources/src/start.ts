@@ -12,21 +12,24 @@ import { busStore } from '@slipway/store';
 import type { ResourcesConfig } from './config.js';
 import { EventDelivery } from './io/event-delivery.js';
 import { NetworkGuard } from './io/network-guard.js';
+import { startResolution } from './io/resolution.js';
 import { ResourcePlanner } from './io/resource-planner.js';
 import { ResourcesModule } from './resources.module.js';
 
-/** Starts the resources service; it answers when this resolves. It keeps nothing, so any replica may answer. */
+/** Starts the resources service; it answers when this resolves. It keeps nothing: any replica plans, and any may resolve. */
 export async function startResources(config: ResourcesConfig, given?: { logger?: Logger }): Promise<RunningService> {
   const logger = given?.logger ?? createLogger('resources', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('resources', { process: config.port !== undefined });
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
-  const planner = new ResourcePlanner(busStore(bus), config.gitConfig);
-  const delivery = new EventDelivery(new NetworkGuard(config.allowedNetworks));
-  const module = await startModule(ResourcesModule.with(planner, delivery), {
+  const store = busStore(bus);
+  const guard = new NetworkGuard(config.allowedNetworks);
+  const planner = new ResourcePlanner(store, config.gitConfig);
+  const module = await startModule(ResourcesModule.with(planner, new EventDelivery(guard)), {
     logger,
     rpc: { bus, queue: 'resources' },
   });
-  const isReady = (): boolean => bus.isConnected();
+  const resolution = await startResolution({ bus, store, guard, config, logger, metrics });
+  const isReady = (): boolean => bus.isConnected() && resolution.isReady();
   const health =
     config.port === undefined
       ? undefined
@@ -34,6 +37,7 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await health?.close();
+    await resolution.stop();
     await module.close();
     await bus.close();
   };

@@ -1,7 +1,8 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { RESOLUTION_REQUESTS } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
-import { Cache, ShardLeases, busStore } from '@slipway/store';
+import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
 import type { SchedulerConfig } from './config.js';
 import { CHILD_RESOURCES } from './core/child-kind.js';
 import { RunKeeper } from './io/run-keeper.js';
@@ -27,13 +28,14 @@ export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {
-    resources: [...CHILD_RESOURCES],
+    resources: [...CHILD_RESOURCES, RESOLUTION_REQUESTS],
     shards: () => leases.shards(),
     transform: slim,
     onRelist: (why) => logger.warn({ why }, 'listing runs again'),
   });
   const counted = keeperMetrics(metrics, () => keeper.running);
-  const keeper = new RunKeeper({ cache, store, leases, now: Date.now, logger, ...counted });
+  const remote = new RemoteReferences(store, busAdmission(bus));
+  const keeper = new RunKeeper({ cache, store, remote, leases, now: Date.now, logger, ...counted });
   return { logger, metrics, bus, cache, leases, keeper };
 }
 

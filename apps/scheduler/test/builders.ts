@@ -10,6 +10,7 @@ const START = '2026-01-01T00:00:00Z';
 
 export const noDefinitions: Definitions = {
   task: () => undefined,
+  remoteTask: () => undefined,
   condition: () => undefined,
   resource: () => undefined,
 };

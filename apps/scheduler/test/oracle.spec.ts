@@ -97,6 +97,7 @@ class Replay {
     const source = { name: theirs.labels[LABELS.pipeline] ?? theirs.name, spec };
     const compilation = compile(run, source, effectiveSpec(run, source), {
       task: (_kind, name) => this.#taskSpec(name),
+      remoteTask: () => undefined,
       condition: () => undefined,
       resource: () => undefined,
     });

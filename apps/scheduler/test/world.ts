@@ -4,11 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   PIPELINE_RUNS,
   isDone,
+  type AdmitRequest,
   type KubeObject,
   type PipelineRun,
   type PipelineRunSpec,
   type TaskRun,
 } from '@slipway/contracts';
+import { RemoteReferences } from '@slipway/store';
 import { RunKeeper } from '../src/io/run-keeper.js';
 import { slim } from '../src/io/slim.js';
 import { ended, type End } from './builders.js';
@@ -21,6 +23,8 @@ export class World {
   readonly failures: string[] = [];
   nowMs: () => number = Date.now;
   owns = true;
+  /** The registry's door for fetched documents. */
+  admit: (request: AdmitRequest) => KubeObject = ({ document }) => JSON.parse(document) as KubeObject;
   #keeper: RunKeeper | undefined;
   #cache: MemoryCache | undefined;
 
@@ -45,6 +49,7 @@ export class World {
     this.#keeper = new RunKeeper({
       cache: this.#cache,
       store: this.store,
+      remote: new RemoteReferences(this.store, (request) => Promise.resolve(this.admit(request))),
       leases: { owns: (shard) => (this.owns ? { service: 'scheduler', shard, token: 1 } : undefined) },
       now: () => this.nowMs(),
       metrics: { decided: none, committed: none, finished: none },

@@ -114,6 +114,19 @@ export {
   type ResourceKind,
 } from './resource-kinds.js';
 export {
+  MAX_DOCUMENT_BYTES,
+  RESOLVERS,
+  remoteOwnerOf,
+  remoteRefOf,
+  resolutionOf,
+  resolutionRequestFor,
+  type RemoteKind,
+  type RemoteOwner,
+  type RemoteRef,
+  type Resolution,
+  type ResolverName,
+} from './resolution.js';
+export {
   RESOURCES_RPC,
   RESOURCE_COPIES_PATH,
   RESOURCE_STEPS_IMAGE,
@@ -139,6 +152,8 @@ export {
 export { POD_PATHS, orderSteps, type OrderedStep, type StepOrder } from './step-order.js';
 export {
   STORE_RPC,
+  type AdmitReply,
+  type AdmitRequest,
   type Change,
   type CommitReply,
   type CommitRequest,

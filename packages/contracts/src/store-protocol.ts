@@ -9,6 +9,7 @@ export const STORE_RPC = {
   commit: 'store.commit',
   heads: 'store.heads',
   lease: 'store.lease',
+  admit: 'store.admit',
 } as const;
 
 export type GetRequest = ObjectKey;
@@ -75,9 +76,24 @@ export interface HeadsReply {
   heads: number[];
 }
 
+// Admission ------------------------------------------------------------------------------------------------------------
+
+/** A document from elsewhere, to be read as the API would read it. */
+export interface AdmitRequest {
+  /** YAML or JSON, one object in any version that is served. */
+  document: string;
+  /** The kind that it must be of: `Task`, `Pipeline`, `StepAction`. */
+  kind: string;
+}
+/** Errors: `invalid` with everything that is wrong with the document. */
+export interface AdmitReply {
+  /** In the storage version, with its defaults. */
+  object: KubeObject;
+}
+
 // Leases --------------------------------------------------------------------------------------------------------------
 
-export type LeasedService = 'scheduler' | 'executor';
+export type LeasedService = 'scheduler' | 'executor' | 'resources';
 
 /** Sent every few seconds by each replica: "I live; these shards I have let go". */
 export interface LeaseRequest {

@@ -5,4 +5,5 @@ export { createLogger, nestLogger, type Logger, type LoggerOptions } from './log
 export { Metrics, busMetrics, type Counter, type Gauge, type Histogram } from './metrics.js';
 export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats-server.js';
 export { runService, type RunningService } from './run-service.js';
+export { SerialQueue, type SerialQueueOptions } from './serial-queue.js';
 export { startModule, type RunningModule, type StartModuleOptions } from './start-module.js';

@@ -2,6 +2,7 @@ export { busContract } from './bus.contract.js';
 export type { BusWorld } from './bus-world.js';
 export { eventually } from './eventually.js';
 export { startTestNats, type TestNats } from './nats.js';
+export { startOciRegistry, type BundleObject, type OciRegistry } from './oci-registry.js';
 export { findPostgres, startTestPostgres, type TestPostgres } from './postgres.js';
 export { tempDir } from './temp-dir.js';
 export { isExcused } from './recorded-differences.js';

@@ -1,6 +1,14 @@
 // Whether a TaskRun can be run at all: its params and workspaces against what its task declares, in Tekton's words.
 
-import { typeOfSpec, typeOfValue, type Param, type ParamSpec, type TaskRun, type TaskSpec } from '@slipway/contracts';
+import {
+  typeOfSpec,
+  typeOfValue,
+  type Param,
+  type ParamSpec,
+  type RefSource,
+  type TaskRun,
+  type TaskSpec,
+} from '@slipway/contracts';
 import { workspaceProblem } from './workspaces.js';
 
 /** The task of a run, and where it came from. */
@@ -9,11 +17,24 @@ export interface ResolvedTask {
   name: string;
   spec: TaskSpec;
   inline: boolean;
+  /** Where a definition that stands elsewhere came from. */
+  refSource?: RefSource;
   /** Labels and annotations of the Task, which the run inherits. */
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
   /** Positions of the steps that come from StepActions: their params are replaced already, and no other reach them. */
   scopedSteps?: ReadonlySet<number>;
+}
+
+/** A definition that stands elsewhere is not there yet. */
+export interface Awaiting {
+  resolving: {
+    /** Name of the ResolutionRequest whose answer is waited for. */
+    request: string;
+    /** Tekton's. */
+    reason: 'ResolvingTaskRef' | 'ResolvingStepActionRef';
+    message: string;
+  };
 }
 
 /** Why a run ends before it starts. */

@@ -1,8 +1,16 @@
 // What is kept in memory of finished objects: enough to know that they are done and to clean up after them. History
 // grows for ever; what it costs here must not.
 
-import { PODS, SHARD_LABEL, TASK_RUNS, isDone, resourceKindOf, resourceNameOf } from '@slipway/contracts';
-import type { KubeObject, Pod, TaskRun } from '@slipway/contracts';
+import {
+  PODS,
+  RESOLUTION_REQUESTS,
+  SHARD_LABEL,
+  TASK_RUNS,
+  isDone,
+  resourceKindOf,
+  resourceNameOf,
+} from '@slipway/contracts';
+import type { KubeObject, Pod, ResolutionRequest, TaskRun } from '@slipway/contracts';
 import { hasUnsentEvents } from './cloud-events.js';
 
 /** The object, or of a finished one no more than is ever asked. A slim object must not be written back. */
@@ -10,6 +18,7 @@ export function slim(object: KubeObject): KubeObject {
   const kind = resourceKindOf(object.apiVersion, object.kind);
   const resource = kind === undefined ? undefined : resourceNameOf(kind);
   if (resource === TASK_RUNS && isOver(object as TaskRun)) return slimRun(object as TaskRun);
+  if (resource === RESOLUTION_REQUESTS) return slimRequest(object);
   if (resource === PODS && isFinished(object as Pod)) return slimPod(object as Pod);
   return object;
 }
@@ -35,6 +44,12 @@ function slimRun(taskRun: TaskRun): TaskRun {
       ...(podName === undefined ? {} : { podName }),
     },
   };
+}
+
+/** Whether it was answered; the answer itself may be large. */
+function slimRequest(request: ResolutionRequest): KubeObject {
+  const { conditions } = request.status ?? {};
+  return { ...identity(request), status: conditions === undefined ? {} : { conditions } } as KubeObject;
 }
 
 function slimPod(pod: Pod): Pod {

@@ -7,6 +7,7 @@
 
 import {
   PODS,
+  RESOLUTION_REQUESTS,
   SlipwayError,
   TASK_RUNS,
   asSlipwayError,
@@ -19,11 +20,10 @@ import {
   type TaskRun,
 } from '@slipway/contracts';
 import type { Cache, CacheChange, Store } from '@slipway/store';
-import type { Logger, Metrics } from '@slipway/service';
+import { SerialQueue, type Logger, type Metrics } from '@slipway/service';
 import { hasUnsentEvents } from '../core/cloud-events.js';
 import type { PodRuntime } from '../core/runtime.js';
 import type { PodKeeper } from './pod-keeper.js';
-import { SerialQueue } from './serial-queue.js';
 import { needsLastStatus, type TaskRuns } from './task-runs.js';
 
 /** Shards that this process owns, as `@slipway/store` keeps them. */
@@ -116,6 +116,10 @@ export class Executor {
     if (key.resource === TASK_RUNS) {
       if (after !== undefined) this.#queue.add(`${key.namespace}/${key.name}`);
       else if (before !== undefined) this.#gone(before, this.#runDeleted(before as TaskRun));
+      return;
+    }
+    if (key.resource === RESOLUTION_REQUESTS) {
+      for (const run of this.options.taskRuns.takeWaiting(`${key.namespace}/${key.name}`)) this.#queue.add(run);
       return;
     }
     if (after !== undefined) return this.#remember(after as Pod);

@@ -14,10 +14,15 @@ import {
   emptyReplacements,
   layered,
   paramReplacements,
+  remoteOwnerOf,
+  remoteRefOf,
   substituteDeep,
+  type Fence,
+  type ObjectRef,
   type ObjectMeta,
   type PersistentVolumeClaim,
   type Pod,
+  type RefSource,
   type ResourcePlan,
   type ResourcePlanRequest,
   type Secret,
@@ -28,9 +33,9 @@ import {
   type WorkspaceBinding,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
-import type { Store } from '@slipway/store';
+import type { RemoteReferences, Store } from '@slipway/store';
 import { buildPod, type CommandOf } from '../core/build-pod.js';
-import { refusalOf, type Refusal, type ResolvedTask } from '../core/check-run.js';
+import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageProcess } from '../core/images.js';
 import { applyVariables, contextReplacements } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
@@ -42,6 +47,7 @@ export interface PodSourceOptions {
   nodeName: string | undefined;
   /** Go duration of runs that name none. */
   defaultTimeout: string;
+  remote: Pick<RemoteReferences, 'get'>;
   /** What images on the node run when a step names no command; asked before the table of well-known images. */
   commandOf?: CommandOf;
 }
@@ -52,6 +58,8 @@ export interface PreparedPod {
   claims: PersistentVolumeClaim[];
   /** What the TaskRun's status keeps: the task with its variables replaced. */
   spec: TaskSpec;
+  /** Where its definition came from, when that was elsewhere. */
+  refSource?: RefSource;
   /** What the run inherits from its Task. */
   labels: Record<string, string>;
   annotations: Record<string, string>;
@@ -72,16 +80,16 @@ export class PodSource {
     private readonly bus: Pick<Bus, 'request'>,
     private readonly options: PodSourceOptions,
   ) {
-    this.#stepActions = new StepActions(definitions);
+    this.#stepActions = new StepActions(definitions, options.remote);
   }
 
-  /** The pod of the next attempt, or why there will be none. */
-  async prepare(taskRun: TaskRun): Promise<PreparedPod | Refusal> {
+  /** The pod of the next attempt, why there will be none, or what it waits for. */
+  async prepare(taskRun: TaskRun, fence: Fence): Promise<PreparedPod | Refusal | Awaiting> {
     const account = this.#needsCredentials(taskRun);
-    const named = await this.#resolve(taskRun);
-    if ('reason' in named) return named;
-    const task = await this.#stepActions.resolve(taskRun, named);
-    if ('reason' in task) return task;
+    const named = await this.#resolve(taskRun, fence);
+    if ('reason' in named || 'resolving' in named) return named;
+    const task = await this.#stepActions.resolve(taskRun, named, fence);
+    if ('reason' in task || 'resolving' in task) return task;
     const refusal = refusalOf(taskRun, task);
     if (refusal !== undefined) return refusal;
     try {
@@ -122,20 +130,20 @@ export class PodSource {
       pod,
       claims: await this.#missing(claims),
       spec,
+      ...(task.refSource === undefined ? {} : { refSource: task.refSource }),
       ...inheritedMetadata(taskRun, task),
       cloudEventTargets: plan?.cloudEventTargets ?? [],
     };
   }
 
-  async #resolve({ metadata, spec }: TaskRun): Promise<ResolvedTask | Refusal> {
+  async #resolve(taskRun: TaskRun, fence: Fence): Promise<ResolvedTask | Refusal | Awaiting> {
+    const { metadata, spec } = taskRun;
     if (spec.taskSpec !== undefined) {
       return { name: metadata.name, spec: spec.taskSpec, inline: true, labels: {}, annotations: {} };
     }
     const ref = spec.taskRef;
     const failed = (message: string): Refusal => ({ reason: 'TaskRunResolutionFailed', message });
-    if (ref?.resolver !== undefined || ref?.bundle !== undefined) {
-      return failed(`remote reference by resolver "${ref.resolver ?? 'bundles'}" is not served here`);
-    }
+    if (ref !== undefined && remoteRefOf(ref, 'Task') !== undefined) return this.#resolveRemote(taskRun, ref, fence);
     if (ref?.name === undefined)
       return failed(`TaskRun "${metadata.name}" names no task: give it a taskRef or a taskSpec`);
     const isCluster = ref.kind === 'ClusterTask';
@@ -152,6 +160,32 @@ export class PodSource {
       labels: { ...task.metadata.labels, [isCluster ? LABELS.clusterTask : LABELS.task]: ref.name },
       annotations: task.metadata.annotations ?? {},
     };
+  }
+
+  async #resolveRemote(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<ResolvedTask | Refusal | Awaiting> {
+    const { metadata, spec } = taskRun;
+    const variables = layered(paramReplacements(spec.params, undefined), contextReplacements('', taskRun));
+    const owner = remoteOwnerOf(taskRun, fence.shard);
+    const found = await this.options.remote.get<Task>(owner, substituteDeep(ref, variables), 'Task', fence);
+    switch (found.kind) {
+      case 'failed':
+        return { reason: 'TaskRunResolutionFailed', message: found.message };
+      case 'resolving': {
+        const message = `TaskRun ${metadata.namespace ?? ''}/${metadata.name} awaiting remote resource`;
+        return { resolving: { request: found.request, reason: 'ResolvingTaskRef', message } };
+      }
+      case 'resolved': {
+        const { name, labels, annotations = {} } = found.object.metadata;
+        return {
+          name,
+          spec: found.object.spec,
+          inline: false,
+          labels: { ...labels, [LABELS.task]: name },
+          annotations,
+          ...(found.refSource === undefined ? {} : { refSource: found.refSource }),
+        };
+      }
+    }
   }
 
   async #plan(taskRun: TaskRun, spec: TaskSpec, needsCredentials: boolean): Promise<ResourcePlan | undefined> {

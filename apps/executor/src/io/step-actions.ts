@@ -4,28 +4,38 @@ import {
   STEP_ACTIONS,
   SlipwayError,
   paramReplacements,
+  remoteOwnerOf,
+  remoteRefOf,
+  substituteDeep,
+  type Fence,
   type ObjectRef,
   type Step,
   type StepAction,
   type TaskRun,
 } from '@slipway/contracts';
-import type { Refusal, ResolvedTask } from '../core/check-run.js';
+import type { RemoteReferences } from '@slipway/store';
+import type { Awaiting, Refusal, ResolvedTask } from '../core/check-run.js';
 import { stepOfAction } from '../core/step-actions.js';
 import type { Definitions } from './definitions.js';
 
 export class StepActions {
-  constructor(private readonly definitions: Definitions) {}
+  constructor(
+    private readonly definitions: Definitions,
+    private readonly remote: Pick<RemoteReferences, 'get'>,
+  ) {}
 
-  /** The task with every `ref` of its steps replaced by what it refers to, or why that cannot be. */
-  async resolve(taskRun: TaskRun, task: ResolvedTask): Promise<ResolvedTask | Refusal> {
+  /** The task with every `ref` of its steps replaced by what it refers to, why that cannot be, or what it waits for. */
+  async resolve(taskRun: TaskRun, task: ResolvedTask, fence: Fence): Promise<ResolvedTask | Refusal | Awaiting> {
     const { spec } = task;
     const referring = (spec.steps ?? []).flatMap((step, index) => (step.ref === undefined ? [] : [{ step, index }]));
     if (referring.length === 0) return task;
     const outer = paramReplacements(taskRun.spec.params, spec.params);
     const steps = [...(spec.steps ?? [])];
-    const actions = await Promise.all(referring.map(({ step }) => this.#get(taskRun, step.ref!).catch(asProblem)));
+    const refs = referring.map(({ step }) => substituteDeep(step.ref!, outer));
+    const actions = await Promise.all(refs.map((ref) => this.#get(taskRun, ref, fence).catch(asProblem)));
     for (const [i, { step, index }] of referring.entries()) {
       const action = actions[i]!;
+      if ('resolving' in action) return action;
       try {
         if (action instanceof SlipwayError) throw action;
         steps[index] = stepOfAction(step, action.spec, outer);
@@ -36,15 +46,30 @@ export class StepActions {
     return { ...task, spec: { ...spec, steps }, scopedSteps: new Set(referring.map(({ index }) => index)) };
   }
 
-  async #get({ metadata }: TaskRun, ref: ObjectRef): Promise<StepAction> {
-    if (ref.resolver !== undefined && ref.resolver !== '') {
-      throw new SlipwayError('invalid', 'UnknownResolver', `resolver "${ref.resolver}" is not served here`);
-    }
+  async #get(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<StepAction | Awaiting> {
+    const { metadata } = taskRun;
+    if (remoteRefOf(ref, 'StepAction') !== undefined) return this.#getRemote(taskRun, ref, fence);
     const { namespace = '', resourceVersion } = metadata;
     const name = ref.name ?? '';
     const found = await this.definitions.get<StepAction>(STEP_ACTIONS, namespace, name, Number(resourceVersion ?? 0));
     if (found === undefined) throw new SlipwayError('not-found', 'NotFound', `${STEP_ACTIONS} "${name}" not found`);
     return found;
+  }
+
+  async #getRemote(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<StepAction | Awaiting> {
+    const { namespace = '', name } = taskRun.metadata;
+    const owner = remoteOwnerOf(taskRun, fence.shard);
+    const found = await this.remote.get<StepAction>(owner, ref, 'StepAction', fence);
+    switch (found.kind) {
+      case 'resolved':
+        return found.object;
+      case 'failed':
+        throw new SlipwayError('not-found', 'ResolutionFailed', found.message);
+      case 'resolving': {
+        const message = `TaskRun ${namespace}/${name} awaiting remote StepAction`;
+        return { resolving: { request: found.request, reason: 'ResolvingStepActionRef', message } };
+      }
+    }
   }
 }
 

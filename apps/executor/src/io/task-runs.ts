@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   ANNOTATIONS,
   PODS,
+  RESOLUTION_REQUESTS,
   TASK_RUNS,
   SlipwayError,
   isDone,
@@ -20,6 +21,7 @@ import {
   type LogLine,
   type Pod,
   type PodStatus,
+  type ResolutionRequest,
   type TaskRun,
   type TaskRunStatus,
   type TerminationEntry,
@@ -28,6 +30,7 @@ import {
 import type { Cache, Store } from '@slipway/store';
 import { podNameOf } from '../core/build-pod.js';
 import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
+import type { Awaiting } from '../core/check-run.js';
 import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
 import { eventOf } from '../core/events.js';
 import { isResultLine, resultsOf } from '../core/log-results.js';
@@ -71,6 +74,9 @@ export class TaskRuns {
   readonly #reported = new Map<string, number>();
   /** When this process started an attempt, by pod uid. */
   readonly #started = new Map<string, number>();
+
+  /** TaskRuns that wait for an answer, by the request's namespace and name. */
+  readonly #waiting = new Map<string, Set<string>>();
 
   constructor(private readonly options: TaskRunsOptions) {}
 
@@ -152,26 +158,52 @@ export class TaskRuns {
     await this.#commit(taskRun, { ...taskRun.status, conditions }, fence);
   }
 
+  /** The definition is elsewhere, and on its way. */
+  async #await(taskRun: TaskRun, { resolving }: Awaiting, fence: Fence): Promise<'again' | undefined> {
+    const { namespace = '', name } = taskRun.metadata;
+    const request = `${namespace}/${resolving.request}`;
+    const waiting = this.#waiting.get(request) ?? new Set();
+    this.#waiting.set(request, waiting.add(`${namespace}/${name}`));
+    if (succeeded(taskRun)?.reason !== resolving.reason) {
+      const nowMs = Date.now();
+      const outcome = { status: 'Unknown', reason: resolving.reason, message: resolving.message } as const;
+      const conditions = [conditionOf(outcome, taskRun, nowMs)];
+      await this.#commit(taskRun, { startTime: timeOf(nowMs), ...taskRun.status, conditions }, fence);
+    }
+    // The answer may have come before anybody waited for it.
+    const known = this.options.cache.get<ResolutionRequest>(RESOLUTION_REQUESTS, namespace, resolving.request);
+    return known !== undefined && isDone(known) ? 'again' : undefined;
+  }
+
+  /** The TaskRuns that wait for an answer; they are told once. */
+  takeWaiting(request: string): ReadonlySet<string> {
+    const waiting = this.#waiting.get(request) ?? new Set();
+    this.#waiting.delete(request);
+    return waiting;
+  }
+
   async #create(taskRun: TaskRun, fence: Fence): Promise<'again' | undefined> {
-    const prepared = await this.options.source.prepare(taskRun);
+    const prepared = await this.options.source.prepare(taskRun, fence);
+    if ('resolving' in prepared) return this.#await(taskRun, prepared, fence);
     const nowMs = Date.now();
     if ('reason' in prepared) {
       const started = { ...taskRun, status: { startTime: timeOf(nowMs), ...taskRun.status } };
       await this.#commit(taskRun, stoppedStatus(started, prepared.reason, prepared.message, nowMs), fence);
       return undefined;
     }
-    const { labels, annotations, spec } = prepared;
+    const { labels, annotations, spec, refSource } = prepared;
     const inherited = { ...taskRun, metadata: { ...taskRun.metadata, labels, annotations } };
     const outcome = { status: 'Unknown', reason: 'Started', message: '' } as const;
     const status: TaskRunStatus = {
       ...taskRun.status,
       conditions: [conditionOf(outcome, taskRun, nowMs)],
-      startTime: timeOf(nowMs),
+      startTime: taskRun.status?.startTime ?? timeOf(nowMs),
       podName: prepared.pod.metadata.name,
       taskSpec: spec,
       ...(prepared.cloudEventTargets.length === 0
         ? {}
         : { cloudEvents: plannedDeliveries(prepared.cloudEventTargets) }),
+      ...(refSource === undefined ? {} : { provenance: { ...taskRun.status?.provenance, refSource } }),
     };
     const creations = [prepared.pod, ...prepared.claims].map((object): Write => ({ op: 'create', object }));
     let stored: (KubeObject | null)[];

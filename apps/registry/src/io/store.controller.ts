@@ -5,6 +5,8 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 import {
   STORE_RPC,
   SlipwayError,
+  type AdmitReply,
+  type AdmitRequest,
   type CommitReply,
   type CommitRequest,
   type GetReply,
@@ -16,6 +18,7 @@ import {
   type ListReply,
   type ListRequest,
 } from '@slipway/contracts';
+import { admitDocument } from '../http/admit-document.js';
 import { OBJECT_STORE } from '../tokens.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 
@@ -55,6 +58,12 @@ export class StoreController {
   async lease(@Payload() request: LeaseRequest): Promise<LeaseReply> {
     requireFields(request, ['service', 'holder', 'incarnation']);
     return this.store.lease(request);
+  }
+
+  @MessagePattern(STORE_RPC.admit)
+  admit(@Payload() request: AdmitRequest): AdmitReply {
+    requireFields(request, ['document', 'kind']);
+    return { object: admitDocument(request) };
   }
 }
 

@@ -6,6 +6,7 @@
 //   N2. Every address that a name has must be allowed: none is left to the resolver's choice.
 
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { lookup as lookupAll } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { SlipwayError } from '@slipway/contracts';
 
@@ -30,7 +31,10 @@ export class NetworkGuard {
    * @param allowed networks (`10.0.0.0/8`, `127.0.0.1`) and host names that may be reached although they are forbidden;
    *   of a name every address
    */
-  constructor(allowed: readonly string[]) {
+  constructor(
+    allowed: readonly string[],
+    private readonly resolve: (name: string) => Promise<LookupAddress[]> = (name) => lookupAll(name, { all: true }),
+  ) {
     for (const entry of allowed) {
       const [address = '', prefix] = entry.split('/');
       if (isIP(address) === 0) this.#hosts.add(entry.toLowerCase());
@@ -44,6 +48,31 @@ export class NetworkGuard {
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     if (this.#networks.some((list) => list.check(address, family))) return undefined;
     return LISTS.find(({ list }) => list.check(address, family))?.what;
+  }
+
+  /**
+   * The addresses to connect to for the host of a URL (N1), each of them allowed (N2). `isTrusted`: the operator named
+   * it. Throws `forbidden`, or `not-found` where there is none.
+   */
+  async addressesOf(hostname: string, isTrusted = false): Promise<LookupAddress[]> {
+    const name = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+    const addresses = await this.#find(name);
+    if (isTrusted || this.#hosts.has(name)) return addresses;
+    for (const { address } of addresses) {
+      const problem = this.problemOf(address);
+      if (problem !== undefined) throw refused(hostname, problem);
+    }
+    return addresses;
+  }
+
+  async #find(name: string): Promise<LookupAddress[]> {
+    const family = isIP(name);
+    if (family !== 0) return [{ address: name, family }];
+    try {
+      return await this.resolve(name);
+    } catch (cause) {
+      throw new SlipwayError('not-found', 'HostNotFound', `the host ${name} cannot be found`, { cause });
+    }
   }
 
   /** Throws SlipwayError('forbidden') where the host of a URL is an address that may not be reached. Names: see `lookup`. */

@@ -3,6 +3,7 @@
 import {
   buildGraph,
   parseResultReference,
+  remoteRefOf,
   typeOfSpec,
   typeOfValue,
   variablesOfPipelineTask,
@@ -134,7 +135,6 @@ function unsupported({ spec }: PipelineSource): string | undefined {
   const inSection = (section: string, tasks: readonly PipelineTask[]): string | undefined =>
     firstOf([...tasks.entries()], ([i, task]) => {
       const field = `spec.${section}[${i}]`;
-      if (task.taskRef?.resolver) return `${field}.taskRef.resolver: remote tasks are not supported`;
       if (task.when?.some(({ cel }) => cel !== undefined) === true) return `${field}.when: CEL is not supported`;
       return undefined;
     });
@@ -220,6 +220,7 @@ function missingResource(run: PipelineRun, definitions: Definitions): string | u
 function missingTask({ task, spec }: CompiledTask): string | undefined {
   const name = task.taskRef?.name ?? '';
   if (spec !== undefined || name.includes('$(') || childKindFor(task) !== TASK_RUN) return undefined;
+  if (remoteRefOf(task.taskRef, 'Task') !== undefined) return undefined; // checked when it was fetched
   const plural = task.taskRef?.kind === 'ClusterTask' ? 'clustertasks' : 'tasks';
   return `Couldn't retrieve Task "${name}": ${plural}.tekton.dev "${name}" not found`;
 }

@@ -12,6 +12,7 @@ import {
   TASKS,
   buildGraph,
   paramReplacements,
+  remoteRefOf,
   resultReferencesOf,
   type ObjectKey,
   type PipelineRun,
@@ -21,6 +22,7 @@ import {
 } from '@slipway/contracts';
 import { TASK_RUN, childKindFor } from './child-kind.js';
 import { checkBeforeSubstitution, checkTasks } from './checks.js';
+import { hasBegun } from './condition.js';
 import { allTasks, type CompiledPipeline, type Definitions, type PipelineSource } from './compiled-pipeline.js';
 import { propagateIntoNested } from './nested-params.js';
 import { copiedOutputs } from './from-copies.js';
@@ -46,7 +48,8 @@ export function neededObjects(run: PipelineRun, spec: PipelineSpec): ObjectKey[]
   for (const task of allTasks(spec)) {
     if (childKindFor(task) !== TASK_RUN) continue;
     if (task.taskRef?.kind === 'ClusterTask') need(CLUSTER_TASKS, '', task.taskRef.name);
-    else if (task.taskRef !== undefined) need(TASKS, namespace, task.taskRef.name);
+    else if (task.taskRef !== undefined && remoteRefOf(task.taskRef, 'Task') === undefined)
+      need(TASKS, namespace, task.taskRef.name);
     for (const { conditionRef } of task.conditions ?? []) need(CONDITIONS, namespace, conditionRef);
   }
   for (const { resourceRef } of run.spec.resources ?? []) need(PIPELINE_RESOURCES, namespace, resourceRef?.name);
@@ -60,7 +63,7 @@ export function compile(
   spec: PipelineSpec,
   definitions: Definitions,
 ): Compilation {
-  const isResumed = run.status?.startTime !== undefined; // C1
+  const isResumed = hasBegun(run); // C1
   if (!isResumed) {
     const refusal = checkBeforeSubstitution(run, source);
     if (refusal !== undefined) return { kind: 'refused', refusal };
@@ -114,6 +117,8 @@ function assemble(
 /** Only TaskRuns have a spec of ours; what is in another controller's, and in another pipeline, is theirs to know. */
 function taskSpecOf(task: PipelineTask, definitions: Definitions): TaskSpec | undefined {
   if (childKindFor(task) !== TASK_RUN) return undefined;
+  const remote = remoteRefOf(task.taskRef, 'Task');
+  if (remote !== undefined) return definitions.remoteTask(remote);
   return task.taskSpec ?? definitions.task(task.taskRef?.kind, task.taskRef?.name ?? '');
 }
 

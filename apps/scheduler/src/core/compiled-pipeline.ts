@@ -5,6 +5,7 @@ import type {
   PipelineResource,
   PipelineSpec,
   PipelineTask,
+  RemoteRef,
   ResultReference,
   TaskSpec,
   WorkspaceBinding,
@@ -56,6 +57,8 @@ export interface PipelineSource {
 /** What a compilation needs to know of other objects; a missing one is undefined. */
 export interface Definitions {
   task(kind: string | undefined, name: string): TaskSpec | undefined;
+  /** Undefined too where params of the reference hold results: it is resolved when they are known, for the TaskRun. */
+  remoteTask(ref: RemoteRef): TaskSpec | undefined;
   condition(name: string): ConditionCheck | undefined;
   resource(name: string): PipelineResource | undefined;
 }

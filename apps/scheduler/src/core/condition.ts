@@ -1,6 +1,6 @@
 // The condition of a run: Tekton's reasons and messages, word for word.
 
-import type { Condition, PipelineRun } from '@slipway/contracts';
+import { succeeded, type Condition, type PipelineRun } from '@slipway/contracts';
 import type { RunModel } from './run-model.js';
 
 export type RunCondition = Pick<Condition, 'status'> & { reason: string; message: string };
@@ -22,6 +22,20 @@ export function timedOutCondition(run: PipelineRun, limit: string): RunCondition
 export function pendingCondition(run: PipelineRun): RunCondition {
   const message = `PipelineRun "${run.metadata.name}" is pending`;
   return { status: 'Unknown', reason: 'PipelineRunPending', message };
+}
+
+/** What a run waits for before it can be looked at: its pipeline, or the tasks of its pipeline. */
+export type Resolving = 'ResolvingPipelineRef' | 'ResolvingTaskRef';
+
+export function resolvingCondition({ metadata }: PipelineRun, reason: Resolving): RunCondition {
+  const message = `PipelineRun ${metadata.namespace ?? ''}/${metadata.name} awaiting remote resource`;
+  return { status: 'Unknown', reason, message };
+}
+
+/** Whether the run was checked and began. One that waits for a remote definition has a start time, and nothing else. */
+export function hasBegun(run: PipelineRun): boolean {
+  const reason = succeeded(run)?.reason;
+  return run.status?.startTime !== undefined && reason !== 'ResolvingPipelineRef' && reason !== 'ResolvingTaskRef';
 }
 
 function finalCondition(run: PipelineRun, { counts }: RunModel): RunCondition {

@@ -1,9 +1,22 @@
 // A run at its start: what it takes over from its Pipeline, and what its status says first.
 
-import { LABELS, timeOf, msOf, type Pipeline, type PipelineRun, type PipelineSpec } from '@slipway/contracts';
+import {
+  LABELS,
+  layered,
+  msOf,
+  paramReplacements,
+  remoteRefOf,
+  substituteDeep,
+  timeOf,
+  type ObjectRef,
+  type Pipeline,
+  type PipelineRun,
+  type PipelineSpec,
+} from '@slipway/contracts';
 import type { PipelineSource } from './compiled-pipeline.js';
 import { pipelineNameOf } from './compile.js';
 import type { Refusal } from './refusal.js';
+import { contextReplacements } from './substitute-pipeline.js';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -11,6 +24,7 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 export type PipelineOrigin =
   | { kind: 'inline'; source: PipelineSource }
   | { kind: 'reference'; name: string }
+  | { kind: 'remote'; ref: ObjectRef }
   | { kind: 'refused'; refusal: Refusal };
 
 export function originOf(run: PipelineRun): PipelineOrigin {
@@ -20,8 +34,9 @@ export function originOf(run: PipelineRun): PipelineOrigin {
   if (pipelineSpec !== undefined) {
     return { kind: 'inline', source: { name: pipelineNameOf(run), spec: pipelineSpec } };
   }
-  if (pipelineRef?.resolver) {
-    return { kind: 'refused', refusal: couldNotGet(run, `resolver "${pipelineRef.resolver}" is not supported`) };
+  if (pipelineRef !== undefined && remoteRefOf(pipelineRef, 'Pipeline') !== undefined) {
+    const replacements = layered(paramReplacements(run.spec.params, undefined), contextReplacements(run, ''));
+    return { kind: 'remote', ref: substituteDeep(pipelineRef, replacements) };
   }
   if (pipelineRef?.name === undefined || pipelineRef.name === '') {
     return { kind: 'refused', refusal: couldNotGet(run, 'the run names no pipeline') };
@@ -33,7 +48,7 @@ export function pipelineNotFound(run: PipelineRun, name: string): Refusal {
   return couldNotGet(run, `pipelines.tekton.dev "${name}" not found`);
 }
 
-function couldNotGet(run: PipelineRun, why: string): Refusal {
+export function couldNotGet(run: PipelineRun, why: string): Refusal {
   const name = `${run.metadata.namespace ?? ''}/${run.metadata.name}`;
   return { reason: 'CouldntGetPipeline', message: `Error retrieving pipeline for pipelinerun ${name}: ${why}` };
 }

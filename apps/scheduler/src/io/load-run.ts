@@ -9,35 +9,56 @@ import {
   PIPELINES,
   PIPELINE_RESOURCES,
   TASKS,
+  remoteOwnerOf,
   type ConditionCheck,
+  type Fence,
   type KubeObject,
   type ObjectKey,
   type Pipeline,
   type PipelineResource,
   type PipelineRun,
+  type RefSource,
+  type RemoteRef,
   type Task,
 } from '@slipway/contracts';
-import type { Store } from '@slipway/store';
+import type { RemoteReferences, Store } from '@slipway/store';
 import { compile, effectiveSpec, neededObjects } from '../core/compile.js';
+import { hasBegun, type Resolving } from '../core/condition.js';
 import type { CompiledPipeline, Definitions, PipelineSource } from '../core/compiled-pipeline.js';
 import type { Refusal } from '../core/refusal.js';
 import { MAX_DEPTH, depthRefusal } from '../core/depth.js';
-import { originOf, pipelineNotFound, withPipelineMetadata } from '../core/start-run.js';
+import { couldNotGet, originOf, pipelineNotFound, withPipelineMetadata } from '../core/start-run.js';
 import { Limiter } from './limiter.js';
+import { keyOfRemote, remoteTaskNotFound, remoteTasks } from './remote-tasks.js';
 
 export type LoadedRun =
   | { kind: 'compiled'; run: PipelineRun; pipeline: CompiledPipeline }
-  | { kind: 'refused'; run: PipelineRun; source: PipelineSource | undefined; refusal: Refusal };
+  | { kind: 'refused'; run: PipelineRun; source: PipelineSource | undefined; refusal: Refusal }
+  /** Remote definitions are not there yet. */
+  | { kind: 'resolving'; reason: Resolving };
+
+/** Where definitions come from. */
+export interface DefinitionSources {
+  store: Pick<Store, 'get'>;
+  remote: Pick<RemoteReferences, 'get'>;
+}
 
 const PARALLEL_GETS = 16;
 
-export async function loadRun(store: Pick<Store, 'get'>, stored: PipelineRun): Promise<LoadedRun> {
+/** `fence` is that of the run's shard: requests for remote definitions are made with it. */
+export async function loadRun(
+  { store, remote }: DefinitionSources,
+  stored: PipelineRun,
+  fence: Fence,
+): Promise<LoadedRun> {
   const namespace = stored.metadata.namespace ?? '';
   const tooDeep = depthRefusal(stored, MAX_DEPTH);
   if (tooDeep !== undefined) {
     return { kind: 'refused', run: withPipelineMetadata(stored, undefined), source: undefined, refusal: tooDeep };
   }
   const origin = originOf(stored);
+  const owner = remoteOwnerOf(stored, fence.shard);
+  let refSource: RefSource | undefined;
   let source: PipelineSource;
   let pipeline: Pipeline | undefined;
   switch (origin.kind) {
@@ -59,21 +80,47 @@ export async function loadRun(store: Pick<Store, 'get'>, stored: PipelineRun): P
       }
       source = { name: origin.name, spec: pipeline.spec };
       break;
+    case 'remote': {
+      const found = await remote.get<Pipeline>(owner, origin.ref, 'Pipeline', fence);
+      if (found.kind === 'resolving') return { kind: 'resolving', reason: 'ResolvingPipelineRef' };
+      if (found.kind === 'failed') {
+        const refusal = couldNotGet(stored, found.message);
+        return { kind: 'refused', run: withPipelineMetadata(stored, undefined), source: undefined, refusal };
+      }
+      pipeline = found.object;
+      refSource = found.refSource;
+      source = { name: pipeline.metadata.name, spec: pipeline.spec };
+      break;
+    }
   }
-  const run = withPipelineMetadata(stored, pipeline);
+  const run = withRefSource(withPipelineMetadata(stored, pipeline), refSource);
   const spec = effectiveSpec(run, source);
-  const definitions = await fetchDefinitions(store, namespace, neededObjects(run, spec));
+  const tasks = await remoteTasks(remote, owner, spec, fence);
+  if (tasks.kind === 'resolving') return { kind: 'resolving', reason: 'ResolvingTaskRef' };
+  if (tasks.kind === 'failed' && !hasBegun(run)) {
+    return { kind: 'refused', run, source, refusal: remoteTaskNotFound(namespace, source.name, tasks) };
+  }
+  const definitions = {
+    ...(await fetchDefinitions(store, namespace, neededObjects(run, spec))),
+    remoteTask: (ref: RemoteRef) => tasks.specs.get(keyOfRemote(ref)),
+  };
   const compilation = compile(run, source, spec, definitions);
   return compilation.kind === 'compiled'
     ? { kind: 'compiled', run, pipeline: compilation.pipeline }
     : { kind: 'refused', run, source, refusal: compilation.refusal };
 }
 
+/** The run with the origin of its pipeline in the status. */
+function withRefSource(run: PipelineRun, refSource: RefSource | undefined): PipelineRun {
+  if (refSource === undefined) return run;
+  return { ...run, status: { ...run.status, provenance: { ...run.status?.provenance, refSource } } };
+}
+
 async function fetchDefinitions(
   store: Pick<Store, 'get'>,
   namespace: string,
   keys: readonly ObjectKey[],
-): Promise<Definitions> {
+): Promise<Omit<Definitions, 'remoteTask'>> {
   const found = new Map<string, KubeObject>();
   const limiter = new Limiter(PARALLEL_GETS);
   await Promise.all(

@@ -8,6 +8,7 @@
 import {
   LABELS,
   PIPELINE_RUNS,
+  RESOLUTION_REQUESTS,
   asSlipwayError,
   isDone,
   shardOfObject,
@@ -97,6 +98,13 @@ export class RunKeeper {
       this.#touch(this.#deskOf(key.namespace, key.name));
     }
     if (CHILD_RESOURCES.includes(key.resource)) this.#onChildChange(change);
+    if (key.resource === RESOLUTION_REQUESTS) this.#onRequestChange(change);
+  }
+
+  #onRequestChange({ key, before, after }: CacheChange): void {
+    const owner = (after ?? before)?.metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
+    const waiting = this.#desks.get(`${key.namespace}/${owner?.name ?? ''}`);
+    if (waiting !== undefined) this.#touch(waiting);
   }
 
   #onChildChange({ key, before, after }: CacheChange): void {

@@ -9,16 +9,25 @@ import {
   type KubeObject,
   type PipelineRun,
 } from '@slipway/contracts';
-import type { Cache, Store } from '@slipway/store';
+import type { Cache, RemoteReferences, Store } from '@slipway/store';
 import { childKindOf, type ChildObject } from '../core/child-kind.js';
 import { ownerOf } from '../core/child-metadata.js';
-import { cancelledCondition, pendingCondition, type RunCondition } from '../core/condition.js';
+import {
+  cancelledCondition,
+  hasBegun,
+  pendingCondition,
+  resolvingCondition,
+  timedOutCondition,
+  type Resolving,
+  type RunCondition,
+} from '../core/condition.js';
 import { decide, type Cancellation, type Decision } from '../core/decide.js';
 import { finishedEvent, startedEvent } from '../core/events.js';
 import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/next-status.js';
 import { RunModel } from '../core/run-model.js';
 import { started } from '../core/start-run.js';
 import { taskStatus, withCondition } from '../core/status.js';
+import { deadlinesOf, pipelineLimit } from '../core/timeouts.js';
 import { claimsOf } from '../core/workspaces.js';
 import type { Desk } from './desk.js';
 import { loadRun } from './load-run.js';
@@ -39,6 +48,7 @@ export interface TurnMetrics {
 export interface TurnOptions {
   cache: Pick<Cache, 'get' | 'byOwner'>;
   store: Pick<Store, 'get' | 'commit'>;
+  remote: Pick<RemoteReferences, 'get'>;
   leases: Leases;
   now: () => number;
   metrics: TurnMetrics;
@@ -110,11 +120,12 @@ class Turn {
   }
 
   async advance(): Promise<TurnEnd> {
-    const isFirst = this.stored.status?.startTime === undefined;
+    const isFirst = !hasBegun(this.stored);
     let run = this.stored;
     let model = this.desk.model;
     if (model === undefined) {
-      const loaded = await loadRun(this.options.store, this.stored);
+      const loaded = await loadRun(this.options, this.stored, this.fence);
+      if (loaded.kind === 'resolving') return this.#awaitRemote(loaded.reason);
       if (loaded.kind === 'refused') {
         run = started(loaded.run, loaded.source?.spec, this.#nowMs);
         return this.#finish(run, { status: 'False', ...loaded.refusal }, [startedEvent(run, this.#nowMs)]);
@@ -131,6 +142,20 @@ class Turn {
     const decision = decide(run, model, this.#nowMs);
     this.options.metrics.decided(performance.now() - startMs);
     return decision === undefined ? CLOSED : this.#perform(run, model, decision, isFirst);
+  }
+
+  /** Says what the run waits for. The request's answer or the run's deadline brings the next turn. */
+  async #awaitRemote(reason: Resolving): Promise<TurnEnd> {
+    const run = started(this.stored, undefined, this.#nowMs);
+    const { pipelineMs } = deadlinesOf(run);
+    if (pipelineMs !== undefined && pipelineMs <= this.#nowMs) {
+      return this.#finish(run, timedOutCondition(run, pipelineLimit(run)), [startedEvent(run, this.#nowMs)]);
+    }
+    if (succeeded(this.stored)?.reason !== reason && !hasBegun(this.stored)) {
+      const status = withCondition(run, resolvingCondition(run, reason), this.#nowMs);
+      await this.#commit([], { run, status });
+    }
+    return { kind: 'open', wakeAtMs: pipelineMs };
   }
 
   async #perform(run: PipelineRun, model: RunModel, decision: Decision, isFirst: boolean): Promise<TurnEnd> {

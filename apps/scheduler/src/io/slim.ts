@@ -17,6 +17,7 @@ import { childKindOf, type ChildObject } from '../core/child-kind.js';
  * finished is a run to be worked on, and kept whole.
  */
 export function slim(object: KubeObject): KubeObject | undefined {
+  if (object.kind === 'ResolutionRequest') return slimRequest(object);
   if (childKindOf(object) === undefined) return undefined;
   if (object.kind === 'PipelineRun' && !isDone(object as PipelineRun)) return object;
   if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) return undefined;
@@ -53,6 +54,13 @@ function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): C
       ...(startTime === undefined ? {} : { startTime }),
     },
   };
+}
+
+/** That it was answered is all: the answer may be large, and is fetched by who needs it. */
+function slimRequest({ apiVersion, kind, metadata }: KubeObject): KubeObject | undefined {
+  return metadata.ownerReferences?.some((owner) => owner.kind === 'PipelineRun') === true
+    ? { apiVersion, kind, metadata }
+    : undefined;
 }
 
 const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([

@@ -48,7 +48,7 @@ async function readLeasing(sql: Sql, service: string): Promise<Leasing> {
 function check(request: LeaseRequest): void {
   const isNamed = request.holder !== '' && request.incarnation !== '';
   const isTimed = Number.isInteger(request.ttlMs) && request.ttlMs > 0 && request.ttlMs <= TTL_LIMIT_MS;
-  const isService = ['scheduler', 'executor'].includes(request.service);
+  const isService = ['scheduler', 'executor', 'resources'].includes(request.service);
   if (isNamed && isTimed && isService && Array.isArray(request.released)) return;
   throw new SlipwayError('invalid', 'MalformedRequest', 'The lease request has a field that is missing or impossible.');
 }
