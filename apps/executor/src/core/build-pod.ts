@@ -26,6 +26,7 @@ import {
   type Volume,
   type VolumeMount,
 } from '@slipway/contracts';
+import { isOf2020, withDefaultsOf2020 } from './defaults-of-2020.js';
 import { placeScripts, runnableScript, scriptPath, SCRIPTS_MOUNT, type Script } from './scripts.js';
 import {
   applySidecarSpecs,
@@ -153,13 +154,8 @@ export function buildPod(blueprint: PodBlueprint): Pod {
 function stepsOf({ taskRun, spec, plan }: PodBlueprint): Step[] {
   const own = [...(plan?.before ?? []), ...(spec.steps ?? []), ...(plan?.after ?? [])];
   const merged = applyStepSpecs(mergeTemplate(own, spec.stepTemplate), taskRun.spec.stepSpecs);
-  const placed = spec.resources === undefined ? merged : merged.map(inWorkspace);
+  const placed = isOf2020(taskRun, spec) ? merged.map(withDefaultsOf2020) : merged;
   return applyTaskResources(placed, taskRun.spec.computeResources);
-}
-
-/** Steps of the years of PipelineResources start in /workspace, whatever their image says, and are written so. */
-function inWorkspace(step: Step): Step {
-  return { ...step, workingDir: step.workingDir ?? '/workspace' };
 }
 
 function scriptsOf(steps: readonly Step[], sidecars: readonly Sidecar[]): Script[] {

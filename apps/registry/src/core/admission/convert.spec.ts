@@ -308,6 +308,16 @@ describe('conversion', () => {
     expect(fromStorage(kind, 'v1beta1', stored)).toMatchObject({ spec });
   });
 
+  it('remembers of what was written in v1alpha1 that it was, and in which form', () => {
+    const form = (version: string, spec: object): string | undefined =>
+      toStorage(kindOf('Task'), version, object(version, 'Task', { spec })).metadata.annotations?.[
+        'slipway.dev/v1alpha1-form'
+      ];
+    expect(form('v1alpha1', { steps: [] })).toBe('params');
+    expect(form('v1alpha1', { inputs: { params: [{ name: 'p' }] }, steps: [] })).toBe('inputs');
+    expect([form('v1beta1', { steps: [] }), form('v1', { steps: [] })]).toEqual([undefined, undefined]);
+  });
+
   it('shows every version the version it asked for', () => {
     for (const kind of RESOURCE_KINDS.filter(({ group }) => group === 'tekton.dev')) {
       for (const version of kind.versions) {

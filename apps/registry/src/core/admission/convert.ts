@@ -14,18 +14,20 @@
 // ResolutionRequests are stored as v1beta1 of their group; v1alpha1 differs by its params, which are a map there.
 //
 // v1 shows that as it is. The older versions differ by the tables in `conversion-rules.ts` and by nothing else: what one
-// version writes every other reads, and a spec that goes there and back is the spec it was. The one thing that storage
-// cannot tell, whether a v1alpha1 object was written with `inputs` and `outputs` or with `params` and `resources`, is
-// remembered in an annotation, so that `kubectl apply` finds the fields that it wrote.
+// version writes every other reads, and a spec that goes there and back is the spec it was. What storage cannot tell, that
+// an object was written in v1alpha1 and whether with `inputs` and `outputs` or with `params` and `resources`, is remembered
+// in an annotation: `kubectl apply` finds the fields that it wrote, and steps of 2020 start where they started in 2020.
 
-import { apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import { ANNOTATIONS, apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
 import { definitionsOf, prefixOf, storedSchemaOf } from '../openapi/definitions.js';
 import type { Definition, SchemaType } from '../openapi/schema.js';
 import { FROM_STORAGE, TO_STORAGE, type Fields, type Form, type Rule } from './conversion-rules.js';
 import { withDollarParentheses } from './old-variables.js';
 
-const FORM = 'slipway.dev/v1alpha1-form';
+const FORM = ANNOTATIONS.v1alpha1Form;
+/** The kinds whose v1alpha1 is that of 2020. */
+const REMEMBERED: ReadonlySet<string> = new Set(['Task', 'ClusterTask', 'TaskRun', 'Pipeline', 'PipelineRun']);
 
 /** Whether a version shows stored objects as they are, byte for byte. */
 export function isStoredForm(kind: ResourceKind, version: string): boolean {
@@ -101,10 +103,7 @@ class Walk {
 
 function remember(object: KubeObject, form: Form): KubeObject {
   const annotations = object.metadata.annotations ?? {};
-  if (form.version !== 'v1alpha1' || form.inputs === (annotations[FORM] === 'inputs')) return object;
-  const others = Object.entries(annotations).filter(([key]) => key !== FORM);
-  const next = form.inputs ? [...others, [FORM, 'inputs']] : others;
-  const metadata = { ...object.metadata, annotations: Object.fromEntries(next) as Record<string, string> };
-  if (next.length === 0) delete (metadata as Partial<typeof metadata>).annotations;
-  return { ...object, metadata };
+  const written = form.inputs ? 'inputs' : 'params';
+  if (form.version !== 'v1alpha1' || !REMEMBERED.has(object.kind) || annotations[FORM] === written) return object;
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [FORM]: written } } };
 }
