@@ -1,4 +1,4 @@
-// slipway: run, up, logs, describe, graph, cancel, version. Each command is loaded when it is called.
+// slipway: run, up, logs, describe, graph, lint, cancel, version. Each command is loaded when it is called.
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from './config.js';
 import { runProgram } from './program.js';

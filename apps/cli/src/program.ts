@@ -80,6 +80,13 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
       ),
     );
 
+  program
+    .command('lint')
+    .argument('<path...>', 'YAML or JSON files, folders, or - for standard input')
+    .description('name the params that go into shell scripts unquoted')
+    .option('--strict', 'also those in quotes, which a hostile value can end')
+    .action(does(async (args, options) => (await import('./commands/lint.js')).lint(args, options as never, terminal)));
+
   connected(program.command('cancel'))
     .argument('<name>', 'PipelineRun or TaskRun')
     .description('stop a run')

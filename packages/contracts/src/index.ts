@@ -149,6 +149,7 @@ export {
   variablesOfWhen,
   type ResultReference,
 } from './result-references.js';
+export { injectionText, scriptInjections, type ScriptInjection } from './script-injection.js';
 export { POD_PATHS, orderSteps, type OrderedStep, type StepOrder } from './step-order.js';
 export {
   STORE_RPC,

@@ -7,6 +7,7 @@ import type { CliConfig } from '../config.js';
 import { EXIT } from '../exit-code.js';
 import { applyObjects, isRun } from '../input/apply.js';
 import type { SourceObject } from '../input/documents.js';
+import { lintObjects } from '../input/lint.js';
 import { readSources } from '../input/sources.js';
 import type { Platform } from '../platform/ephemeral.js';
 import { reportError } from '../report-error.js';
@@ -19,6 +20,7 @@ export interface RunOptions extends Target {
   output: 'text' | 'json';
 }
 
+const MOST_WARNINGS = 5;
 /** How long cancelled runs may take to end before the command does. */
 const CANCEL_MS = 15_000;
 
@@ -66,6 +68,7 @@ async function applyAndFollow(
 ): Promise<number> {
   const isText = options.output === 'text';
   const view = isText ? new RunView(terminal) : undefined;
+  if (view !== undefined) warn(sources, view);
   const runs = await applyObjects(client, sources, {
     namespace: client.access.namespace,
     makeNamespaces: isOurs,
@@ -104,6 +107,14 @@ async function applyAndFollow(
   return followed.every((one) => one !== undefined && succeeded(one.run)?.status === 'True')
     ? EXIT.succeeded
     : EXIT.failed;
+}
+
+/** What the author should think again about; `slipway lint` names all of it. */
+function warn(sources: readonly SourceObject[], view: RunView): void {
+  const unquoted = lintObjects(sources).filter(({ quoting }) => quoting === 'none');
+  for (const { text } of unquoted.slice(0, MOST_WARNINGS)) view.say(`warning: ${text}`);
+  const rest = unquoted.length - MOST_WARNINGS;
+  if (rest > 0) view.say(`warning: and ${rest} more; slipway lint names them`);
 }
 
 /** The finished runs, each followed by its TaskRuns. */

@@ -1,6 +1,7 @@
 // POST: a new object.
 
 import { NAMESPACES, SlipwayError, resourceNameOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import { warningsOf } from '../core/admission/warnings.js';
 import type { ObjectStore } from '../io/object-store.js';
 import { decodeBody, fieldValidationOf, refuse, validated } from './admit.js';
 import { forbidden } from './authorization.js';
@@ -36,7 +37,7 @@ export async function createObject(
     const fresh = validated(kind, named);
     try {
       const stored = isDryRun ? await createDry(store, kind, fresh) : await createReal(store, kind, fresh);
-      return objectAnswer(view, 201, inVersion(kind, version, stored), warnings);
+      return objectAnswer(view, 201, inVersion(kind, version, stored), [...warnings, ...warningsOf(fresh)]);
     } catch (error) {
       const isTaken = error instanceof SlipwayError && error.kind === 'exists';
       if (!isTaken || object.metadata.name || attempt === NAME_TRIES) throw error;

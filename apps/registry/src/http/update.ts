@@ -1,6 +1,7 @@
 // PUT and PATCH: an existing object anew, or changed in parts; and server-side apply, which also creates.
 
 import { SlipwayError, resourceNameOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import { warningsOf } from '../core/admission/warnings.js';
 import { applyJsonPatch } from '../core/patch/json-patch.js';
 import { isObject, sameJson, without, type Json, type JsonObject } from '../core/patch/json-value.js';
 import { applyMergePatch } from '../core/patch/merge-patch.js';
@@ -145,7 +146,8 @@ async function write(change: Change, tries: number, edit: (old: KubeObject) => C
       const next = settle(change, object, old, (settled) =>
         ownershipAfterUpdate(settled, old, change.manager, view.nowMs),
       );
-      return objectAnswer(view, 200, inVersion(view.kind, view.version, await put(change, next, old)), warnings);
+      const said = [...warnings, ...warningsOf(next, old)];
+      return objectAnswer(view, 200, inVersion(view.kind, view.version, await put(change, next, old)), said);
     } catch (error) {
       const isRaced = error instanceof SlipwayError && error.kind === 'conflict' && error.reason === 'Conflict';
       if (!isRaced || attempt >= tries) throw error;
@@ -251,7 +253,8 @@ async function applyObject(change: Change, body: Body, request: ApiRequest): Pro
         ...settled,
         metadata: { ...settled.metadata, managedFields },
       }));
-      return objectAnswer(view, 200, inVersion(view.kind, view.version, await put(change, next, old)), warnings);
+      const said = [...warnings, ...warningsOf(next, old)];
+      return objectAnswer(view, 200, inVersion(view.kind, view.version, await put(change, next, old)), said);
     } catch (error) {
       const isRaced =
         error instanceof SlipwayError &&
@@ -274,9 +277,10 @@ async function applyNew(change: Change, object: KubeObject, warnings: string[]):
   const fresh = validated(view.kind, freshObject(view.kind, object, target.namespace));
   const { managedFields } = ownershipAfterApply(object, undefined, change.manager, false, view.nowMs);
   const created = { ...fresh, metadata: { ...fresh.metadata, managedFields } };
-  if (change.isDryRun) return objectAnswer(view, 201, inVersion(view.kind, view.version, created), warnings);
+  const said = [...warnings, ...warningsOf(created)];
+  if (change.isDryRun) return objectAnswer(view, 201, inVersion(view.kind, view.version, created), said);
   const { objects } = await store.commit({
     writes: [{ op: 'create', object: created }, ...companions(view.kind, created)],
   });
-  return objectAnswer(view, 201, inVersion(view.kind, view.version, objects[0]!), warnings);
+  return objectAnswer(view, 201, inVersion(view.kind, view.version, objects[0]!), said);
 }

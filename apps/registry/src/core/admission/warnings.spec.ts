@@ -1,0 +1,31 @@
+import type { KubeObject } from '@slipway/contracts';
+
+import { warningsOf } from './warnings.js';
+
+const task = (script: string, labels: Record<string, string> = {}): KubeObject =>
+  ({
+    apiVersion: 'tekton.dev/v1',
+    kind: 'Task',
+    metadata: { name: 't', labels },
+    spec: { steps: [{ name: 's', script }] },
+  }) as KubeObject;
+
+describe('warningsOf', () => {
+  it('warns of a param that stands in a script unquoted, and not of one in quotes', () => {
+    expect(warningsOf(task('make $(params.x)'))).toEqual([
+      expect.stringContaining('task "t", step "s": line 1 of its script has $(params.x) unquoted'),
+    ]);
+    expect(warningsOf(task('make "$(params.x)"'))).toEqual([]);
+  });
+
+  it('warns once: not again when only labels change', () => {
+    expect(warningsOf(task('make $(params.x)', { a: 'b' }), task('make $(params.x)'))).toEqual([]);
+    expect(warningsOf(task('make $(params.x)'), task('make'))).toHaveLength(1);
+  });
+
+  it('names five, and counts the rest', () => {
+    const warnings = warningsOf(task('$(params.x)\n'.repeat(9)));
+    expect(warnings).toHaveLength(6);
+    expect(warnings.at(-1)).toBe('4 more variables stand unquoted in scripts; "slipway lint FILE" names them.');
+  });
+});
