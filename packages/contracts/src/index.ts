@@ -252,4 +252,6 @@ export {
   type TerminationEntry,
   type TerminationMessage,
 } from './termination.js';
-export { substituteWhen, whenAllows } from './when.js';
+export { compileGuard, evaluateGuard, substituteCel } from './cel/guard.js';
+export { CelError, type CelNode } from './cel/node.js';
+export { celOutcomes, substituteWhen, whenAllows } from './when.js';

@@ -47,8 +47,6 @@ const beforeRows: readonly Row<Before>[] = [
     prefixed(`PipelineRun ${runName}'s Pipeline DAG is invalid: `, buildGraph(source.spec.tasks ?? []).problems[0]?.message)],
   ['PipelineInvalidGraph', ({ source, runName }) =>
     prefixed(`PipelineRun ${runName}'s Pipeline DAG is invalid for finally clause: `, duplicateFinally(source))],
-  ['PipelineValidationFailed', ({ source, pipelineName }) =>
-    prefixed(`Pipeline ${pipelineName} can't be Run; it has an invalid spec: `, unsupported(source))],
   ['InvalidPipelineResourceBindings', ({ run, source, runName, pipelineName }) =>
     prefixed(`PipelineRun ${runName} doesn't bind Pipeline ${pipelineName}'s PipelineResources correctly: `, resourceBindings(run, source))],
   ['ParameterMissing', ({ run, source, runName, pipelineName }) =>
@@ -128,17 +126,6 @@ function each(pipeline: CompiledPipeline, problem: (task: CompiledTask) => strin
 
 function duplicateFinally({ spec }: PipelineSource): string | undefined {
   return buildGraph((spec.finally ?? []).map(({ name }) => ({ name }))).problems[0]?.message;
-}
-
-/** Parts of the language that this scheduler does not know how to run. Running without them would be worse. */
-function unsupported({ spec }: PipelineSource): string | undefined {
-  const inSection = (section: string, tasks: readonly PipelineTask[]): string | undefined =>
-    firstOf([...tasks.entries()], ([i, task]) => {
-      const field = `spec.${section}[${i}]`;
-      if (task.when?.some(({ cel }) => cel !== undefined) === true) return `${field}.when: CEL is not supported`;
-      return undefined;
-    });
-  return inSection('tasks', spec.tasks ?? []) ?? inSection('finally', spec.finally ?? []);
 }
 
 function resourceBindings(run: PipelineRun, { spec }: PipelineSource): string | undefined {

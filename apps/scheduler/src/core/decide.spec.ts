@@ -57,6 +57,37 @@ const play = (spec: PipelineSpec, more: Partial<PipelineRun['spec']> = {}): Play
   new Played(pipelineRun(spec, more)).decide();
 
 describe('decide', () => {
+  test.each<[what: string, cel: string, result: string, ends: string]>([
+    ['starts a task whose expression holds', "'$(tasks.a.results.r)' == 'yes'", 'yes', 'b'],
+    [
+      'skips one whose expression does not',
+      "'$(tasks.a.results.r)' == 'yes'",
+      'no',
+      'When Expressions evaluated to false',
+    ],
+    [
+      'takes a result for text, whatever it says',
+      "'$(tasks.a.results.r)' == 'yes'",
+      "' == '' || 'yes",
+      'When Expressions evaluated to false',
+    ],
+    [
+      'fails the run when an expression cannot be evaluated',
+      "int('$(tasks.a.results.r)') > 1",
+      'many',
+      'CELEvaluationFailed',
+    ],
+  ])('%s', (_, cel, result, ends) => {
+    const producer = { name: 'a', taskSpec: { steps: [], results: [{ name: 'r' }] } };
+    const run = play({ tasks: [producer, { ...task('b', 'a'), when: [{ cel }] }] }).end('a', 'succeeded', {
+      r: result,
+    });
+    const { reason, message } = run.last!.condition;
+    expect([...run.order, ...Object.values(run.skips()), reason]).toContain(ends);
+    expect(run.order.includes('b')).toBe(ends === 'b');
+    if (ends === reason) expect(message).toMatch(/^Error evaluating CEL run: type conversion error/);
+  });
+
   test('starts every task that waits for nothing, and the others when what they follow has ended', () => {
     const run = play({ tasks: [task('a'), task('b'), task('c', 'a', 'b')] });
     expect(run.order).toEqual(['a', 'b']);

@@ -7,6 +7,8 @@
 //   S5. A task starts only when all it follows have settled, and no new one starts once a task has failed.
 
 import {
+  CelError,
+  celOutcomes,
   isDone,
   timeOf,
   whenAllows,
@@ -182,7 +184,9 @@ class Round {
       return model.skip(state, 'Results were missing', state.compiled.task.when);
     }
     const task = model.resolve(state);
-    if (!whenAllows(task.when)) return model.skip(state, 'When Expressions evaluated to false', task.when);
+    const allowed = this.#allows(task);
+    if (allowed === undefined) return;
+    if (!allowed) return model.skip(state, 'When Expressions evaluated to false', task.when);
     if (this.#isPastTasks) return model.skip(state, 'PipelineRun Tasks timeout has been reached', task.when);
     if (isEmptyMatrix(task.matrix)) return model.skip(state, 'Matrix Parameters have an empty array', task.when);
     if (missing !== undefined) {
@@ -236,10 +240,24 @@ class Round {
     const { model } = this;
     if (missingResult(model, state.compiled) !== undefined) return model.skip(state, 'Results were missing');
     const task = model.resolve(state);
-    if (!whenAllows(task.when)) return model.skip(state, 'When Expressions evaluated to false', task.when);
+    const allowed = this.#allows(task);
+    if (allowed === undefined) return;
+    if (!allowed) return model.skip(state, 'When Expressions evaluated to false', task.when);
     if (isPastFinally) return model.skip(state, 'PipelineRun Finally timeout has been reached');
     if (isEmptyMatrix(task.matrix)) return model.skip(state, 'Matrix Parameters have an empty array');
     this.#start(state, task);
+  }
+
+  /** Whether the guards of a task let it run; undefined when that cannot be told: then the run fails for it. */
+  #allows({ when }: PipelineTask): boolean | undefined {
+    try {
+      return whenAllows(when, celOutcomes(when));
+    } catch (thrown) {
+      if (!(thrown instanceof CelError)) throw thrown;
+      const message = `Error evaluating CEL ${this.run.metadata.name}: ${thrown.message}`;
+      this.refusal = { reason: 'CELEvaluationFailed', message };
+      return undefined;
+    }
   }
 
   #start(state: TaskState, task: PipelineTask): void {

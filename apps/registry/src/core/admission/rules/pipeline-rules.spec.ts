@@ -105,6 +105,27 @@ describe('validate refuses a pipeline', () => {
       is: ['spec.tasks[1].when[0]: invalid value: operator "like" is not recognized. valid operators: in,notin'],
     },
     {
+      says: 'with a CEL expression that is none',
+      of: ofPipelineTask({ when: [{ cel: "'$(params.x)' = 'y'" }] }),
+      is: [
+        "spec.tasks[1].when[0].cel: invalid cel expression: '$(params.x)' = 'y' with err: Syntax error: token recognition error at: '= 'y'' (position 15)",
+      ],
+    },
+    {
+      says: 'with a variable outside of quotes',
+      of: ofPipelineTask({ when: [{ cel: '$(context.pipelineRun.name) > 3' }] }),
+      is: [
+        "spec.tasks[1].when[0].cel: invalid cel expression: $(context.pipelineRun.name) > 3 with err: Syntax error: token recognition error at: '$(context.pipelineRu' (position 1)",
+      ],
+    },
+    {
+      says: 'with a CEL expression that says neither yes nor no',
+      of: ofPipelineTask({ when: [{ cel: "'a' + 'b'" }] }),
+      is: [
+        "spec.tasks[1].when[0].cel: invalid cel expression: 'a' + 'b' with err: The CEL expression 'a' + 'b' is not evaluated to a boolean",
+      ],
+    },
+    {
       says: 'with a when without values',
       of: ofPipelineTask({ when: [{ input: 'a', operator: 'in', values: [] }] }),
       is: ['spec.tasks[1].when[0]: invalid value: expecting non-empty values field'],

@@ -1,6 +1,6 @@
 // When expressions, of pipeline tasks and of steps.
 
-import type { WhenExpression } from '@slipway/contracts';
+import { CelError, compileGuard, type WhenExpression } from '@slipway/contracts';
 
 import { listOf, type Findings } from './findings.js';
 import { quoted } from './variable-references.js';
@@ -18,5 +18,17 @@ export function checkWhen(when: WhenExpression, path: string, findings: Findings
     findings.invalid(`operator ${quoted(when.operator ?? '')} is not recognized. valid operators: in,notin`, path);
   } else if (!hasCel && values.length === 0) {
     findings.invalid('expecting non-empty values field', path);
+  } else if (hasCel) {
+    checkCel(when.cel!, path, findings);
+  }
+}
+
+/** Variables may stand inside of quotes only: there whatever they become stays text. */
+function checkCel(cel: string, path: string, findings: Findings): void {
+  try {
+    compileGuard(cel);
+  } catch (thrown) {
+    if (!(thrown instanceof CelError)) throw thrown;
+    findings.add(`invalid cel expression: ${cel} with err: ${thrown.message}`, `${path}.cel`);
   }
 }
