@@ -33,9 +33,20 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
     home,
     binDir: env['SLIPWAY_BIN_DIR'] ?? join(home, '.slipway', 'bin'),
     resources: Object.fromEntries(
-      Object.entries(env).filter((entry): entry is [string, string] =>
-        /^(GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)|ALLOWED_NETWORKS)$/.test(entry[0]),
-      ),
+      Object.entries(env).filter((entry): entry is [string, string] => isOfResources(entry[0])),
     ),
   };
+}
+
+/** Variables of the resources service that `run` and `up` hand on. */
+const OF_RESOURCES = [
+  /^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/,
+  /^ALLOWED_NETWORKS$/,
+  /^REMOTE_(TIMEOUT_MS|CONCURRENCY|MIRRORS|PLAIN_REGISTRIES)$/,
+  /^(ARTIFACT|TEKTON)_HUB_API$/,
+  /^CLUSTER_RESOLVER_(NAMESPACES|BLOCKED)$/,
+];
+
+function isOfResources(name: string): boolean {
+  return OF_RESOURCES.some((pattern) => pattern.test(name));
 }

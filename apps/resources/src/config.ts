@@ -87,8 +87,8 @@ function readRemote(read: EnvReader): RemoteConfig {
     mirrors: mirrors ?? [],
     plainRegistries: listOf(read, 'REMOTE_PLAIN_REGISTRIES'),
     programPath: read.text('PATH', '/usr/bin:/bin'),
-    artifactHubUrl: read.text('ARTIFACT_HUB_URL', 'https://artifacthub.io'),
-    tektonHubUrl: read.text('TEKTON_HUB_URL', 'https://api.hub.tekton.dev'),
+    artifactHubUrl: read.text('ARTIFACT_HUB_API', 'https://artifacthub.io'),
+    tektonHubUrl: read.text('TEKTON_HUB_API', 'https://api.hub.tekton.dev'),
     cluster: {
       allowed: listOf(read, 'CLUSTER_RESOLVER_NAMESPACES'),
       blocked: listOf(read, 'CLUSTER_RESOLVER_BLOCKED'),
