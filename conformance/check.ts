@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { isDone, succeeded, type PipelineRun, type TaskRun } from '@slipway/contracts';
 import type { ConformanceFile } from './set.js';
 import type { Kubectl } from './kubectl.js';
+import { differences, storedIn, type Seen } from './oracle.js';
 
 export interface Outcome {
   kind: 'passed' | 'failed' | 'blocked';
@@ -21,6 +22,7 @@ export async function check(
   { path, decision }: ConformanceFile,
   namespace: string,
   deadlineMs: number,
+  recorded?: Seen,
 ): Promise<Outcome> {
   if (decision.blocked !== undefined) return { kind: 'blocked', because: decision.blocked, tookMs: 0 };
   const started = Date.now();
@@ -49,13 +51,19 @@ export async function check(
     const failed = decision.ends === undefined && roots.find((run) => succeeded(run)?.status === 'False');
     if (failed) return outcome(describe(failed));
     if (roots.every(isDone)) {
-      const problem = wrongEnd(roots, decision.ends);
+      const problem = wrongEnd(roots, decision.ends) ?? (await unlike(kubectl, namespace, recorded));
       if (problem === undefined) await kubectl.run(['delete', 'namespace', namespace, '--wait=false']);
       return outcome(problem);
     }
     if (Date.now() - started > deadlineMs) return outcome(`still running: ${roots.map(describe).join('; ')}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+async function unlike(kubectl: Kubectl, namespace: string, recorded: Seen | undefined): Promise<string | undefined> {
+  if (recorded === undefined) return undefined;
+  const found = differences(recorded, await storedIn(kubectl, namespace));
+  return found.length === 0 ? undefined : `differs from a real Tekton:\n    ${found.join('\n    ')}`;
 }
 
 function wrongEnd(roots: readonly Run[], ends: readonly string[] | undefined): string | undefined {

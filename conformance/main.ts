@@ -5,10 +5,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { check, type Outcome } from './check.js';
 import { startFarSide } from './far-side/far-side.js';
 import { Kubectl } from './kubectl.js';
 import { startPlatform, type Platform } from './platform.js';
+import { recordedFor } from './oracle.js';
 import { documentation, row, total, type Result } from './report.js';
 import { SETS, readSet, type ConformanceFile } from './set.js';
 
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
     'at-once': { type: 'string', default: '4' },
     'deadline-seconds': { type: 'string', default: '90' },
     'limit-minutes': { type: 'string', default: '30' },
+    oracle: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -38,7 +41,7 @@ if (values.write && (sets !== SETS || values.only !== '')) {
 
 const endMs = Date.now() + Number(values['limit-minutes']) * 60_000;
 const results: Result[] = [];
-const far = await startFarSide(resolve(root, '.slipway/bin/ko-app'));
+const far = await startFarSide(root);
 for (const set of sets) {
   const files = readSet(values.data, set).filter(({ name }) => name.includes(values.only));
   // A platform a set: cluster-wide objects of two sets have the same names.
@@ -60,11 +63,8 @@ if (sets.length > 1) console.log(`\nall: ${total(results)}`);
 if (values.write) {
   const file = resolve(root, 'docs/compatibility.md');
   const written = `<!-- conformance -->\n\n${documentation(results)}\n\n<!-- /conformance -->`;
-  const before = readFileSync(file, 'utf8');
-  writeFileSync(
-    file,
-    before.replace(/<!-- conformance -->[\s\S]*<!-- \/conformance -->/, () => written),
-  );
+  const text = readFileSync(file, 'utf8').replace(/<!-- conformance -->[\s\S]*<!-- \/conformance -->/, () => written);
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }
 process.exit(results.some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0);
 
@@ -89,7 +89,8 @@ async function outcomeOf(kubectl: Kubectl, file: ConformanceFile, namespace: str
   const leftMs = endMs - Date.now();
   if (leftMs <= 0) return { kind: 'failed', because: 'not run: the time of all files is up', tookMs: 0 };
   const deadlineMs = Math.min(Number(values['deadline-seconds']) * 1000, leftMs);
-  return check(kubectl, file, namespace, deadlineMs).catch((error: Error): Outcome => ({
+  const recorded = values.oracle ? recordedFor(values.data, file) : undefined;
+  return check(kubectl, file, namespace, deadlineMs, recorded).catch((error: Error): Outcome => ({
     kind: 'failed',
     because: error.message,
     tookMs: 0,

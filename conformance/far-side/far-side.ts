@@ -2,10 +2,13 @@
 // every program is told so in the way that it offers its operators.
 
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitServer } from '../../apps/resources/test/git-server.js';
 import { makeRepositories } from './repositories.js';
+import { makeRegistry } from './registry.js';
 import { writeStandIns } from './stand-ins.js';
 
 export interface FarSide {
@@ -18,11 +21,18 @@ export interface FarSide {
   stop(): Promise<void>;
 }
 
-/** @param koApp the folder with the programs of Slipway's own steps */
-export async function startFarSide(koApp: string): Promise<FarSide> {
+/** The one private image's credentials are in the example files themselves. */
+const PRIVATE = 'gcr.io/build-crd-testing/secret-sauce';
+
+/** @param root of the checkout, with what it was built to */
+export async function startFarSide(root: string): Promise<FarSide> {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-far-side-'));
   const git = await startGitServer();
   makeRepositories(git);
+  const registry = makeRegistry((repository, authorization) => repository !== PRIVATE || opens(authorization));
+  registry.image(PRIVATE);
+  registry.image('mirror.gcr.io/bash');
+  const registryPort = await listen(registry.server);
   const gitSettings = [[`url.${git.url}/github.com/.insteadOf`, 'https://github.com/']] as const;
   return {
     gitSettings,
@@ -35,10 +45,30 @@ export async function startFarSide(koApp: string): Promise<FarSide> {
         ]),
       ),
     },
-    images: writeStandIns(folder, koApp, { gitSettings }),
+    images: await writeStandIns(folder, {
+      sources: join(root, 'conformance/far-side'),
+      koApp: join(root, '.slipway/bin/ko-app'),
+      gitSettings,
+      registry: `127.0.0.1:${registryPort}`,
+    }),
     async stop() {
+      registry.server.closeAllConnections();
+      await new Promise((resolve) => registry.server.close(resolve));
       await git.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The key of the service account, as the files have it. */
+function opens(authorization: string | undefined): boolean {
+  const [user, ...password] = Buffer.from(authorization?.replace(/^Basic /, '') ?? '', 'base64')
+    .toString()
+    .split(':');
+  return user === '_json_key' && password.join(':').includes('"project_id": "build-crd-testing"');
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
 }

@@ -2,32 +2,55 @@
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import type { FarSide } from './far-side.js';
 
-/** Writes programs and the images file below `folder`; the path of the file. `koApp`: the folder of our own git-init. */
-export function writeStandIns(folder: string, koApp: string, far: Pick<FarSide, 'gitSettings'>): string {
+/** Of what the stand-ins are made. */
+export interface Ingredients {
+  /** This folder's own path: programs are built from `programs/` in it. */
+  sources: string;
+  /** The folder with the programs of Slipway's own steps. */
+  koApp: string;
+  gitSettings: FarSide['gitSettings'];
+  /** `127.0.0.1:4000`. */
+  registry: string;
+}
+
+/** Writes programs and the images file below `folder`; the path of the file. */
+export async function writeStandIns(
+  folder: string,
+  { sources, koApp, gitSettings, registry }: Ingredients,
+): Promise<string> {
   const git = join(folder, 'git');
-  program(join(git, 'git'), `${gitEnvironment(far.gitSettings)}\nexec /usr/bin/git "$@"`);
+  program(join(git, 'git'), `${gitEnvironment(gitSettings)}\nexec /usr/bin/git "$@"`);
   const gitInit = join(folder, 'ko-app');
   mkdirSync(gitInit, { recursive: true });
   cpSync(join(koApp, 'git-init'), join(gitInit, 'git-init.cjs'));
-  program(join(gitInit, 'git-init'), `${gitEnvironment(far.gitSettings)}\nexec node /ko-app/git-init.cjs "$@"`);
+  program(join(gitInit, 'git-init'), `${gitEnvironment(gitSettings)}\nexec node /ko-app/git-init.cjs "$@"`);
   const nop = join(folder, 'nop');
   program(join(nop, 'nop'), 'echo Build successful');
+
+  const built = async (name: string, ...args: string[]): Promise<string> => {
+    const outfile = join(folder, name, `${name}.mjs`);
+    const entryPoints = [join(sources, 'programs', `${name}.ts`)];
+    await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', target: 'node20' });
+    program(join(folder, name, name), `exec node ${outfile} ${args.join(' ')} "$@"`);
+    return join(folder, name);
+  };
+  const crane = await built('crane', `http://${registry}`);
+  const skopeo = await built('skopeo', registry);
   const images = [
     { image: '*/nop-*', mounts: { '/ko-app': nop } },
-    ...['*/git-init:*', '*/git-clone:*', '*/alpine-git-nonroot*', '*alpine/git*', '*cloud-builders/git*'].map(
-      (image) => ({
-        image,
-        mounts: { '/ko-app': gitInit },
-        path: git,
-      }),
-    ),
+    { image: '*/crane*', path: crane },
+    { image: '*/skopeo*', path: skopeo },
+    ...GIT_IMAGES.map((image) => ({ image, mounts: { '/ko-app': gitInit }, path: git })),
   ];
   const file = join(folder, 'images.yaml');
   writeFileSync(file, JSON.stringify(images));
   return file;
 }
+
+const GIT_IMAGES = ['*/git-init:*', '*/git-clone:*', '*/alpine-git-nonroot*', '*alpine/git*', '*cloud-builders/git*'];
 
 /** git takes settings from the environment; steps that run it themselves are given them by their image. */
 function gitEnvironment(settings: FarSide['gitSettings']): string {
