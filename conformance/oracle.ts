@@ -131,6 +131,7 @@ function placesOf(runs: readonly SeenRun[]): [name: string, place: string][] {
   const places = new Map<string, string>();
   const visit = (run: SeenRun, place: string): void => {
     places.set(run.name, place);
+    if (run.podName !== undefined) places.set(run.podName, `${place}-pod`);
     const seenTasks = new Map<string, number>();
     for (const child of sortedChildren(run.childReferences) ?? []) {
       const task = child.pipelineTaskName ?? '';

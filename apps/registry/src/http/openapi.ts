@@ -1,4 +1,7 @@
 // `/openapi/v3`: the index and the documents. kubectl keeps a document by its hash, and asks again only for another one.
+//
+// For a kind that v3 does not name kubectl asks `/openapi/v2`, and refuses the whole file when there is none. An empty document
+// (no bytes at all, in the only encoding that it asks for) lets it go on to what is true: there is no such kind.
 
 import { createHash } from 'node:crypto';
 import { openApiPaths, openApiV3 } from '../core/openapi/document.js';
@@ -9,12 +12,15 @@ interface Document {
   hash: string;
 }
 
+const V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
 /** Documents are large, the same for everybody, and made when first asked for. */
 const documents = new Map<string, Document>();
 
 /** `path` is what follows `/openapi/`. Undefined: there is no such document. */
 export function openApi(path: string, { query, headers }: ApiRequest): Answer | undefined {
   if (path === 'v3') return index();
+  if (path === 'v2') return { kind: 'text', status: 200, contentType: V2, text: '' };
   const name = openApiPaths().find((one) => path === `v3/${one}`);
   if (name === undefined) return undefined;
   const { text, hash } = documentOf(name);
