@@ -124,5 +124,6 @@ function taskSpecOf(task: PipelineTask, definitions: Definitions): TaskSpec | un
 
 /** The name of the pipeline of a run whose Pipeline is not at hand: a resumed one, or one with an inline spec. */
 export function pipelineNameOf(run: PipelineRun): string {
+  if (run.spec.pipelineSpec !== undefined) return run.metadata.name;
   return run.metadata.labels?.[LABELS.pipeline] ?? run.spec.pipelineRef?.name ?? run.metadata.name;
 }

@@ -62,10 +62,17 @@ export function withPipelineMetadata(run: PipelineRun, pipeline: Pipeline | unde
     ...run,
     metadata: {
       ...run.metadata,
-      labels: { ...labels, [LABELS.pipeline]: pipeline?.metadata.name ?? pipelineNameOf(run), ...run.metadata.labels },
+      labels: { ...labels, [LABELS.pipeline]: pipeline?.metadata.name ?? pipelineLabelOf(run), ...run.metadata.labels },
       ...(Object.keys(merged).length === 0 ? {} : { annotations: merged }),
     },
   };
+}
+
+/** Runs that are made from one inline pipeline again and again share its label: what their names begin with. */
+function pipelineLabelOf(run: PipelineRun): string {
+  const { generateName } = run.metadata;
+  if (run.spec.pipelineSpec === undefined || generateName === undefined) return pipelineNameOf(run);
+  return generateName.replace(/-$/, '');
 }
 
 /** The run with its start in the status: everything from here on counts from `startTime`. */
