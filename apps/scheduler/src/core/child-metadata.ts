@@ -8,7 +8,6 @@ import {
   shardOfObject,
   substituteDeep,
   type OwnerReference,
-  type Param,
   type PipelineRun,
   type PipelineTask,
   type PodTemplate,
@@ -102,19 +101,6 @@ export function annotationsOf(
     ...overrides,
     ...(task.onError === 'continue' ? { [ANNOTATIONS.pipelineTaskOnError]: 'continue' } : {}),
   };
-}
-
-/** `$(params.x)` in the display name of a run of a fanned-out task is the combination's value. */
-export function displayNameOf(task: PipelineTask, combination: readonly Param[]): string | undefined {
-  const params = [...combination, ...(task.params ?? [])];
-  const replacements = paramReplacements(params, undefined);
-  const named = (task.matrix?.include ?? []).filter(
-    (include) =>
-      include.name !== undefined &&
-      (include.params ?? []).every(({ name, value }) => params.some((p) => p.name === name && p.value === value)),
-  );
-  if (named.length > 0) return named.map(({ name }) => substituteDeep(name!, replacements)).join(' ');
-  return nonEmpty(task.displayName) && substituteDeep(task.displayName!, replacements);
 }
 
 /** Go's zero string is no string. */

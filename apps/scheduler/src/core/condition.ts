@@ -2,6 +2,10 @@
 
 import { succeeded, type Condition, type PipelineRun } from '@slipway/contracts';
 import type { RunModel } from './run-model.js';
+import { tasksLimit } from './timeouts.js';
+
+/** A message is for people, and is stored with every run. Characters. */
+const MAX_PROBLEMS = 1024;
 
 export type RunCondition = Pick<Condition, 'status'> & { reason: string; message: string };
 
@@ -38,26 +42,47 @@ export function hasBegun(run: PipelineRun): boolean {
   return run.status?.startTime !== undefined && reason !== 'ResolvingPipelineRef' && reason !== 'ResolvingTaskRef';
 }
 
-function finalCondition(run: PipelineRun, { counts }: RunModel): RunCondition {
+function finalCondition(run: PipelineRun, model: RunModel): RunCondition {
+  const { counts } = model;
   const completed = counts.succeeded + counts.failed + counts.cancelled + counts.ignored;
   const failed = counts.failed + counts.ignored;
   const ignored = counts.ignored > 0 ? ` (Ignored: ${counts.ignored})` : '';
-  const message = `Tasks Completed: ${completed} (Failed: ${failed}${ignored}, Cancelled ${counts.cancelled}), Skipped: ${counts.skipped}`;
+  const unmade = counts.unmade > 0 ? `, Failed Validation: ${counts.unmade}${problemsOf(model)}` : '';
+  const message = `Tasks Completed: ${completed} (Failed: ${failed}${ignored}, Cancelled ${counts.cancelled}), Skipped: ${counts.skipped}${unmade}`;
+  const limit = counts.overdue > 0 ? tasksLimit(run) : undefined;
+  if (limit !== undefined) return tasksTimedOutCondition(run, limit);
+  if (counts.unmade > 0) return { status: 'False', reason: 'PipelineValidationFailed', message };
   if (counts.failed > 0 || counts.skippedByTimeout > 0) return { status: 'False', reason: 'Failed', message };
   if (isGraceful(run)) return cancelledCondition(run);
   if (counts.cancelled > 0) return { status: 'False', reason: 'Cancelled', message };
   return { status: 'True', reason: counts.skipped > 0 ? 'Completed' : 'Succeeded', message };
 }
 
-function runningCondition(run: PipelineRun, { counts, openFinally }: RunModel): RunCondition {
+function runningCondition(run: PipelineRun, model: RunModel): RunCondition {
+  const { counts, openFinally } = model;
   const completed = counts.succeeded + counts.failed + counts.cancelled + counts.ignored;
   const message = `Tasks Completed: ${completed} (Failed: ${counts.failed}, Cancelled ${counts.cancelled}), Incomplete: ${counts.incomplete}, Skipped: ${counts.skipped}`;
   const running = (reason: string): RunCondition => ({ status: 'Unknown', reason, message });
+  if (openFinally > 0 && counts.overdue > 0) return running('PipelineRunTimeoutRunningFinally');
   if (run.spec.status === 'CancelledRunFinally') return running('CancelledRunningFinally');
   if (run.spec.status === 'StoppedRunFinally') return running('StoppedRunningFinally');
   // A pipeline with finally tasks stays `Running` after a failure until those are done.
   const isStopping = counts.cancelled > 0 || (counts.failed > 0 && openFinally === 0);
   return running(isStopping ? 'PipelineRunStopping' : 'Running');
+}
+
+function tasksTimedOutCondition(run: PipelineRun, limit: string): RunCondition {
+  const message = `PipelineRun "${run.metadata.name}" failed due to tasks failed to finish within "${limit}"`;
+  return { status: 'False', reason: 'PipelineRunTimeout', message };
+}
+
+/** Which tasks could not start, and what they miss. */
+function problemsOf(model: RunModel): string {
+  const problems = model.states.flatMap(({ phase, problem, compiled }) =>
+    phase === 'unmade' ? [`task "${compiled.task.name}": ${problem ?? ''}`] : [],
+  );
+  const text = problems.join('; ');
+  return ` (${text.length > MAX_PROBLEMS ? `${text.slice(0, MAX_PROBLEMS)}…` : text})`;
 }
 
 function isGraceful(run: PipelineRun): boolean {

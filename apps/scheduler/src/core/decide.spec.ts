@@ -174,17 +174,23 @@ describe('decide', () => {
     ]);
   });
 
-  test('fails the run when a task that succeeded did not make the result that another takes', () => {
+  test('starts nothing more but finally when a task did not make the result that another takes', () => {
     const run = play({
       tasks: [
         { ...task('a'), taskSpec: { results: [{ name: 'r' }], steps: [] } },
         { ...task('b'), params: [{ name: 'p', value: '$(tasks.a.results.r)' }] },
+        task('c', 'b'),
+        task('d', 'a'),
       ],
+      finally: [task('f')],
     });
-    expect(run.end('a', 'succeeded').last?.condition).toEqual({
+    expect(run.end('a', 'succeeded').order).toEqual(['a', 'f']);
+    expect(run.skips()).toEqual({ c: 'PipelineRun was stopping', d: 'PipelineRun was stopping' });
+    expect(run.end('f', 'succeeded').last?.condition).toEqual({
       status: 'False',
-      reason: 'InvalidTaskResultReference',
-      message: 'Invalid task result reference: Could not find result with name r for task a',
+      reason: 'PipelineValidationFailed',
+      message:
+        'Tasks Completed: 2 (Failed: 0, Cancelled 0), Skipped: 2, Failed Validation: 1 (task "b": Invalid task result reference: Could not find result with name r for task a)',
     });
   });
 
@@ -264,10 +270,11 @@ describe('decide', () => {
     expect(run.decide().last?.cancel).toHaveLength(1);
     run.end('a', 'cancelled');
     expect(run.order).toEqual(['a', 'f']);
+    expect(run.last?.condition.reason).toBe('PipelineRunTimeoutRunningFinally');
     expect(run.end('f', 'succeeded').last?.condition).toEqual({
       status: 'False',
-      reason: 'Failed',
-      message: 'Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 1',
+      reason: 'PipelineRunTimeout',
+      message: 'PipelineRun "run" failed due to tasks failed to finish within "1m0s"',
     });
   });
 

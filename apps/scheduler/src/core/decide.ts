@@ -19,9 +19,9 @@ import {
 } from '@slipway/contracts';
 import { buildChild } from './build-child.js';
 import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode, type ChildKind } from './child-kind.js';
-import { displayNameOf } from './child-metadata.js';
 import { needsRun, pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
+import { displayNameOf } from './display-name.js';
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
 import type { Refusal } from './refusal.js';
@@ -58,11 +58,11 @@ export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decisi
   if (isDone(run)) return undefined; // S4
   const deadlines = deadlinesOf(run);
   if (run.spec.status === 'Cancelled') return stopAll(model, 'cancelled', cancelledCondition(run));
+  const round = new Round(run, model, nowMs);
   if (isPast(deadlines.pipelineMs, nowMs)) {
-    skipTheUnstarted(model);
+    round.settle();
     return stopAll(model, 'timed-out', timedOutCondition(run, pipelineLimit(run)));
   }
-  const round = new Round(run, model, nowMs);
   round.play();
   const { create, cancel, refusal, startsFinally } = round;
   const condition = refusal === undefined ? conditionOf(run, model) : { status: 'False' as const, ...refusal };
@@ -75,18 +75,6 @@ export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decisi
 
 function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
   return deadlineMs !== undefined && nowMs >= deadlineMs;
-}
-
-/** Tasks that could have started when the time was up, and those behind them. */
-function skipTheUnstarted(model: RunModel): void {
-  while (model.hasReady()) {
-    for (const state of model.takeReady()) {
-      if (state.compiled.section === 'finally') continue;
-      if (state.isParentSkipped) model.skip(state, 'Parent Tasks were skipped', state.compiled.task.when);
-      else if (state.openParents === 0)
-        model.skip(state, 'PipelineRun timeout has been reached', state.compiled.task.when);
-    }
-  }
 }
 
 function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition): Decision {
@@ -111,13 +99,16 @@ class Round {
   refusal: Refusal | undefined;
   startsFinally = false;
   readonly #isPastTasks: boolean;
+  readonly #isPastPipeline: boolean;
 
   constructor(
     private readonly run: PipelineRun,
     private readonly model: RunModel,
     private readonly nowMs: number,
   ) {
-    this.#isPastTasks = isPast(deadlinesOf(run).tasksMs, nowMs);
+    const { tasksMs, pipelineMs } = deadlinesOf(run);
+    this.#isPastTasks = isPast(tasksMs, nowMs);
+    this.#isPastPipeline = isPast(pipelineMs, nowMs);
   }
 
   /** Known as soon as finally starts, in the same round. */
@@ -128,14 +119,31 @@ class Round {
   play(): void {
     const { model } = this;
     this.#askTheDag();
-    this.#skipTheRest();
-    while (model.hasReady() && this.refusal === undefined) {
-      for (const state of model.takeReady()) {
-        if (this.refusal !== undefined) return;
-        if (state.compiled.section === 'tasks') this.#advance(state);
-      }
-    }
+    do {
+      for (const state of this.settle()) if (this.refusal === undefined) this.#begin(state);
+    } while (model.hasReady() && this.refusal === undefined);
     if (this.refusal === undefined && model.openDag === 0 && model.openFinally > 0) this.#runFinally();
+  }
+
+  /** Skips what will not run. The tasks that are left may start: nothing starts before all skips are known (S5). */
+  settle(): TaskState[] {
+    const { model } = this;
+    const startable: TaskState[] = [];
+    this.#skipTheRest();
+    while (model.hasReady()) {
+      const unmade: [TaskState, string][] = [];
+      while (model.hasReady()) {
+        for (const state of model.takeReady()) {
+          if (state.compiled.section === 'finally' || !this.#mayStart(state)) continue;
+          const problem = state.phase === 'waiting' ? this.#problemOf(state) : undefined;
+          if (problem === undefined) startable.push(state);
+          else unmade.push([state, problem]);
+        }
+      }
+      for (const [state, problem] of unmade) model.leaveUnmade(state, problem);
+      this.#skipTheRest();
+    }
+    return startable.filter(({ phase }) => phase === 'waiting' || phase === 'running');
   }
 
   /** On request or when the time of the tasks is up; finally is not touched. */
@@ -156,11 +164,15 @@ class Round {
 
   /** A run that stops starts nothing more: all that waits is skipped at once. */
   #skipTheRest(): void {
+    const { model } = this;
     const reason = this.#stopReason();
-    if (reason === undefined || this.model.isRestSkipped) return;
-    this.model.isRestSkipped = true;
-    for (const state of this.model.dagStates()) {
-      if (state.phase === 'waiting') this.model.skip(state, reason, state.compiled.task.when);
+    if (reason !== undefined && !model.isRestSkipped) {
+      model.isRestSkipped = true;
+      for (const state of model.dagStates()) model.skip(state, reason, state.compiled.task.when);
+    } else if (model.isUnmade && !model.isRestSkipped) {
+      for (const state of model.dagStates()) {
+        if (state.phase === 'waiting') model.skip(state, 'PipelineRun was stopping', state.compiled.task.when);
+      }
     }
   }
 
@@ -171,30 +183,47 @@ class Round {
     return undefined;
   }
 
-  /** Moves one task on as far as it goes. The order of the questions is Tekton's, and so are their answers. */
-  #advance(state: TaskState): void {
+  /** Skips a task that will not run. The order of the questions is Tekton's, and so are their answers. */
+  #mayStart(state: TaskState): boolean {
     const { model } = this;
-    if (state.phase === 'running')
-      return this.model.dagAsked < 0 ? this.#startMissing(state) : model.giveUpMissing(state);
-    if (state.phase !== 'waiting') return;
-    if (state.isParentSkipped) return model.skip(state, 'Parent Tasks were skipped', state.compiled.task.when);
-    if (state.openParents > 0) return; // S5
-    const missing = missingResult(model, state.compiled);
-    if (missing?.producer?.skipReason === 'When Expressions evaluated to false') {
-      return model.skip(state, 'Results were missing', state.compiled.task.when);
+    if (state.phase === 'running') {
+      if (model.dagAsked < 0) return true;
+      model.giveUpMissing(state);
+      return false;
     }
+    if (state.phase !== 'waiting') return false;
+    const skip = (reason: SkipReason, { when } = state.compiled.task): false => {
+      model.skip(state, reason, when);
+      return false;
+    };
+    if (state.isParentSkipped) return skip('Parent Tasks were skipped');
+    if (state.openParents > 0) {
+      return isEmptyMatrix(state.compiled.task.matrix) ? skip('Matrix Parameters have an empty array') : false; // S5
+    }
+    const missing = missingResult(model, state.compiled);
+    if (missing?.producer?.skipReason === 'When Expressions evaluated to false') return skip('Results were missing');
     const task = model.resolve(state);
     const allowed = this.#allows(task);
-    if (allowed === undefined) return;
-    if (!allowed) return model.skip(state, 'When Expressions evaluated to false', task.when);
-    if (this.#isPastTasks) return model.skip(state, 'PipelineRun Tasks timeout has been reached', task.when);
-    if (isEmptyMatrix(task.matrix)) return model.skip(state, 'Matrix Parameters have an empty array', task.when);
-    if (missing !== undefined) {
-      this.refusal = missing.refusal;
-      return;
-    }
-    if (!this.#conditionsHold(state, task)) return;
-    this.#start(state, task);
+    if (allowed === undefined) return false;
+    if (!allowed) return skip('When Expressions evaluated to false', task);
+    if (missing !== undefined) return true; // before the clock is asked: what was not made stays so over a restart
+    if (this.#isPastPipeline) return skip('PipelineRun timeout has been reached', task);
+    if (this.#isPastTasks) return skip('PipelineRun Tasks timeout has been reached', task);
+    if (isEmptyMatrix(task.matrix)) return skip('Matrix Parameters have an empty array', task);
+    return true;
+  }
+
+  /** Why a task that may start cannot: it takes a result that was not made. An index out of bounds fails the run. */
+  #problemOf(state: TaskState): string | undefined {
+    const refusal = missingResult(this.model, state.compiled)?.refusal;
+    if (refusal !== undefined && refusal.reason !== 'InvalidTaskResultReference') this.refusal = refusal;
+    return refusal?.message;
+  }
+
+  #begin(state: TaskState): void {
+    if (state.phase === 'running') return this.#startMissing(state);
+    const task = this.model.resolve(state);
+    if (this.#conditionsHold(state, task)) this.#start(state, task);
   }
 
   /** 2020: every Condition of the task is checked by a TaskRun of its own first. */

@@ -2,7 +2,8 @@
 // Rebuilt from stored objects at any time; holds nothing that is not stored, save decisions whose commit is under way.
 //
 //   M1. An observation costs what it changes: one task, and its children when that task settles.
-//   M2. A settled task never changes again; a skipped one keeps its first reason.
+//   M2. A settled task never changes again; a skipped one keeps its first reason. Only one that is left unmade counts as
+//       skipped once the run stops for another reason: nothing stored tells the two apart.
 //   M3. `open` counts reach zero exactly when every task of the section has settled.
 
 import {
@@ -18,6 +19,7 @@ import type { ChildObject } from './child-kind.js';
 import { childRunOf, combinedOutcome, needsRun, type ChildRun } from './child-run.js';
 import type { CompiledPipeline } from './compiled-pipeline.js';
 import { MAX_DEPTH_EXCEEDED } from './depth.js';
+import { displayNameOf } from './display-name.js';
 import { fanOut } from './matrix.js';
 import { stateReplacements } from './state-variables.js';
 import { substituteTask } from './substitute-pipeline.js';
@@ -30,6 +32,10 @@ export interface TaskCounts {
   cancelled: number;
   skipped: number;
   skippedByTimeout: number;
+  /** Takes a result that was not made. */
+  unmade: number;
+  /** Tasks outside `finally` that had not ended when their time was up. */
+  overdue: number;
   incomplete: number;
 }
 
@@ -41,6 +47,8 @@ export class RunModel implements TaskStates {
   openFinally: number;
   /** A task failed that stops the run: nothing new starts outside `finally`. */
   isStopping = false;
+  /** Nothing new starts either: a task takes a result that was not made. */
+  isUnmade = false;
   /** What a run that stops does once: skip what waits, cancel what runs. */
   isRestSkipped = false;
   /** How strongly the children outside `finally` have been asked to end, as `strengthOf` has it; -1: not at all. */
@@ -63,6 +71,7 @@ export class RunModel implements TaskStates {
       compiled,
       phase: 'waiting',
       skipReason: undefined,
+      problem: undefined,
       when: undefined,
       openParents: compiled.parents.length,
       isParentSkipped: false,
@@ -73,7 +82,7 @@ export class RunModel implements TaskStates {
     this.openDag = pipeline.dagCount;
     this.openFinally = pipeline.tasks.length - pipeline.dagCount;
     const incomplete = pipeline.tasks.length;
-    this.counts = { succeeded: 0, failed: 0, ignored: 0, cancelled: 0, skipped: 0, skippedByTimeout: 0, incomplete };
+    this.counts = { succeeded: 0, failed: 0, ignored: 0, cancelled: 0, skipped: 0, skippedByTimeout: 0, unmade: 0, overdue: 0, incomplete }; // prettier-ignore
     for (const child of children) this.#attach(child);
     const skipped = new Map((run.status?.skippedTasks ?? []).map((task): [string, SkippedTask] => [task.name, task]));
     for (const index of pipeline.order) {
@@ -156,10 +165,20 @@ export class RunModel implements TaskStates {
   }
 
   skip(state: TaskState, reason: SkipReason, when?: readonly WhenExpression[]): void {
-    if (state.phase !== 'waiting') return; // M2
+    if (state.phase !== 'waiting' && state.phase !== 'unmade') return; // M2
     state.skipReason = reason;
     state.when = when;
-    this.#close(state, 'skipped');
+    if (state.phase === 'waiting') return this.#close(state, 'skipped');
+    state.phase = 'skipped';
+    this.counts.unmade--;
+    this.counts.skipped++;
+  }
+
+  /** A task that should start and cannot, since a result that it takes was not made. */
+  leaveUnmade(state: TaskState, problem: string): void {
+    if (state.phase !== 'waiting') return; // M2
+    state.problem = problem;
+    this.#close(state, 'unmade');
   }
 
   /**
@@ -186,8 +205,7 @@ export class RunModel implements TaskStates {
       state.found = [...state.found.filter(({ name }) => name !== child.name), child];
       return state;
     }
-    const displayName = state.runs[known]?.displayName;
-    state.runs[known] = { ...child, ...(displayName === undefined ? {} : { displayName }) };
+    state.runs[known] = named(child, state.runs[known]?.displayName);
     return state;
   }
 
@@ -205,24 +223,28 @@ export class RunModel implements TaskStates {
   /** Gives the runs that were found in the store their places. */
   #adoptFound(state: TaskState): void {
     if (state.found.length === 0) return;
-    const { matrix } = state.compiled.task;
-    const resolved = matrix === undefined ? undefined : this.resolve(state);
-    const combinations = resolved?.matrix === undefined ? 1 : fanOut(resolved.matrix).length;
-    if (state.runs.length < combinations) state.runs = Array.from({ length: combinations }, (_, i) => state.runs[i]);
+    const resolved = this.resolve(state);
+    const combinations = resolved.matrix === undefined ? [[]] : fanOut(resolved.matrix);
+    const count = combinations.length;
+    if (state.runs.length < count) state.runs = Array.from({ length: count }, (_, i) => state.runs[i]);
     const byName = new Map(state.found.map((child) => [child.name, child]));
     const attempts = [...new Set(state.found.map(({ attempt }) => attempt))].sort((a, b) => b - a);
-    for (let i = 0; i < combinations; i++) {
+    for (const [i, combination] of combinations.entries()) {
       const known = state.runs[i];
       for (const attempt of attempts.filter((one) => known === undefined || one > known.attempt)) {
-        const newest = byName.get(this.childNameOf(state, i, combinations, attempt));
+        const newest = byName.get(this.childNameOf(state, i, count, attempt));
         if (newest === undefined) continue;
-        state.runs[i] = newest;
+        state.runs[i] = named(newest, displayNameOf(resolved, combination));
         break;
       }
     }
     state.found = [];
-    if (state.runs.every((run) => run === undefined)) state.runs = [];
-    else this.#settle(state);
+    if (state.runs.every((run) => run === undefined)) {
+      state.runs = [];
+      return;
+    }
+    state.when ??= resolved.when;
+    this.#settle(state);
   }
 
   #settle(state: TaskState): void {
@@ -242,7 +264,9 @@ export class RunModel implements TaskStates {
     if (section === 'finally') this.openFinally--;
     else this.openDag--;
     const isFailure = phase === 'failed' || phase === 'cancelled' || phase === 'timed-out';
-    if (isFailure && section === 'tasks' && task.onError !== 'continue') this.isStopping = true;
+    const isFatal = section === 'tasks' && task.onError !== 'continue';
+    if (isFailure && isFatal) this.isStopping = true;
+    if (phase === 'unmade' && isFatal) this.isUnmade = true;
     this.#ready.delete(index);
     for (const child of children) {
       const childState = this.states[child]!;
@@ -262,6 +286,7 @@ export class RunModel implements TaskStates {
         break;
       case 'timed-out':
         this.counts.failed++;
+        if (state.compiled.section === 'tasks') this.counts.overdue++;
         break;
       case 'failed':
         if (state.compiled.task.onError === 'continue') this.counts.ignored++;
@@ -270,10 +295,18 @@ export class RunModel implements TaskStates {
       case 'cancelled':
         this.counts.cancelled++;
         break;
+      case 'unmade':
+        this.counts.unmade++;
+        break;
       case 'skipped':
         this.counts.skipped++;
+        if (state.skipReason === 'PipelineRun Tasks timeout has been reached') this.counts.overdue++;
         if (state.skipReason?.endsWith('timeout has been reached') === true) this.counts.skippedByTimeout++;
         break;
     }
   }
+}
+
+function named(child: ChildRun, displayName: string | undefined): ChildRun {
+  return displayName === undefined ? child : { ...child, displayName };
 }

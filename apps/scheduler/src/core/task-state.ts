@@ -18,12 +18,15 @@ export type SkipReason =
   /** 2020: a Condition of the task did not hold. */
   | 'ConditionCheckFailed';
 
-export type Phase = 'waiting' | 'skipped' | Outcome;
+/** `unmade`: it should have started, and takes a result that its maker did not write. It never gets a run. */
+export type Phase = 'waiting' | 'skipped' | 'unmade' | Outcome;
 
 export interface TaskState {
   readonly compiled: CompiledTask;
   phase: Phase;
   skipReason: SkipReason | undefined;
+  /** Why it is `unmade`. */
+  problem: string | undefined;
   /** Guards as they were evaluated, for the status. */
   when: readonly WhenExpression[] | undefined;
   /** Parents that have not settled. */

@@ -32,6 +32,12 @@ export function pipelineLimit(run: PipelineRun): string {
   return formatDuration(pipelineLimitMs(run));
 }
 
+/** The limit of the tasks outside `finally` as Go prints it, for the message; undefined where they have none. */
+export function tasksLimit(run: PipelineRun): string | undefined {
+  const limit = sectionLimitMs(run, 'tasks', 'finally');
+  return limit === undefined || limit === 0 ? undefined : formatDuration(limit);
+}
+
 function pipelineLimitMs(run: PipelineRun): number {
   return limitMs(run.spec.timeouts?.pipeline) ?? durationMs(DEFAULT_TIMEOUT)!;
 }
