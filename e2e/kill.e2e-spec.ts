@@ -8,12 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDone, succeeded, type PipelineRun, type TaskRun } from '@slipway/contracts';
-import { findPostgres, startTestPostgres, type TestPostgres } from '@slipway/testing';
+import { findPostgres, seeded, startTestPostgres, type TestPostgres } from '@slipway/testing';
 import { ApiClient } from '../apps/cli/src/api/client.js';
 import { findAccess } from '../apps/cli/src/api/kubeconfig.js';
 import { prepareServices, type Part, type Services } from '../scripts/services.mjs';
 import { expectedLines, journalProblems, journalRun, randomGraph, STEPS } from './journal-run.js';
-import { seeded } from './random.js';
 
 const TASKS = 30;
 const DEADLINE_MS = 120_000;

@@ -4,6 +4,7 @@ export { eventually } from './eventually.js';
 export { startTestNats, type TestNats } from './nats.js';
 export { startOciRegistry, type BundleObject, type OciRegistry } from './oci-registry.js';
 export { findPostgres, startTestPostgres, type TestPostgres } from './postgres.js';
+export { seeded } from './random.js';
 export { tempDir } from './temp-dir.js';
 export { isExcused } from './recorded-differences.js';
 export { oracleFiles, recordedCalls, sharedData, type GoldenCase } from './shared-data.js';
