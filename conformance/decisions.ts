@@ -13,6 +13,8 @@ export interface Decision {
   /** What kubectl says when the API refuses a document of the file, as the one of Tekton does. */
   refuses?: RegExp;
   why?: string;
+  /** Why the recording of a real Tekton is of something else: what was missing where it was made. */
+  unrecorded?: string;
 }
 
 const TOKEN = `
@@ -52,8 +54,13 @@ export const DECISIONS: readonly Decision[] = [
     ends: ['False/CouldntGetTask'],
     why: 'its script puts the name of a variable together at run time, which Tekton refuses too',
   },
+  { files: /git-resolver-custom-secret/, beforehand: TOKEN, unrecorded: 'the secret' },
   { files: /git-resolver-custom-/, beforehand: TOKEN },
-  { files: /cluster-resolver/, beforehand: CLUSTER_TASK },
+  { files: /cluster-resolver/, beforehand: CLUSTER_TASK, unrecorded: 'the task in the other namespace' },
+  { files: /step-stream-(results|workspace)/, unrecorded: 'the image of crane' },
+  { files: /docker-creds|pull-private-image/, unrecorded: 'the image of skopeo' },
+  { files: /git-basic-auth-multiple-repos/, unrecorded: 'the repositories' },
+  { files: /default-workspaces/, unrecorded: 'the setting of a default workspace' },
   {
     files: /tekton-v1alpha1\/pipelineruns\/pipelinerun\.yaml/,
     blocked: 'builds two images from images of a registry, and deploys them to the cluster that it runs in',

@@ -6,7 +6,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { ChildReference, KubeObject, PipelineRun, TaskRun } from '@slipway/contracts';
+import {
+  durationMs,
+  formatDuration,
+  type ChildReference,
+  type KubeObject,
+  type PipelineRun,
+  type TaskRun,
+} from '@slipway/contracts';
 import type { Kubectl } from './kubectl.js';
 import { ORACLE_DIFFERENCES } from './oracle-differences.js';
 import type { ConformanceFile } from './set.js';
@@ -39,8 +46,8 @@ export interface Seen {
 }
 
 /** What was recorded of the file; undefined where nothing was. Only v1 has been recorded. */
-export function recordedFor(data: string, { set, name }: ConformanceFile): Seen | undefined {
-  if (set !== 'tekton-v1') return undefined;
+export function recordedFor(data: string, { set, name, decision }: ConformanceFile): Seen | undefined {
+  if (set !== 'tekton-v1' || decision.unrecorded !== undefined) return undefined;
   const file = join(data, 'oracle', `${name.replace(/\.yaml$/, '').replaceAll('/', '__')}.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Seen) : undefined;
 }
@@ -56,7 +63,7 @@ export async function storedIn(kubectl: Kubectl, namespace: string): Promise<See
 
 /** Every place in which the two differ, as `place: theirs …, ours …`; empty when they are the same. */
 export function differences(theirs: Seen, ours: Seen): string[] {
-  const adapted = ORACLE_DIFFERENCES.reduce((one, { adapt }) => adapt(one), theirs);
+  const adapted = ORACLE_DIFFERENCES.reduce((one, { adapt }) => adapt(one, ours), theirs);
   const [left, right] = [comparable(adapted), comparable(ours)];
   const places = [...new Set([...left.keys(), ...right.keys()])].sort();
   return places.flatMap((place) => {
@@ -166,7 +173,9 @@ const MASKS: readonly [pattern: RegExp, mask: string][] = [
 ];
 
 function masked(text: string): string {
-  if (text.length > 1000 && !/\s/.test(text)) return `${text.length} characters`;
+  if (text.length > 1000) return `${text.length} characters`;
+  const ms = /^\d/.test(text) && /[hms]$/.test(text) ? durationMs(text) : undefined;
+  if (ms !== undefined) return formatDuration(ms); // `60s` and `1m0s`
   return MASKS.reduce((one, [pattern, mask]) => one.replace(pattern, mask), text);
 }
 

@@ -36,6 +36,13 @@ export function workspaceVolumes(
   return volumes;
 }
 
+/** The task with every bound workspace declared: an inline one need not declare those that it is given. */
+export function withBoundWorkspaces(spec: TaskSpec, bindings: readonly WorkspaceBinding[]): TaskSpec {
+  const declared = spec.workspaces ?? [];
+  const missing = bindings.filter((binding) => !declared.some(({ name }) => name === binding.name));
+  return missing.length === 0 ? spec : { ...spec, workspaces: [...declared, ...missing.map(({ name }) => ({ name }))] };
+}
+
 /** The task with its workspaces mounted. Bindings that an inline task does not declare are declared for it. */
 export function applyWorkspaces(
   spec: TaskSpec,

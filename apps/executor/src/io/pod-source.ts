@@ -40,7 +40,7 @@ import { knownImageProcess } from '../core/images.js';
 import { applyVariables, contextReplacements } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
-import { applyWorkspaces, claimNameOf, workspaceVolumes } from '../core/workspaces.js';
+import { applyWorkspaces, claimNameOf, withBoundWorkspaces, workspaceVolumes } from '../core/workspaces.js';
 
 export interface PodSourceOptions {
   binDir: string;
@@ -129,7 +129,7 @@ export class PodSource {
     return {
       pod,
       claims: await this.#missing(claims),
-      spec,
+      spec: withBoundWorkspaces(spec, bindings),
       ...(task.refSource === undefined ? {} : { refSource: task.refSource }),
       ...inheritedMetadata(taskRun, task),
       cloudEventTargets: plan?.cloudEventTargets ?? [],

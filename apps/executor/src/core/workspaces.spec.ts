@@ -1,0 +1,13 @@
+import { withBoundWorkspaces } from './workspaces.js';
+
+test('a workspace that a task is given without declaring it is declared in what the status keeps', () => {
+  const bindings = [
+    { name: 'source', emptyDir: {} },
+    { name: 'cache', emptyDir: {} },
+  ];
+  const spec = { workspaces: [{ name: 'cache', mountPath: '/cache' }] };
+  expect(withBoundWorkspaces(spec, bindings)).toEqual({
+    workspaces: [{ name: 'cache', mountPath: '/cache' }, { name: 'source' }],
+  });
+  expect(withBoundWorkspaces(spec, bindings.slice(1))).toBe(spec);
+});
