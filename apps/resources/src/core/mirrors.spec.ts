@@ -1,0 +1,38 @@
+import { gitMirrors, mirrored, parseMirrors } from './mirrors.js';
+
+const mirrors = [
+  { from: 'https://github.com/', to: 'http://mirror/all/' },
+  { from: 'https://github.com/tektoncd/', to: 'http://mirror/tekton/' },
+];
+
+test('mirrored takes the longest prefix that fits, and says that the operator chose it', () => {
+  expect(mirrored('https://github.com/tektoncd/catalog.git', mirrors)).toEqual({
+    url: 'http://mirror/tekton/catalog.git',
+    isMirror: true,
+  });
+  expect(mirrored('https://github.com/a/b', mirrors).url).toBe('http://mirror/all/a/b');
+  expect(mirrored('https://github.com.evil.example/a', mirrors)).toEqual({
+    url: 'https://github.com.evil.example/a',
+    isMirror: false,
+  });
+});
+
+test("gitMirrors reads git's insteadOf among its settings", () => {
+  expect(
+    gitMirrors([
+      ['url.http://127.0.0.1:1/.insteadOf', 'https://github.com/'],
+      ['http.sslVerify', 'false'],
+    ]),
+  ).toEqual([{ from: 'https://github.com/', to: 'http://127.0.0.1:1/' }]);
+});
+
+test('parseMirrors reads pairs, and refuses what is none', () => {
+  expect(parseMirrors('')).toEqual([]);
+  expect(parseMirrors('https://a/=http://b/x=y, https://c/=https://d/')).toEqual([
+    { from: 'https://a/', to: 'http://b/x=y' },
+    { from: 'https://c/', to: 'https://d/' },
+  ]);
+  for (const text of ['https://a/', 'https://a/=', '=https://a/', 'https://a/=file:///etc']) {
+    expect(parseMirrors(text)).toBeUndefined();
+  }
+});
