@@ -22,6 +22,7 @@ import {
   checkTask,
   checkTaskRun,
 } from './rules/object-rules.js';
+import { RBAC_GROUP, rbacProblems } from './rules/rbac-rules.js';
 import { checkRequired } from './rules/required-rules.js';
 import { checkResolutionRequest } from './rules/resolution-rules.js';
 import { checkStepAction } from './rules/step-action-rules.js';
@@ -34,8 +35,18 @@ import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
  * admitted by an older release stay readable and deletable.
  */
 export function validate(kind: ResourceKind, object: KubeObject, old?: KubeObject): FieldProblem[] {
-  const own = kind.group === '' ? coreProblems(kind, object, old) : pipelineProblems(kind, object, old);
-  return [...own, ...metadataProblems(object)];
+  return [...ownProblems(kind, object, old), ...metadataProblems(object)];
+}
+
+function ownProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
+  switch (kind.group) {
+    case '':
+      return coreProblems(kind, object, old);
+    case RBAC_GROUP:
+      return rbacProblems(object);
+    default:
+      return pipelineProblems(kind, object, old);
+  }
 }
 
 type Check = (object: never, findings: Findings) => void;

@@ -23,6 +23,11 @@ describe('warningsOf', () => {
     expect(warningsOf(task('make $(params.x)'), task('make'))).toHaveLength(1);
   });
 
+  it('says of a binding that nobody asks it', () => {
+    const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'b' } };
+    expect(warningsOf(binding)).toEqual([expect.stringContaining('RoleBinding is stored and has no effect here')]);
+  });
+
   it('names five, and counts the rest', () => {
     const warnings = warningsOf(task('$(params.x)\n'.repeat(9)));
     expect(warnings).toHaveLength(6);

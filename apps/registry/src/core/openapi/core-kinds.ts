@@ -231,6 +231,23 @@ secrets                      []ObjectReference      Secrets is a list of the sec
 imagePullSecrets             []LocalObjectReference ImagePullSecrets is a list of references to secrets in the same namespace to use for pulling any images.
 automountServiceAccountToken boolean                AutomountServiceAccountToken indicates whether pods running as this service account should have an API token automatically mounted.
 
+== LimitRange: LimitRange sets resource usage limits for each kind of resource in a Namespace.
+apiVersion string          APIVersion defines the versioned schema of this representation of an object.
+kind       string          Kind is a string value representing the REST resource this object represents.
+metadata   meta.ObjectMeta Standard object's metadata.
+spec       LimitRangeSpec  Spec defines the limits enforced.
+
+== LimitRangeSpec: LimitRangeSpec defines a min/max usage limit for resources that match on kind.
+limits []LimitRangeItem Limits is the list of LimitRangeItem objects that are enforced.
+
+== LimitRangeItem: LimitRangeItem defines a min/max usage limit for any resource that matches on kind.
+type!                string        Type of resource that this limit applies to: Container, Pod or PersistentVolumeClaim.
+max                  map[]quantity Max usage constraints on this kind by resource name.
+min                  map[]quantity Min usage constraints on this kind by resource name.
+default              map[]quantity Default resource requirement limit value by resource name if resource limit is omitted.
+defaultRequest       map[]quantity DefaultRequest is the default resource requirement request value by resource name if resource request is omitted.
+maxLimitRequestRatio map[]quantity MaxLimitRequestRatio if specified, the named resource must have a request and limit whose ratio is not more than this.
+
 == PersistentVolumeClaim: PersistentVolumeClaim is a user's request for and claim to a persistent volume
 apiVersion string                      APIVersion defines the versioned schema of this representation of an object.
 kind       string                      Kind is a string value representing the REST resource this object represents.

@@ -5,6 +5,7 @@ import type { ResourceKind } from '@slipway/contracts';
 import { CONTAINER_DEFINITIONS, VOLUME_DEFINITIONS } from './core-definitions.js';
 import { CORE_KINDS, POD_DEFINITIONS } from './core-kinds.js';
 import { META_DEFINITIONS } from './meta-definitions.js';
+import { RBAC_DEFINITIONS } from './rbac-definitions.js';
 import { RESOLUTION_DEFINITIONS } from './resolution-definitions.js';
 import { CORE, META, parseDefinitions, type Definition } from './schema.js';
 import { SLIPWAY_DEFINITIONS } from './slipway-definitions.js';
@@ -48,6 +49,7 @@ function ownDefinitions(group: string, version: string): Map<string, Definition>
 const TEXTS: Readonly<Record<string, string>> = {
   'tekton.dev': TASK_DEFINITIONS + RUN_DEFINITIONS + PIPELINE_DEFINITIONS + CUSTOM_DEFINITIONS,
   'resolution.tekton.dev': RESOLUTION_DEFINITIONS,
+  'rbac.authorization.k8s.io': RBAC_DEFINITIONS,
   'slipway.dev': SLIPWAY_DEFINITIONS,
 };
 

@@ -12,6 +12,7 @@ describe('openApiPaths', () => {
   it('names a document for every group and version', () => {
     expect(openApiPaths().sort()).toEqual([
       'api/v1',
+      'apis/rbac.authorization.k8s.io/v1',
       'apis/resolution.tekton.dev/v1alpha1',
       'apis/resolution.tekton.dev/v1beta1',
       'apis/slipway.dev/v1alpha1',
@@ -29,6 +30,7 @@ describe.each([
   ['resolution.tekton.dev', 'v1beta1'],
   ['resolution.tekton.dev', 'v1alpha1'],
   ['slipway.dev', 'v1alpha1'],
+  ['rbac.authorization.k8s.io', 'v1'],
   ['', 'v1'],
 ])('openApiV3 of %s/%s', (group, version) => {
   const document = openApiV3(group, version);
