@@ -10,3 +10,4 @@ export { isExcused } from './recorded-differences.js';
 export { oracleFiles, recordedCalls, sharedData, type GoldenCase } from './shared-data.js';
 export { MemoryBroker } from './memory-broker.js';
 export { memoryBus } from './memory-bus.js';
+export { valueAt, withValueAt } from './value-at.js';

@@ -60,6 +60,15 @@ function keepScoped(before: TaskSpec, after: TaskSpec, { scopedSteps }: Variable
   return { ...after, steps: after.steps.map((step, i) => (scopedSteps.has(i) ? before.steps![i]! : step)) }; // V2
 }
 
+/** The run's workspaces with their variables replaced: params, and then the context. */
+export function boundWorkspaces(taskRun: TaskRun, task: { name: string; spec: TaskSpec }): WorkspaceBinding[] {
+  const withParams = substituteDeep(
+    taskRun.spec.workspaces ?? [],
+    paramReplacements(taskRun.spec.params, task.spec.params),
+  );
+  return substituteDeep(withParams, contextReplacements(task.name, taskRun)); // V1
+}
+
 /** `context.taskRun.*`, `context.task.*`. */
 export function contextReplacements(taskName: string, taskRun: TaskRun): MutableReplacements {
   const { metadata, status } = taskRun;

@@ -11,7 +11,6 @@ import {
   SHARD_LABEL,
   SlipwayError,
   TASKS,
-  emptyReplacements,
   layered,
   paramReplacements,
   remoteOwnerOf,
@@ -37,7 +36,7 @@ import type { RemoteReferences, Store } from '@slipway/store';
 import { buildPod, type CommandOf } from '../core/build-pod.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageProcess } from '../core/images.js';
-import { applyVariables, contextReplacements } from '../core/variables.js';
+import { applyVariables, boundWorkspaces, contextReplacements } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
 import { applyWorkspaces, claimNameOf, withBoundWorkspaces, workspaceVolumes } from '../core/workspaces.js';
@@ -226,16 +225,6 @@ export class PodSource {
     );
     return claims.filter((_, i) => found[i] === undefined);
   }
-}
-
-/** The run's bindings with their variables replaced; a Task gets only those that it declares. */
-function boundWorkspaces(taskRun: TaskRun, task: ResolvedTask): WorkspaceBinding[] {
-  const replacements = layered(
-    paramReplacements(taskRun.spec.params, task.spec.params),
-    contextReplacements(task.name, taskRun),
-    emptyReplacements(),
-  );
-  return substituteDeep(taskRun.spec.workspaces ?? [], replacements);
 }
 
 function pipelineRunOf({ metadata }: TaskRun): { pipelineRunName?: string } {

@@ -7,12 +7,15 @@ import {
   paramReplacements,
   shardOfObject,
   substituteDeep,
+  layered,
   type OwnerReference,
+  type Param,
   type PipelineRun,
   type PipelineTask,
   type PodTemplate,
 } from '@slipway/contracts';
 import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
+import { contextReplacements } from './substitute-pipeline.js';
 
 /** Annotations that belong to one object and must not travel on. */
 const OWN_ANNOTATION =
@@ -33,8 +36,21 @@ export function ownerOf(run: PipelineRun): OwnerReference {
 /** What a run says about one of its tasks. */
 export type Overrides = Omit<NonNullable<PipelineRun['spec']['taskRunSpecs']>[number], 'pipelineTaskName'>;
 
-/** What the run says about one task: `taskRunTemplate`, and over it its entry in `taskRunSpecs`. */
-export function overridesOf(run: PipelineRun, pipeline: CompiledPipeline, pipelineTask: string): Overrides {
+/**
+ * What the run says about one task: `taskRunTemplate`, and over it its entry in `taskRunSpecs`. `params` are those that
+ * this one run of the task gets: with a matrix, a pod template can place each run where it belongs.
+ */
+export function overridesOf(
+  run: PipelineRun,
+  pipeline: CompiledPipeline,
+  pipelineTask: string,
+  params: readonly Param[],
+): Overrides {
+  const replacements = layered(
+    paramReplacements(params, undefined),
+    paramReplacements(run.spec.params, pipeline.spec.params),
+    contextReplacements(run, pipeline.name),
+  );
   const { taskRunTemplate, taskRunSpecs } = run.spec;
   const own = taskRunSpecs?.find(({ pipelineTaskName }) => pipelineTaskName === pipelineTask);
   const serviceAccountName = nonEmpty(own?.serviceAccountName) ?? nonEmpty(taskRunTemplate?.serviceAccountName);
@@ -42,9 +58,7 @@ export function overridesOf(run: PipelineRun, pipeline: CompiledPipeline, pipeli
   return {
     ...own,
     ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
-    ...(podTemplate === undefined
-      ? {}
-      : { podTemplate: substituteDeep(podTemplate, paramReplacements(run.spec.params, pipeline.spec.params)) }),
+    ...(podTemplate === undefined ? {} : { podTemplate: substituteDeep(podTemplate, replacements) }),
   };
 }
 

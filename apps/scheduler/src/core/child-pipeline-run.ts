@@ -26,8 +26,8 @@ export function buildChildPipelineRun(
   combination: readonly Param[],
   attempt: number,
 ): PipelineRun {
-  const overrides = overridesOf(run, pipeline, task.name);
   const params = [...combination, ...(task.params ?? [])];
+  const overrides = overridesOf(run, pipeline, task.name, params);
   // What a child needs and is not given it finds itself, with a better message: it knows its own pipeline.
   const workspaces = boundWorkspaces(
     run,

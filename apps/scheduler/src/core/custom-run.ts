@@ -19,8 +19,8 @@ export function buildCustomRun(
 ): CustomRun | Refusal {
   const workspaces = taskWorkspaces(run, compiled, task, pipeline.bindings);
   if (!Array.isArray(workspaces)) return workspaces;
-  const overrides = overridesOf(run, pipeline, task.name);
   const params = [...combination, ...(task.params ?? [])];
+  const overrides = overridesOf(run, pipeline, task.name, params);
   const timeout = overrides.timeout ?? task.timeout;
   return {
     apiVersion: CUSTOM_RUN.apiVersion,

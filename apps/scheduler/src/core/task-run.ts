@@ -35,8 +35,8 @@ export function buildTaskRun(
   const { pipeline } = model;
   const workspaces = taskWorkspaces(run, compiled, task, pipeline.bindings);
   if (!Array.isArray(workspaces)) return workspaces;
-  const overrides = overridesOf(run, pipeline, task.name);
   const params = [...combination, ...(task.params ?? [])];
+  const overrides = overridesOf(run, pipeline, task.name, params);
   const resources = taskResources(run, pipeline, compiled, task);
   const { stepSpecs, sidecarSpecs, computeResources, podTemplate } = overrides;
   return {
@@ -78,7 +78,7 @@ export function buildConditionCheck(
   taskRunName: string,
 ): TaskRun {
   const name = childName(taskRunName, `-${registerName}`);
-  const overrides = overridesOf(run, pipeline, task.name);
+  const overrides = overridesOf(run, pipeline, task.name, []);
   const params = task.conditions?.find(({ conditionRef }) => conditionRef === use.conditionRef)?.params ?? [];
   const spec: TaskSpec = {
     ...(condition.spec.params === undefined ? {} : { params: condition.spec.params }),
