@@ -60,7 +60,7 @@ export {
   type TaskPolicy,
 } from './policy.js';
 export { asPolicy, policyProblems, type PolicyScope } from './policy-rules.js';
-export { paramReplacements, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
+export { paramReplacements, substituteStep, substituteTaskSpec, typeOfSpec, typeOfValue } from './params.js';
 export {
   type ConfigMap,
   type Container,
@@ -254,4 +254,5 @@ export {
 } from './termination.js';
 export { compileGuard, evaluateGuard, substituteCel } from './cel/guard.js';
 export { CelError, type CelNode } from './cel/node.js';
+export { stepGuardTree } from './cel/step-guard.js';
 export { celOutcomes, substituteWhen, whenAllows } from './when.js';

@@ -1,7 +1,8 @@
 // Params: the values that a run gives, the defaults that a spec declares, and the variables that both make.
 
 import { emptyReplacements, substituteDeep, type MutableReplacements, type Replacements } from './substitution.js';
-import type { Param, ParamSpec, ParamType, ParamValue, TaskSpec } from './tekton.js';
+import type { Param, ParamSpec, ParamType, ParamValue, Step, TaskSpec } from './tekton.js';
+import { substituteWhen } from './when.js';
 
 /** `string`, `array` or `object`: what a value is, as opposed to what a spec says it should be. */
 export function typeOfValue(value: ParamValue): ParamType {
@@ -58,6 +59,12 @@ function addParam(replacements: MutableReplacements, name: string, value: ParamV
   for (const [key, item] of Object.entries(value)) replacements.strings.set(`params.${name}.${key}`, item);
 }
 
+/** A step with variables replaced; in its guards as guards need it, so that no value changes an expression. */
+export function substituteStep<S extends Partial<Step>>(step: S, replacements: Replacements): S {
+  const replaced = substituteDeep(step, replacements);
+  return step.when === undefined ? replaced : { ...replaced, when: substituteWhen(step.when, replacements) };
+}
+
 /**
  * A task's spec with variables replaced where Tekton replaces them: steps, step template, sidecars, volumes and the
  * mount paths of workspaces. Declarations (params, results, descriptions) stay.
@@ -65,12 +72,12 @@ function addParam(replacements: MutableReplacements, name: string, value: ParamV
 export function substituteTaskSpec<Spec extends TaskSpec>(spec: Spec, replacements: Replacements): Spec {
   const { steps, stepTemplate, sidecars, volumes, workspaces } = spec;
   const replaced = substituteDeep(
-    { steps, stepTemplate, sidecars, volumes, mountPaths: workspaces?.map(({ mountPath }) => mountPath ?? '') },
+    { stepTemplate, sidecars, volumes, mountPaths: workspaces?.map(({ mountPath }) => mountPath ?? '') },
     replacements,
   );
   return {
     ...spec,
-    ...(steps === undefined ? {} : { steps: replaced.steps }),
+    ...(steps === undefined ? {} : { steps: steps.map((step) => substituteStep(step, replacements)) }),
     ...(stepTemplate === undefined ? {} : { stepTemplate: replaced.stepTemplate }),
     ...(sidecars === undefined ? {} : { sidecars: replaced.sidecars }),
     ...(volumes === undefined ? {} : { volumes: replaced.volumes }),

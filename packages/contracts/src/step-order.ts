@@ -3,6 +3,7 @@
 //   O1. Step i starts only after step i-1 has posted its file, whatever the containers' own order of starting.
 //   O2. The argument lists are Tekton's, in Tekton's order, so that pods compare equal.
 
+import { stepGuardTree } from './cel/step-guard.js';
 import { SlipwayError } from './errors.js';
 import type { WhenExpression } from './tekton.js';
 
@@ -73,7 +74,7 @@ export function orderSteps(steps: readonly OrderedStep[], order: StepOrder): str
     ...flag('-stdout_path', step.stdoutPath),
     ...flag('-stderr_path', step.stderrPath),
     ...(step.results?.length ? ['-step_results', step.results.join(',')] : []),
-    ...(step.when?.length ? ['--when_expressions', JSON.stringify(step.when)] : []),
+    ...(step.when?.length ? ['--when_expressions', JSON.stringify(step.when.map(sentGuard))] : []),
     ...(order.results === undefined ? [] : ['-results', order.results.join(',')]),
     ...(step.command.length > 0 ? ['-entrypoint', step.command[0]!] : []),
     '--',
@@ -97,6 +98,11 @@ function onErrorArgs(onError: string | undefined): string[] {
     );
   }
   return ['-on_error', onError];
+}
+
+/** Tekton's entrypoint reads `cel`; ours has no parser and reads the tree beside it. */
+function sentGuard(guard: WhenExpression): object {
+  return guard.cel === undefined || guard.cel === '' ? guard : { ...guard, tree: stepGuardTree(guard.cel) };
 }
 
 function flag(name: string, value: string | undefined): string[] {

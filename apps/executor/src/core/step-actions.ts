@@ -13,6 +13,7 @@ import {
   paramReplacements,
   substitute,
   substituteDeep,
+  substituteStep,
   substituteValue,
   typeOfSpec,
   typeOfValue,
@@ -46,7 +47,7 @@ export function stepOfAction(step: Step, action: StepActionSpec, outer: Replacem
     inner,
   );
   return {
-    ...substituteDeep(own, outer),
+    ...substituteStep(own, outer),
     ...defined({ image: replaced.image, securityContext: replaced.securityContext, workingDir: replaced.workingDir }),
     ...(command?.length ? { command: replaced.command! } : {}),
     ...(args?.length ? { args: replaced.args! } : {}),

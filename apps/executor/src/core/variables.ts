@@ -10,6 +10,7 @@ import {
   layered,
   paramReplacements,
   substituteDeep,
+  substituteStep,
   type MutableReplacements,
   type Param,
   type ParamSpec,
@@ -150,7 +151,7 @@ function applyIsolatedPaths(spec: TaskSpec, replacements: Replacements): TaskSpe
       ...(Object.fromEntries(results) as Record<string, string>),
       'step.artifacts.path': `${POD_PATHS.steps}/${container}/artifacts/provenance.json`,
     });
-    return substituteDeep(step, layered(layer, replacements));
+    return substituteStep(step, layered(layer, replacements));
   });
   const sidecars = spec.sidecars?.map((sidecar) =>
     substituteDeep(sidecar, layered(fromStrings(own(sidecar.workspaces)), replacements)),
@@ -163,9 +164,10 @@ function applyIsolatedPaths(spec: TaskSpec, replacements: Replacements): TaskSpe
 }
 
 function applyToUses(spec: TaskSpec, replacements: Replacements): TaskSpec {
-  const { params, results, description, displayName, resources, ...uses } = spec; // V3
+  const { params, results, description, displayName, resources, steps, ...uses } = spec; // V3
   return {
     ...substituteDeep(uses, replacements),
+    ...(steps === undefined ? {} : { steps: steps.map((step) => substituteStep(step, replacements)) }),
     ...(params === undefined ? {} : { params }),
     ...(results === undefined ? {} : { results }),
     ...(description === undefined ? {} : { description }),

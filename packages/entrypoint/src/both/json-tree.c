@@ -46,10 +46,8 @@ static const char *add_escaped_point(struct buffer *into, const char *at) {
     return at;
 }
 
-// Of a whole string with its quotes.
-static void read_string(struct buffer *into, const char *start, const char *end) {
+static void read_escaped(struct buffer *into, const char *start, const char *end) {
     static const char NAMES[] = "bfnrt", VALUES[] = "\b\f\n\r\t";
-    buffer_string(into);
     for (const char *at = start + 1; at < end - 1;) {
         const char *plain = at;
         while (at < end - 1 && *at != '\\') at++;
@@ -64,6 +62,12 @@ static void read_string(struct buffer *into, const char *start, const char *end)
         const char *name = strchr(NAMES, c);
         buffer_add(into, name ? &VALUES[name - NAMES] : &c, 1);
     }
+}
+
+// Of a whole string with its quotes.
+static void read_string(struct buffer *into, const char *start, const char *end) {
+    read_escaped(into, start, end);
+    buffer_string(into);
 }
 
 static void read_value(const char *start, const char *end, struct json *into);

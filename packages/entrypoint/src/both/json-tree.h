@@ -9,7 +9,7 @@ enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSO
 
 struct json {
     enum json_kind kind;
-    struct buffer text; // of a string, decoded; of a number, as it is written
+    struct buffer text; // of a string, decoded; of a number, as it is written; a NUL stands behind it
     struct json *items; // of an array or object
     size_t count;
     struct buffer key; // inside an object

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../both/json-tree.h"
+#include "cel.h"
 #include "variables.h"
 
 static bool is_text(const struct json *value, const char *text) {
@@ -27,6 +28,8 @@ static bool is_among(const struct buffer *input, const struct json *values) {
 
 static char *guard_allows(const struct json *guard, bool *allow) {
     struct buffer input = {0};
+    const struct json *tree = json_member(guard, "tree"); // of a CEL expression
+    if (tree) return cel_evaluate(tree, allow);
     const struct json *given = json_member(guard, "input");
     const struct json *operation = json_member(guard, "operator");
     if (!is_text(operation, "in") && !is_text(operation, "notin")) return text_format("a when expression has no operator \"in\" or \"notin\"");

@@ -2,5 +2,5 @@
 #pragma once
 #include <stdbool.h>
 
-// Whether all guards of the JSON list `[{"input","operator","values"}]` let the step run. NULL, or why that cannot be told.
+// Whether all guards of the JSON list `[{"input","operator","values"}, {"cel","tree"}]` let the step run. NULL, or why that cannot be told.
 char *guards_allow(const char *json, bool *allow);
