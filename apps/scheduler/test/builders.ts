@@ -1,6 +1,6 @@
 // Runs, pipelines and TaskRuns for tests, in one readable line each.
 
-import type { PipelineRun, PipelineSpec, PipelineTask, TaskRun, TaskSpec } from '@slipway/contracts';
+import type { PipelineRun, PipelineSpec, PipelineTask, Policy, TaskRun, TaskSpec } from '@slipway/contracts';
 import { compile, effectiveSpec } from '../src/core/compile.js';
 import type { Definitions } from '../src/core/compiled-pipeline.js';
 import { RunModel } from '../src/core/run-model.js';
@@ -36,10 +36,11 @@ export function modelOf(
   run: PipelineRun,
   definitions: Definitions = noDefinitions,
   taskRuns: Iterable<TaskRun> = [],
+  policy: Policy = {},
 ): RunModel {
   const source = { name: run.metadata.name, spec: run.spec.pipelineSpec! };
   const unstarted = { ...run, status: {} };
-  const compilation = compile(unstarted, source, effectiveSpec(unstarted, source), definitions);
+  const compilation = compile(unstarted, source, effectiveSpec(unstarted, source), definitions, policy);
   if (compilation.kind === 'refused') throw new Error(`${compilation.refusal.reason}: ${compilation.refusal.message}`);
   return new RunModel(compilation.pipeline, run, taskRuns);
 }
@@ -53,6 +54,7 @@ export function ended(taskRun: TaskRun, end: End, results: Record<string, string
   return {
     ...taskRun,
     status: {
+      completionTime: START,
       conditions: [{ type: 'Succeeded', status: end === 'succeeded' ? 'True' : 'False', reason, message: '' }],
       results: Object.entries(results).map(([name, value]) => ({ name, value })),
     },

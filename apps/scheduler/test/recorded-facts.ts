@@ -87,6 +87,7 @@ export function modelOfFacts(facts: Facts, run: PipelineRun): RunModel {
     references: resultReferencesOf(pipelineTask),
     spec: taskSpec,
     conditions: [],
+    policy: undefined,
   }));
   const { order } = buildGraph(
     tasks
@@ -96,6 +97,7 @@ export function modelOfFacts(facts: Facts, run: PipelineRun): RunModel {
   const pipeline: CompiledPipeline = {
     name: 'p',
     spec: {},
+    policy: {},
     tasks,
     dagCount,
     order: [...order.map((name) => byName.get(name)!), ...tasks.keys()].filter((i, at, all) => all.indexOf(i) === at),

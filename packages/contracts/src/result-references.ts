@@ -74,6 +74,7 @@ export function variablesOfPipelineTask(task: PipelineTask): string[] {
   for (const when of listOf(task.when)) fromWhen(when, found);
   fromText(task.taskRef?.name, found);
   fromParams(task.taskRef?.params, found);
+  fromText(task.pipelineRef?.name, found);
   fromParams(task.pipelineRef?.params, found);
   fromText(task.displayName, found);
   for (const workspace of listOf(task.workspaces)) fromText(workspace.subPath, found);

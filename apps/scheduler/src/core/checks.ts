@@ -10,7 +10,6 @@ import {
   variablesOfValue,
   type ParamSpec,
   type PipelineRun,
-  type PipelineTask,
   type ResultReference,
 } from '@slipway/contracts';
 import { TASK_RUN, childKindFor } from './child-kind.js';
@@ -23,6 +22,7 @@ import {
 } from './compiled-pipeline.js';
 import { checkTaskParams, missingKeys } from './param-checks.js';
 import { goList, type Refusal } from './refusal.js';
+import { brokenPolicy } from './run-policy.js';
 
 type Row<Subject> = [reason: string, problem: (subject: Subject) => string | undefined];
 
@@ -96,6 +96,7 @@ const afterRows: readonly Row<After>[] = [
     prefixed(`invalid result reference in pipeline task "${task.task.name}": `, firstOf(task.references, (ref) => brokenReference(ref, pipeline))))],
   ['InvalidPipelineResultReference', ({ run, pipeline }) =>
     prefixed(`Failed to resolve pipeline result reference for "${run.metadata.name}" with error `, brokenPipelineResult(pipeline))],
+  ['InvalidPolicy', ({ pipeline }) => each(pipeline, brokenPolicy)],
   ['RequiredWorkspaceMarkedOptional', ({ pipeline }) =>
     prefixed('Optional workspace not supported by task: ', each(pipeline, (task) => optionalWorkspace(task, pipeline)))],
 ];

@@ -26,7 +26,7 @@ export type ChildObject = TaskRun | CustomRun | PipelineRun;
 export const CANCEL_MODES = ['stop', 'cancel-tasks', 'cancel'] as const;
 export type CancelMode = (typeof CANCEL_MODES)[number];
 /** Why the scheduler asks for the end of a child. */
-export type CancelCause = 'cancelled' | 'timed-out';
+export type CancelCause = 'cancelled' | 'timed-out' | 'other-failed';
 
 export interface ChildKind {
   readonly apiVersion: string;
@@ -104,6 +104,7 @@ export function childKindOf({ kind }: Pick<KubeObject, 'kind'>): ChildKind | und
 }
 
 export function causeTextOf({ kind }: ChildKind, cause: CancelCause): string {
+  if (cause === 'other-failed') return `${kind} cancelled as another task of its PipelineRun has failed.`;
   const what = cause === 'timed-out' ? 'timed out' : 'been cancelled';
   return `${kind} cancelled as the PipelineRun it belongs to has ${what}.`;
 }

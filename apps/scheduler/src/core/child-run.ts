@@ -1,6 +1,13 @@
 // A run of a pipeline task as the scheduler sees it, whatever its kind: what became of it, and what it left behind.
 
-import { ANNOTATIONS, succeeded, type ResourceResult, type TaskRun, type TaskRunResult } from '@slipway/contracts';
+import {
+  ANNOTATIONS,
+  msOf,
+  succeeded,
+  type ResourceResult,
+  type TaskRun,
+  type TaskRunResult,
+} from '@slipway/contracts';
 import { askedStrength, causeTextOf, childKindOf, resultsOf, type ChildKind, type ChildObject } from './child-kind.js';
 
 /** `timed-out`: cancelled because the run's time was up; counts as failed, unlike `cancelled`. */
@@ -16,6 +23,8 @@ export interface ChildRun {
   resourceResults: readonly ResourceResult[];
   /** How strongly it has been asked to end, as `askedStrength` has it. */
   asked: number;
+  /** When it ended, as it is stored. Unix milliseconds. */
+  completedMs?: number | undefined;
   /** Counts the runs that a retry made, from 0. */
   attempt: number;
   /** It failed, and another attempt takes its place. */
@@ -36,6 +45,7 @@ export function childRunOf(child: ChildObject): ChildRun {
     results: resultsOf(child),
     resourceResults: (child as TaskRun).status?.resourcesResult ?? [],
     asked: askedStrength(kind, child),
+    completedMs: msOf((child as TaskRun).status?.completionTime),
     attempt: attemptOf(child),
     isToRetry: false,
   };
@@ -74,9 +84,13 @@ export function combinedOutcome(runs: readonly (ChildRun | undefined)[]): Outcom
   let worst: Outcome = 'succeeded';
   for (const run of runs) {
     if (run === undefined || run.isToRetry || run.outcome === 'running') return 'running';
-    if (gravity.indexOf(run.outcome) > gravity.indexOf(worst)) worst = run.outcome;
+    worst = worstOutcome(run.outcome, worst);
   }
   return worst;
+}
+
+export function worstOutcome<O extends Outcome>(one: O, other: O): O {
+  return gravity.indexOf(one) > gravity.indexOf(other) ? one : other;
 }
 
 /** The place of a run that has to be created: its first, or the next attempt. */

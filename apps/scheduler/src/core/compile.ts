@@ -14,10 +14,12 @@ import {
   paramReplacements,
   remoteRefOf,
   resultReferencesOf,
+  taskPolicyOf,
   type ObjectKey,
   type PipelineRun,
   type PipelineSpec,
   type PipelineTask,
+  type Policy,
   type TaskSpec,
 } from '@slipway/contracts';
 import { TASK_RUN, childKindFor } from './child-kind.js';
@@ -27,6 +29,7 @@ import { allTasks, type CompiledPipeline, type Definitions, type PipelineSource 
 import { propagateIntoNested } from './nested-params.js';
 import { copiedOutputs } from './from-copies.js';
 import type { Refusal } from './refusal.js';
+import { taskPolicyFor } from './run-policy.js';
 import { substituteBindings, substituteRun } from './substitute-pipeline.js';
 
 export type Compilation = { kind: 'compiled'; pipeline: CompiledPipeline } | { kind: 'refused'; refusal: Refusal };
@@ -62,13 +65,14 @@ export function compile(
   source: PipelineSource,
   spec: PipelineSpec,
   definitions: Definitions,
+  policy: Policy = {},
 ): Compilation {
   const isResumed = hasBegun(run); // C1
   if (!isResumed) {
     const refusal = checkBeforeSubstitution(run, source);
     if (refusal !== undefined) return { kind: 'refused', refusal };
   }
-  const pipeline = assemble(run, source, spec, definitions);
+  const pipeline = assemble(run, source, spec, definitions, policy);
   const refusal = isResumed ? undefined : checkTasks(run, pipeline, definitions);
   return refusal === undefined ? { kind: 'compiled', pipeline } : { kind: 'refused', refusal };
 }
@@ -78,6 +82,7 @@ function assemble(
   source: PipelineSource,
   spec: PipelineSpec,
   definitions: Definitions,
+  policy: Policy,
 ): CompiledPipeline {
   const tasks = allTasks(spec);
   const dagCount = spec.tasks?.length ?? 0;
@@ -87,13 +92,15 @@ function assemble(
   return {
     name: source.name,
     spec,
+    policy,
     dagCount,
     byName,
     order: [...indexes(graph.order), ...[...tasks.keys()].slice(dagCount)],
     tasks: tasks.map((task, index) => ({
       index,
       section: index < dagCount ? 'tasks' : 'finally',
-      task,
+      task: withRetries(task, policy),
+      policy: taskPolicyFor(run, source, policy, task),
       parents: index < dagCount ? indexes(graph.parents.get(task.name)) : [],
       children: index < dagCount ? indexes(graph.children.get(task.name)) : [],
       references: resultReferencesOf(task),
@@ -112,6 +119,11 @@ function assemble(
       }),
     ),
   };
+}
+
+function withRetries(task: PipelineTask, policy: Policy): PipelineTask {
+  const limit = taskPolicyOf(policy, task.name)?.retry?.limit;
+  return limit === undefined ? task : { ...task, retries: limit };
 }
 
 /** Only TaskRuns have a spec of ours; what is in another controller's, and in another pipeline, is theirs to know. */

@@ -5,8 +5,10 @@ import type {
   PipelineResource,
   PipelineSpec,
   PipelineTask,
+  Policy,
   RemoteRef,
   ResultReference,
+  TaskPolicy,
   TaskSpec,
   WorkspaceBinding,
 } from '@slipway/contracts';
@@ -29,11 +31,14 @@ export interface CompiledTask {
   /** The inline or the referenced spec; undefined where a resumed run's Task is gone. */
   spec: TaskSpec | undefined;
   conditions: readonly CompiledCondition[];
+  /** What the run's policy says of it, with the variables of the run in. */
+  policy: TaskPolicy | undefined;
 }
 export interface CompiledPipeline {
   /** The Pipeline's name; the run's own where the spec is inline. */
   name: string;
   spec: PipelineSpec;
+  policy: Policy;
   /** The tasks in pipeline order, then those of `finally`. */
   tasks: readonly CompiledTask[];
   /** How many of them are not in `finally`. */

@@ -48,7 +48,7 @@ function finalCondition(run: PipelineRun, model: RunModel): RunCondition {
   const failed = counts.failed + counts.ignored;
   const ignored = counts.ignored > 0 ? ` (Ignored: ${counts.ignored})` : '';
   const unmade = counts.unmade > 0 ? `, Failed Validation: ${counts.unmade}${problemsOf(model)}` : '';
-  const message = `Tasks Completed: ${completed} (Failed: ${failed}${ignored}, Cancelled ${counts.cancelled}), Skipped: ${counts.skipped}${unmade}`;
+  const message = `Tasks Completed: ${completed} (Failed: ${failed}${ignored}, Cancelled ${counts.cancelled}), Skipped: ${counts.skipped}${unmade}${model.failedLoops.join('')}`;
   const limit = counts.overdue > 0 ? tasksLimit(run) : undefined;
   if (limit !== undefined) return tasksTimedOutCondition(run, limit);
   if (counts.unmade > 0) return { status: 'False', reason: 'PipelineValidationFailed', message };
@@ -59,7 +59,7 @@ function finalCondition(run: PipelineRun, model: RunModel): RunCondition {
 }
 
 function runningCondition(run: PipelineRun, model: RunModel): RunCondition {
-  const { counts, openFinally } = model;
+  const { counts, openFinally, pipeline } = model;
   const completed = counts.succeeded + counts.failed + counts.cancelled + counts.ignored;
   const message = `Tasks Completed: ${completed} (Failed: ${counts.failed}, Cancelled ${counts.cancelled}), Incomplete: ${counts.incomplete}, Skipped: ${counts.skipped}`;
   const running = (reason: string): RunCondition => ({ status: 'Unknown', reason, message });
@@ -67,6 +67,7 @@ function runningCondition(run: PipelineRun, model: RunModel): RunCondition {
   if (run.spec.status === 'CancelledRunFinally') return running('CancelledRunningFinally');
   if (run.spec.status === 'StoppedRunFinally') return running('StoppedRunningFinally');
   // A pipeline with finally tasks stays `Running` after a failure until those are done.
+  if (pipeline.policy.onFailure === 'run-all') return running('Running');
   const isStopping = counts.cancelled > 0 || (counts.failed > 0 && openFinally === 0);
   return running(isStopping ? 'PipelineRunStopping' : 'Running');
 }

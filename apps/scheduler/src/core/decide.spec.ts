@@ -1,60 +1,8 @@
-import type { PipelineRun, PipelineSpec, TaskRun } from '@slipway/contracts';
-import { NOW, ended, modelOf, noDefinitions, pipelineRun, task, type End } from '../../test/builders.js';
-import { causeTextOf } from './child-kind.js';
-import { decide, type Decision } from './decide.js';
+import type { PipelineSpec } from '@slipway/contracts';
+import { NOW, modelOf, noDefinitions, pipelineRun, task } from '../../test/builders.js';
+import { Played, play } from '../../test/played.js';
+import { decide } from './decide.js';
 import { taskStatus } from './status.js';
-
-/** A run in motion: what was started, what became of it. */
-class Played {
-  readonly taskRuns = new Map<string, TaskRun>();
-  readonly order: string[] = [];
-  last: Decision | undefined;
-  nowMs = NOW;
-  constructor(
-    public run: PipelineRun,
-    readonly model = modelOf(run),
-  ) {}
-
-  decide(): this {
-    const decision = decide(this.run, this.model, this.nowMs);
-    if (decision === undefined) return this;
-    this.last = decision;
-    for (const created of decision.create as TaskRun[]) {
-      expect(this.taskRuns.has(created.metadata.name)).toBe(false);
-      this.taskRuns.set(created.metadata.name, created);
-      this.order.push(created.metadata.name.replace(/^run-/, ''));
-    }
-    for (const { kind, name, mode, cause } of decision.cancel) {
-      const asked = kind.asked(this.taskRuns.get(name)!, kind.asks[mode]!, causeTextOf(kind, cause), this.nowMs);
-      this.taskRuns.set(name, asked as TaskRun);
-    }
-    if (decision.startsFinally) {
-      const finallyStartTime = new Date(this.nowMs).toISOString();
-      this.run = { ...this.run, status: { ...this.run.status, finallyStartTime } };
-    }
-    if (decision.condition.status !== 'Unknown') {
-      this.run = {
-        ...this.run,
-        status: { ...this.run.status, conditions: [{ type: 'Succeeded', ...decision.condition }] },
-      };
-    }
-    return this;
-  }
-
-  end(name: string, end: End, results: Record<string, string | string[]> = {}): this {
-    const taskRun = ended(this.taskRuns.get(`run-${name}`)!, end, results);
-    this.taskRuns.set(`run-${name}`, taskRun);
-    this.model.observe(taskRun);
-    return this.decide();
-  }
-
-  skips(): Record<string, string> {
-    return Object.fromEntries((taskStatus(this.model).skippedTasks ?? []).map(({ name, reason }) => [name, reason]));
-  }
-}
-
-const play = (spec: PipelineSpec, more: Partial<PipelineRun['spec']> = {}): Played =>
-  new Played(pipelineRun(spec, more)).decide();
 
 describe('decide', () => {
   test.each<[what: string, cel: string, result: string, ends: string]>([

@@ -9,6 +9,7 @@
 import {
   CelError,
   celOutcomes,
+  isDnsSubdomain,
   isDone,
   timeOf,
   whenAllows,
@@ -19,9 +20,10 @@ import {
 } from '@slipway/contracts';
 import { buildChild } from './build-child.js';
 import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode, type ChildKind } from './child-kind.js';
-import { needsRun, pendingChildRun, type ChildRun } from './child-run.js';
+import { pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { displayNameOf } from './display-name.js';
+import { isLoop, isUntilLoop, iterationOf, loopRefusal } from './loop.js';
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
 import type { Refusal } from './refusal.js';
@@ -66,7 +68,7 @@ export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decisi
   round.play();
   const { create, cancel, refusal, startsFinally } = round;
   const condition = refusal === undefined ? conditionOf(run, model) : { status: 'False' as const, ...refusal };
-  const future = [deadlines.pipelineMs, deadlines.tasksMs, round.finallyDeadlineMs].filter(
+  const future = [deadlines.pipelineMs, deadlines.tasksMs, round.finallyDeadlineMs, ...round.delays].filter(
     (atMs): atMs is number => atMs !== undefined && atMs > nowMs,
   );
   const wakeAtMs = condition.status === 'Unknown' && future.length > 0 ? Math.min(...future) : undefined;
@@ -92,10 +94,26 @@ function cancellations({ runs, checks }: TaskState, mode: CancelMode, cause: Can
   });
 }
 
+/** A name that a result made may be anything. */
+function nameRefusal({ name, taskRef, pipelineRef }: PipelineTask): Refusal | undefined {
+  for (const [field, ref] of [
+    ['taskRef', taskRef],
+    ['pipelineRef', pipelineRef],
+  ] as const) {
+    const chosen = ref?.name;
+    if (chosen === undefined || chosen === '' || isDnsSubdomain(chosen)) continue;
+    const message = `pipeline task "${name}" cannot run: ${field}.name is ${JSON.stringify(chosen.slice(0, 100))}, which is no name`;
+    return { reason: 'PipelineValidationFailed', message };
+  }
+  return undefined;
+}
+
 /** One round of deciding: what it gathers while it looks at the tasks. */
 class Round {
   readonly create: KubeObject[] = [];
   readonly cancel: Cancellation[] = [];
+  /** When tasks that wait for their time may go on. Unix milliseconds. */
+  readonly delays: number[] = [];
   refusal: Refusal | undefined;
   startsFinally = false;
   readonly #isPastTasks: boolean;
@@ -118,6 +136,7 @@ class Round {
 
   play(): void {
     const { model } = this;
+    model.lookAtDelayed();
     this.#askTheDag();
     do {
       for (const state of this.settle()) if (this.refusal === undefined) this.#begin(state);
@@ -151,14 +170,18 @@ class Round {
     const mode = this.#dagMode();
     if (mode === undefined || this.model.dagAsked >= strengthOf(mode)) return;
     this.model.dagAsked = strengthOf(mode);
-    const cause = this.#isPastTasks && mode === 'cancel' ? 'timed-out' : 'cancelled';
-    for (const state of this.model.dagStates()) this.cancel.push(...cancellations(state, mode, cause));
+    const cause = this.#isPastTasks ? 'timed-out' : this.run.spec.status ? 'cancelled' : 'other-failed';
+    for (const state of this.model.dagStates()) {
+      this.cancel.push(...cancellations(state, mode, cause));
+      if (state.phase === 'running') this.model.lookAgain(state);
+    }
   }
 
   /** A pipeline in a pipeline is asked as its parent was; time that is up leaves none for its finally tasks. */
   #dagMode(): CancelMode | undefined {
     if (this.#isPastTasks) return 'cancel';
     if (this.run.spec.status === 'CancelledRunFinally') return 'cancel-tasks';
+    if (this.model.isStopping && this.model.pipeline.policy.onFailure === 'fail-fast') return 'cancel-tasks';
     return this.run.spec.status === 'StoppedRunFinally' ? 'stop' : undefined;
   }
 
@@ -168,7 +191,10 @@ class Round {
     const reason = this.#stopReason();
     if (reason !== undefined && !model.isRestSkipped) {
       model.isRestSkipped = true;
-      for (const state of model.dagStates()) model.skip(state, reason, state.compiled.task.when);
+      for (const state of model.dagStates()) {
+        model.skip(state, reason, state.compiled.task.when);
+        if (state.phase === 'running' && isLoop(state.compiled)) model.lookAgain(state);
+      }
     } else if (model.isUnmade && !model.isRestSkipped) {
       for (const state of model.dagStates()) {
         if (state.phase === 'waiting') model.skip(state, 'PipelineRun was stopping', state.compiled.task.when);
@@ -187,8 +213,8 @@ class Round {
   #mayStart(state: TaskState): boolean {
     const { model } = this;
     if (state.phase === 'running') {
-      if (model.dagAsked < 0) return true;
-      model.giveUpMissing(state);
+      if (!this.#isEnding(state)) return true;
+      model.giveUpMissing(state, this.#isPastTasks ? 'timed-out' : 'cancelled');
       return false;
     }
     if (state.phase !== 'waiting') return false;
@@ -196,6 +222,7 @@ class Round {
       model.skip(state, reason, when);
       return false;
     };
+    if (state.isBehindFailure) return skip('Preceding Tasks failed');
     if (state.isParentSkipped) return skip('Parent Tasks were skipped');
     if (state.openParents > 0) {
       return isEmptyMatrix(state.compiled.task.matrix) ? skip('Matrix Parameters have an empty array') : false; // S5
@@ -224,6 +251,11 @@ class Round {
     if (state.phase === 'running') return this.#startMissing(state);
     const task = this.model.resolve(state);
     if (this.#conditionsHold(state, task)) this.#start(state, task);
+  }
+
+  /** Whether a task that runs gets no more runs; an iteration is a new start, a further attempt is none. */
+  #isEnding(state: TaskState): boolean {
+    return this.model.dagAsked >= 0 || (isLoop(state.compiled) && this.#stopReason() !== undefined);
   }
 
   /** 2020: every Condition of the task is checked by a TaskRun of its own first. */
@@ -255,14 +287,14 @@ class Round {
     }
     for (const state of waiting) {
       if (this.refusal !== undefined) return;
-      if (state.phase === 'running' && isPastFinally) this.model.giveUpMissing(state);
+      if (state.phase === 'running' && isPastFinally) this.model.giveUpMissing(state, 'timed-out');
       else if (state.phase === 'running') this.#startMissing(state);
       else this.#advanceFinally(state, isPastFinally);
     }
   }
 
-  #isWaitingOrIncomplete({ phase, runs }: TaskState): boolean {
-    return phase === 'waiting' || (phase === 'running' && runs.some(needsRun));
+  #isWaitingOrIncomplete(state: TaskState): boolean {
+    return state.phase === 'waiting' || (state.phase === 'running' && this.model.progressOf(state).kind === 'open');
   }
 
   #advanceFinally(state: TaskState, isPastFinally: boolean): void {
@@ -291,24 +323,40 @@ class Round {
 
   #start(state: TaskState, task: PipelineTask): void {
     const combinations = this.#combinationsOf(task);
-    if (combinations === undefined) return;
-    const runs = combinations.map((combination, i) =>
-      this.#createRun(state, task, combination, i, combinations.length),
-    );
-    if (this.refusal === undefined) this.model.start(state, runs);
+    if (combinations !== undefined)
+      this.#fill(
+        state,
+        task,
+        combinations,
+        combinations.map(() => undefined),
+      );
   }
 
-  /** Runs of a fanned-out task that were not stored yet when its others were, and those that take a failed one's place. */
+  /** Runs that the task's others went before: not stored yet, held back by a loop, or in the place of a failed one. */
   #startMissing(state: TaskState): void {
     const task = this.model.resolve(state);
     const combinations = this.#combinationsOf(task);
-    if (combinations === undefined) return;
-    const runs = state.runs.map((run, i) => {
-      if (!needsRun(run)) return run!;
-      if (run !== undefined) this.model.retriedRuns++;
-      const attempt = run === undefined ? 0 : run.attempt + 1;
-      return this.#createRun(state, task, combinations[i] ?? [], i, state.runs.length, attempt);
-    });
+    if (combinations !== undefined) this.#fill(state, task, combinations, [...state.runs]);
+  }
+
+  /** Creates the runs that may start now. */
+  #fill(state: TaskState, task: PipelineTask, combinations: Param[][], runs: TaskState['runs']): void {
+    const progress = this.model.progressOf(state, runs);
+    if (progress.kind === 'running') return;
+    if (progress.kind === 'settled') return this.model.start(state, runs); // a matrix without a combination
+    if (progress.notBeforeMs !== undefined && progress.notBeforeMs > this.nowMs) {
+      this.delays.push(progress.notBeforeMs);
+      return this.model.delay(state);
+    }
+    const of = runs.length;
+    for (const place of progress.places) {
+      const before = runs[place];
+      if (before !== undefined || state.runs.length > 0) this.model.retriedRuns++;
+      const attempt = before === undefined ? 0 : before.attempt + 1;
+      this.refusal ??= loopRefusal(state.compiled, place, runs[place - 1]);
+      const iteration = isUntilLoop(state.compiled) ? iterationOf(state.compiled, task, place, runs[place - 1]) : task;
+      runs[place] = this.#createRun(state, iteration, combinations[place] ?? [], place, of, attempt);
+    }
     if (this.refusal === undefined) this.model.start(state, runs);
   }
 
@@ -323,6 +371,7 @@ class Round {
 
   #createRun(state: TaskState, task: PipelineTask, combination: Param[], i: number, of: number, attempt = 0): ChildRun {
     const name = this.model.childNameOf(state, i, of, attempt);
+    this.refusal ??= nameRefusal(task);
     const built = buildChild(this.run, this.model, state.compiled, task, name, combination, attempt);
     if ('reason' in built) this.refusal ??= built;
     else this.create.push(built);

@@ -2,7 +2,7 @@
 
 import type { CompiledTask } from './compiled-pipeline.js';
 import type { RunModel } from './run-model.js';
-import type { TaskState } from './task-state.js';
+import { resultsWhenSkipped, type TaskState } from './task-state.js';
 import type { Refusal } from './refusal.js';
 
 export interface MissingResult {
@@ -24,7 +24,8 @@ export function missingResult(model: RunModel, { references }: CompiledTask): Mi
     });
     if (producer === undefined) return missing(`could not find task "${pipelineTask}" referenced by result`);
     const { phase } = producer;
-    if (phase === 'waiting' || phase === 'running' || phase === 'skipped') {
+    const isSkipped = phase === 'skipped' && resultsWhenSkipped(producer) === undefined;
+    if (phase === 'waiting' || phase === 'running' || isSkipped) {
       return missing(`task "${pipelineTask}" referenced by result was not finished`);
     }
     const value = model.resultOf(pipelineTask, result);

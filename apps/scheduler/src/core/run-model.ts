@@ -9,6 +9,7 @@
 import {
   LABELS,
   childName,
+  type Param,
   type ParamValue,
   type PipelineRun,
   type PipelineTask,
@@ -16,14 +17,15 @@ import {
   type WhenExpression,
 } from '@slipway/contracts';
 import type { ChildObject } from './child-kind.js';
-import { childRunOf, combinedOutcome, needsRun, type ChildRun } from './child-run.js';
+import { childRunOf, type ChildRun } from './child-run.js';
 import type { CompiledPipeline } from './compiled-pipeline.js';
 import { MAX_DEPTH_EXCEEDED } from './depth.js';
 import { displayNameOf } from './display-name.js';
+import { endProgress, isLoop, isUntilLoop, limitOf, progressOf, type Progress, type Settled } from './loop.js';
 import { fanOut } from './matrix.js';
 import { stateReplacements } from './state-variables.js';
 import { substituteTask } from './substitute-pipeline.js';
-import type { Phase, SkipReason, TaskState, TaskStates } from './task-state.js';
+import { resultsWhenSkipped, type Phase, type SkipReason, type TaskState, type TaskStates } from './task-state.js';
 
 export interface TaskCounts {
   succeeded: number;
@@ -55,8 +57,12 @@ export class RunModel implements TaskStates {
   dagAsked = -1;
   /** Tasks that have at least one run. */
   startedTasks = 0;
-  /** Runs that took the place of one that failed. */
+  /** Runs after a task's first ones: further attempts, and iterations of loops. */
   retriedRuns = 0;
+  /** What the condition says of loops that failed without a failed run. */
+  readonly failedLoops: string[] = [];
+  /** Tasks whose next run has to wait for its time. */
+  #delayed = new Set<number>();
   /** Tasks to look at again. */
   #ready = new Set<number>();
   readonly #runName: string;
@@ -75,6 +81,9 @@ export class RunModel implements TaskStates {
       when: undefined,
       openParents: compiled.parents.length,
       isParentSkipped: false,
+      isBehindFailure: false,
+      atBest: undefined,
+      reason: undefined,
       runs: [],
       found: [],
       checks: new Map(),
@@ -91,7 +100,7 @@ export class RunModel implements TaskStates {
       this.#adoptFound(state);
       if (state.phase === 'waiting' && before !== undefined) {
         this.skip(state, before.reason as SkipReason, before.whenExpressions); // M2
-      } else if (state.phase === 'waiting') {
+      } else if (state.phase === 'waiting' || (state.phase === 'running' && this.progressOf(state).kind === 'open')) {
         this.#ready.add(index);
       }
     }
@@ -104,7 +113,7 @@ export class RunModel implements TaskStates {
     const before = state.phase;
     if (state.found.length > 0) this.#adoptFound(state);
     else if (state.runs.length > 0) this.#settle(state);
-    if (state.phase === 'waiting' || (state.phase === 'running' && state.runs.some(needsRun))) {
+    if (state.phase === 'waiting' || (state.phase === 'running' && this.progressOf(state).kind === 'open')) {
       this.#ready.add(state.compiled.index);
     }
     return before !== state.phase || this.#ready.size > 0;
@@ -123,6 +132,22 @@ export class RunModel implements TaskStates {
 
   lookAgain(state: TaskState): void {
     this.#ready.add(state.compiled.index);
+  }
+
+  /** The task waits for its time: it is looked at again in every round until then. */
+  delay(state: TaskState): void {
+    this.#delayed.add(state.compiled.index);
+  }
+
+  lookAtDelayed(): void {
+    for (const index of this.#delayed) this.#ready.add(index);
+    this.#delayed.clear();
+  }
+
+  /** Where a task that has started stands, and what of it may start now. `runs`: instead of those that it has. */
+  progressOf(state: TaskState, runs: TaskState['runs'] = state.runs): Progress {
+    if (state.atBest !== undefined) return endProgress(runs, state.atBest);
+    return progressOf(state.compiled, runs, stateReplacements(this, state.compiled));
   }
 
   dagStates(): readonly TaskState[] {
@@ -147,20 +172,23 @@ export class RunModel implements TaskStates {
   resultOf(pipelineTask: string, result: string): ParamValue | undefined {
     const state = this.stateOf(pipelineTask);
     if (state === undefined) return undefined;
+    const skipped = resultsWhenSkipped(state);
+    if (skipped !== undefined) return Object.hasOwn(skipped, result) ? skipped[result] : undefined;
+    if (isUntilLoop(state.compiled)) return state.runs.at(-1)?.results.find(({ name }) => name === result)?.value;
     const values = state.runs.map((run) => run?.results.find(({ name }) => name === result)?.value);
     if (state.compiled.task.matrix === undefined) return values[0];
     const present = values.filter((value): value is string => typeof value === 'string');
     return present.length === 0 ? undefined : present;
   }
 
-  start(state: TaskState, runs: readonly ChildRun[]): void {
+  start(state: TaskState, runs: TaskState['runs']): void {
     state.runs = [...runs];
     this.#settle(state);
   }
 
-  /** Runs that were not created will not be: the task is what became of the others. */
-  giveUpMissing(state: TaskState): void {
-    state.runs = state.runs.flatMap((run) => (run === undefined ? [] : [{ ...run, isToRetry: false }]));
+  /** Runs that were not created will not be: the task is what became of the others; a loop is `unfinished`. */
+  giveUpMissing(state: TaskState, unfinished: Settled): void {
+    state.atBest = isLoop(state.compiled) ? unfinished : 'succeeded';
     this.#settle(state);
   }
 
@@ -187,7 +215,8 @@ export class RunModel implements TaskStates {
    */
   childNameOf(state: TaskState, combination: number, combinations: number, attempt = 0): string {
     const task = `-${state.compiled.task.name}`;
-    const suffix = combinations === 1 ? task : `${task}-${combination}`;
+    const isOnly = combinations === 1 && !isUntilLoop(state.compiled);
+    const suffix = isOnly ? task : `${task}-${combination}`;
     return childName(this.#runName, attempt === 0 ? suffix : `${suffix}-retry${attempt}`);
   }
 
@@ -200,7 +229,7 @@ export class RunModel implements TaskStates {
       state.checks.set(check, child);
       return state;
     }
-    const known = state.runs.findIndex((run) => run?.name === child.name);
+    const known = state.runs.findLastIndex((run) => run?.name === child.name);
     if (known < 0) {
       state.found = [...state.found.filter(({ name }) => name !== child.name), child];
       return state;
@@ -224,10 +253,14 @@ export class RunModel implements TaskStates {
   #adoptFound(state: TaskState): void {
     if (state.found.length === 0) return;
     const resolved = this.resolve(state);
-    const combinations = resolved.matrix === undefined ? [[]] : fanOut(resolved.matrix);
+    const isUntil = isUntilLoop(state.compiled);
+    const iterations = isUntil ? limitOf(state.compiled.policy?.loop) : 1;
+    const combinations: Param[][] =
+      resolved.matrix === undefined ? Array.from({ length: iterations }, () => []) : fanOut(resolved.matrix);
     const count = combinations.length;
-    if (state.runs.length < count) state.runs = Array.from({ length: count }, (_, i) => state.runs[i]);
+    if (!isUntil && state.runs.length < count) state.runs = Array.from({ length: count }, (_, i) => state.runs[i]);
     const byName = new Map(state.found.map((child) => [child.name, child]));
+    let left = state.found.length;
     const attempts = [...new Set(state.found.map(({ attempt }) => attempt))].sort((a, b) => b - a);
     for (const [i, combination] of combinations.entries()) {
       const known = state.runs[i];
@@ -235,8 +268,10 @@ export class RunModel implements TaskStates {
         const newest = byName.get(this.childNameOf(state, i, count, attempt));
         if (newest === undefined) continue;
         state.runs[i] = named(newest, displayNameOf(resolved, combination));
+        left--;
         break;
       }
+      if (isUntil && left === 0) break;
     }
     state.found = [];
     if (state.runs.every((run) => run === undefined)) {
@@ -248,13 +283,18 @@ export class RunModel implements TaskStates {
   }
 
   #settle(state: TaskState): void {
-    const outcome = combinedOutcome(state.runs);
+    const progress = this.progressOf(state);
     if (state.phase === 'waiting') {
       state.phase = 'running';
       this.startedTasks++;
     }
-    if (state.phase !== 'running' || outcome === 'running') return; // M2
-    this.#close(state, outcome);
+    if (state.phase !== 'running' || progress.kind !== 'settled') return; // M2
+    if (progress.reason !== undefined) {
+      state.reason = progress.reason;
+      const { name } = state.compiled.task;
+      this.failedLoops.push(`. Task "${name}" ended after ${state.runs.length} iterations: ${progress.reason}`);
+    }
+    this.#close(state, progress.outcome);
   }
 
   #close(state: TaskState, phase: Exclude<Phase, 'waiting' | 'running'>): void {
@@ -265,17 +305,24 @@ export class RunModel implements TaskStates {
     else this.openDag--;
     const isFailure = phase === 'failed' || phase === 'cancelled' || phase === 'timed-out';
     const isFatal = section === 'tasks' && task.onError !== 'continue';
-    if (isFailure && isFatal) this.isStopping = true;
-    if (phase === 'unmade' && isFatal) this.isUnmade = true;
+    const isBreaking = (isFailure || phase === 'unmade') && isFatal;
+    const isRunAll = this.pipeline.policy.onFailure === 'run-all';
+    if (isBreaking && !isRunAll && isFailure) this.isStopping = true;
+    if (isBreaking && !isRunAll && phase === 'unmade') this.isUnmade = true;
     this.#ready.delete(index);
+    this.#delayed.delete(index);
     for (const child of children) {
       const childState = this.states[child]!;
       childState.openParents--;
-      if (phase === 'skipped' && state.skipReason !== 'When Expressions evaluated to false') {
-        childState.isParentSkipped = true;
-      }
+      if (isBreaking || state.skipReason === 'Preceding Tasks failed') childState.isBehindFailure = isRunAll;
+      else if (phase === 'skipped' && !this.#isPassedBy(state)) childState.isParentSkipped = true;
       if (childState.phase === 'waiting') this.#ready.add(child); // M1
     }
+  }
+
+  /** Whether what follows a skipped task runs all the same. */
+  #isPassedBy(state: TaskState): boolean {
+    return state.skipReason === 'When Expressions evaluated to false' || resultsWhenSkipped(state) !== undefined;
   }
 
   #count(state: TaskState, phase: Exclude<Phase, 'waiting' | 'running'>): void {

@@ -74,7 +74,8 @@ export function statusOf({ phase }: TaskState): 'Succeeded' | 'Failed' | 'None' 
 }
 
 /** `$(tasks.<task>.reason)`: the reason of its first run that did not succeed, else of its first run. */
-function reasonOf({ runs }: TaskState): string {
+function reasonOf({ runs, reason }: TaskState): string {
+  if (reason !== undefined) return reason;
   return (runs.find((run) => run?.outcome !== 'succeeded') ?? runs[0])?.reason ?? '';
 }
 

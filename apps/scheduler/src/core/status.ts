@@ -9,6 +9,7 @@ import {
   type SkippedTask,
 } from '@slipway/contracts';
 import type { RunCondition } from './condition.js';
+import { isUntilLoop } from './loop.js';
 import type { RunModel } from './run-model.js';
 import type { TaskState } from './task-state.js';
 
@@ -45,7 +46,7 @@ export function taskStatus(model: RunModel): Pick<PipelineRunStatus, 'childRefer
 function referencesOf(state: TaskState): ChildReference[] {
   const { task } = state.compiled;
   const when = state.when ?? task.when;
-  return state.runs.flatMap((run) => {
+  return shownRuns(state).flatMap((run) => {
     if (run === undefined) return [];
     const displayName = run.displayName ?? (task.displayName === '' ? undefined : task.displayName);
     return [
@@ -59,6 +60,15 @@ function referencesOf(state: TaskState): ChildReference[] {
       },
     ];
   });
+}
+
+/** A loop may have thousands of runs: its first and its last are named, the rest is found by label. */
+const FIRST_SHOWN = 10;
+const LAST_SHOWN = 90;
+
+function shownRuns({ compiled, runs }: TaskState): TaskState['runs'] {
+  if (!isUntilLoop(compiled) || runs.length <= FIRST_SHOWN + LAST_SHOWN) return runs;
+  return [...runs.slice(0, FIRST_SHOWN), ...runs.slice(-LAST_SHOWN)];
 }
 
 function skippedTaskOf({ compiled, skipReason, when }: TaskState): SkippedTask {

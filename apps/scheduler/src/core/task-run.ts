@@ -1,6 +1,7 @@
 // The TaskRuns of a run: one for each task, each combination of a matrix, each check of a 2020 Condition.
 
 import {
+  ANNOTATIONS,
   LABELS,
   MANAGED_BY,
   childName,
@@ -49,7 +50,10 @@ export function buildTaskRun(
         [LABELS.managedBy]: MANAGED_BY,
         ...labelsOf(run, compiled, task, taskLabelOf(task), overrides.metadata?.labels),
       },
-      annotations: annotationsOf(run, task, overrides.metadata?.annotations),
+      annotations: {
+        ...annotationsOf(run, task, overrides.metadata?.annotations),
+        ...retryAnnotation(compiled),
+      },
       ownerReferences: [ownerOf(run)],
     },
     spec: {
@@ -66,6 +70,11 @@ export function buildTaskRun(
       ...(resources === undefined ? {} : { resources }),
     },
   };
+}
+
+/** What the executor needs to know of the run's policy. */
+function retryAnnotation({ policy }: CompiledTask): Record<string, string> {
+  return policy?.retry === undefined ? {} : { [ANNOTATIONS.policy]: JSON.stringify({ retry: policy.retry }) };
 }
 
 /** The TaskRun that finds out whether a Condition holds: its check as the only step. */

@@ -3,10 +3,13 @@
 import type { ParamValue, WhenExpression } from '@slipway/contracts';
 import type { ChildRun, Outcome } from './child-run.js';
 import type { CompiledTask } from './compiled-pipeline.js';
+import type { Settled } from './loop.js';
 
 export type SkipReason =
   | 'When Expressions evaluated to false'
   | 'Parent Tasks were skipped'
+  /** The policy `run-all`: a task that this one follows, at once or through others, failed. */
+  | 'Preceding Tasks failed'
   | 'PipelineRun was stopping'
   | 'PipelineRun was gracefully cancelled'
   | 'PipelineRun was gracefully stopped'
@@ -33,11 +36,32 @@ export interface TaskState {
   openParents: number;
   /** A parent was skipped for another reason than its guards. */
   isParentSkipped: boolean;
+  /** The policy `run-all`: one that it follows has failed. */
+  isBehindFailure: boolean;
+  /** It gets no more runs, and is at best this. */
+  atBest: Settled | undefined;
+  /** Why it failed, where its runs do not tell. */
+  reason: string | undefined;
   /** By combination of the matrix; one entry without a matrix. Empty until the task starts. */
   runs: (ChildRun | undefined)[];
   /** Runs found in the store before the number of combinations is known. */
   found: ChildRun[];
   checks: Map<string, ChildRun>;
+}
+
+/** Skips of a branch that was not taken; a run that stops or fails has no branches. */
+const BRANCH_NOT_TAKEN: ReadonlySet<SkipReason | undefined> = new Set<SkipReason>([
+  'When Expressions evaluated to false',
+  'Parent Tasks were skipped',
+  'Results were missing',
+  'Matrix Parameters have an empty array',
+  'ConditionCheckFailed',
+]);
+
+/** The results that a task has although it was skipped. */
+export function resultsWhenSkipped({ phase, skipReason, compiled }: TaskState): Record<string, ParamValue> | undefined {
+  if (phase !== 'skipped' || !BRANCH_NOT_TAKEN.has(skipReason)) return undefined;
+  return compiled.policy?.whenSkipped?.results;
 }
 
 /** The tasks of a run, as variables see them. */

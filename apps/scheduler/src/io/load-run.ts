@@ -29,6 +29,7 @@ import type { Refusal } from '../core/refusal.js';
 import { MAX_DEPTH, depthRefusal } from '../core/depth.js';
 import { couldNotGet, originOf, pipelineNotFound, withPipelineMetadata } from '../core/start-run.js';
 import { Limiter } from './limiter.js';
+import { policyAnnotations, readPolicy } from './policy-text.js';
 import { keyOfRemote, remoteTaskNotFound, remoteTasks } from './remote-tasks.js';
 
 export type LoadedRun =
@@ -93,7 +94,12 @@ export async function loadRun(
       break;
     }
   }
-  const run = withRefSource(withPipelineMetadata(stored, pipeline), refSource);
+  const policy = readPolicy(stored, pipeline, source);
+  if ('reason' in policy) {
+    return { kind: 'refused', run: withPipelineMetadata(stored, pipeline), source, refusal: policy };
+  }
+  const begun = withStatusAnnotations(withPipelineMetadata(stored, pipeline), policyAnnotations(policy));
+  const run = withRefSource(begun, refSource);
   const spec = effectiveSpec(run, source);
   const tasks = await remoteTasks(remote, owner, spec, fence);
   if (tasks.kind === 'resolving') return { kind: 'resolving', reason: 'ResolvingTaskRef' };
@@ -104,7 +110,7 @@ export async function loadRun(
     ...(await fetchDefinitions(store, namespace, neededObjects(run, spec))),
     remoteTask: (ref: RemoteRef) => tasks.specs.get(keyOfRemote(ref)),
   };
-  const compilation = compile(run, source, spec, definitions);
+  const compilation = compile(run, source, spec, definitions, policy);
   return compilation.kind === 'compiled'
     ? { kind: 'compiled', run, pipeline: compilation.pipeline }
     : { kind: 'refused', run, source, refusal: compilation.refusal };
@@ -114,6 +120,11 @@ export async function loadRun(
 function withRefSource(run: PipelineRun, refSource: RefSource | undefined): PipelineRun {
   if (refSource === undefined) return run;
   return { ...run, status: { ...run.status, provenance: { ...run.status?.provenance, refSource } } };
+}
+
+function withStatusAnnotations(run: PipelineRun, annotations: Record<string, string> | undefined): PipelineRun {
+  if (annotations === undefined) return run;
+  return { ...run, status: { ...run.status, annotations: { ...run.status?.annotations, ...annotations } } };
 }
 
 async function fetchDefinitions(

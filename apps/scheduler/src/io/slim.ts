@@ -28,7 +28,9 @@ function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): C
   const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations, ownerReferences } = metadata;
   const kept = Object.entries(annotations ?? {}).filter(([key]) => KEPT_ANNOTATIONS.has(key));
   const { statusMessage, timeout } = spec as CustomRun['spec'];
-  const { conditions, results, resourcesResult, startTime } = (status ?? {}) as NonNullable<TaskRun['status']>;
+  const { conditions, results, resourcesResult, startTime, completionTime } = (status ?? {}) as NonNullable<
+    TaskRun['status']
+  >;
   return {
     apiVersion,
     kind,
@@ -52,6 +54,7 @@ function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): C
       ...(results === undefined ? {} : { results }),
       ...(resourcesResult === undefined ? {} : { resourcesResult }),
       ...(startTime === undefined ? {} : { startTime }),
+      ...(completionTime === undefined ? {} : { completionTime }),
     },
   };
 }
