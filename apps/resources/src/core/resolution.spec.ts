@@ -27,7 +27,7 @@ const table: [given: string, request: ResolutionRequest, then: object][] = [
     { kind: 'time-out', message: 'resolution took longer than global timeout of 1m0s' }],
   ['leaves an unknown type to controllers outside', request('mine', 1000), { kind: 'wait', untilMs: NOW - 1000 + 999 + TIMEOUT }],
   ['says what is served when nobody answered', request('gti', TIMEOUT + 1000),
-    { kind: 'time-out', message: expect.stringMatching(/nobody serves the resolver "gti"; here are bundles, cluster, git/) }],
+    { kind: 'time-out', message: expect.stringMatching(/nobody serves the resolver "gti"; here are bundles, cluster, git/) as string }],
   ['ends a request without a type likewise', request(undefined, TIMEOUT + 1000), { kind: 'time-out' }],
   ['never touches an answer', request('git', 0, 'True'), { kind: 'rest' }],
   ['never touches a failure', request('git', TIMEOUT * 2, 'False'), { kind: 'rest' }],

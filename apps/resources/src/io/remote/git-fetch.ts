@@ -180,6 +180,7 @@ function environment(
     PATH: programPath,
     HOME: folder,
     LC_ALL: 'C',
+    GIT_LITERAL_PATHSPECS: '1', // G1: a path is a path
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '',
     GIT_ALLOW_PROTOCOL: 'http:https',

@@ -6,7 +6,7 @@ import { checkGitUrl, checkRevision } from '../../core/git-address.js';
 import { mirrored, type Mirror } from '../../core/mirrors.js';
 import { repositoryPath } from '../../core/repository-path.js';
 import type { NetworkGuard } from '../network-guard.js';
-import { fetchGitFile, type GitTarget } from './git-fetch.js';
+import { fetchGitFile, type GitFile, type GitTarget } from './git-fetch.js';
 import { basicAuth } from './http-resolver.js';
 import { httpUrl, redacted, type RemoteHttp } from './remote-http.js';
 import type { Fetched, Resolver } from './resolver.js';
@@ -24,6 +24,9 @@ export interface GitResolverOptions {
 }
 
 const DEFAULT_REVISION = 'main';
+/** What git says of an answer with a redirect, when it may follow none. */
+const REDIRECTED = /returned error: 30[12378]/;
+const ADVERTISEMENT = '/info/refs?service=git-upload-pack';
 const SCM_TYPES = ['github', 'gitlab', 'gitea'] as const;
 const SERVERS = { github: 'https://github.com', gitlab: 'https://gitlab.com', gitea: 'https://gitea.com' };
 
@@ -58,9 +61,30 @@ export function gitResolver(options: GitResolverOptions): Resolver {
       gitToken === undefined
         ? undefined
         : await secretValue(options.store, namespace, gitToken, params.optional('gitTokenKey') ?? 'token');
-    const target = await targetOf(options, address, secret?.trim());
-    return fetched(address, file, await fetchGitFile(target, revision, file, signal));
+    return fetched(address, file, await fetchFollowing(options, address, secret?.trim(), revision, file, signal));
   };
+}
+
+/** Fetches; where the server sends git elsewhere, finds out where that is, hop by checked hop, and fetches from there. */
+async function fetchFollowing(
+  options: GitResolverOptions,
+  url: string,
+  token: string | undefined,
+  revision: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<GitFile> {
+  try {
+    return await fetchGitFile(await targetOf(options, url, token), revision, file, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof SlipwayError) || !REDIRECTED.test(thrown.message)) throw thrown;
+    const authorization = token === undefined ? undefined : basicAuth('git', token);
+    const asked = await options.http.finalUrl(`${url}${ADVERTISEMENT}`, { authorization, signal });
+    if (!asked.endsWith(ADVERTISEMENT)) throw thrown;
+    const moved = asked.slice(0, -ADVERTISEMENT.length);
+    const isSameOrigin = new URL(moved).origin === new URL(url).origin;
+    return fetchGitFile(await targetOf(options, moved, isSameOrigin ? token : undefined), revision, file, signal);
+  }
 }
 
 /** Throws `invalid`. Other protocols than http(s) would need keys, and cannot be held to an address that was checked. */

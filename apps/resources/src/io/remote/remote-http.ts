@@ -56,14 +56,29 @@ export class RemoteHttp {
     }
   }
 
+  /** Where an address leads to after all redirects; what is there is not read. */
+  async finalUrl(url: string, request: Omit<RemoteRequest, 'maxBytes'>): Promise<string> {
+    const { response, url: last } = await this.#open(url, request);
+    response.destroy();
+    return last;
+  }
+
   async #follow(first: string, request: RemoteRequest): Promise<RemoteResponse> {
+    const { response, url } = await this.#open(first, request);
+    return bodyOf(response, url, request.maxBytes);
+  }
+
+  async #open(
+    first: string,
+    request: Omit<RemoteRequest, 'maxBytes'>,
+  ): Promise<{ response: IncomingMessage; url: string }> {
     let url = first;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       const target = mirrored(url, this.mirrors);
       const isOwn = !target.isMirror && originOf(url) === originOf(first); // H2
       const response = await this.#exchange(target.url, target.isMirror, request, isOwn);
       const location = REDIRECTS.includes(response.statusCode ?? 0) ? response.headers.location : undefined;
-      if (location === undefined) return bodyOf(response, url, request.maxBytes);
+      if (location === undefined) return { response, url };
       response.destroy();
       const next = new URL(location, target.url).href;
       if (target.url.startsWith('https:') && !next.startsWith('https:')) {
@@ -74,7 +89,12 @@ export class RemoteHttp {
     throw unresolvable(`${redacted(first)} redirects more than ${MAX_REDIRECTS} times`);
   }
 
-  async #exchange(url: string, isMirror: boolean, request: RemoteRequest, isOwn: boolean): Promise<IncomingMessage> {
+  async #exchange(
+    url: string,
+    isMirror: boolean,
+    request: Omit<RemoteRequest, 'maxBytes'>,
+    isOwn: boolean,
+  ): Promise<IncomingMessage> {
     const parsed = httpUrl(url);
     const addresses = await this.guard.addressesOf(parsed.hostname, isMirror); // H1
     const { authorization, headers, signal } = request;
