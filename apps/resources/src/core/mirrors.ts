@@ -1,5 +1,7 @@
 // Addresses that the operator answers from elsewhere: prefixes of URLs, the longest one that fits wins.
 
+import type { EnvVar } from '@slipway/contracts';
+
 export interface Mirror {
   from: string;
   to: string;
@@ -32,4 +34,11 @@ export function parseMirrors(text: string): Mirror[] | undefined {
     return from === undefined || to === undefined ? undefined : { from, to };
   });
   return mirrors.every((mirror) => mirror !== undefined) ? mirrors : undefined;
+}
+
+/** The variable by which a step learns what it fetches from elsewhere: those mirrors alone that matter to it. */
+export function mirrorsEnv(mirrors: readonly Mirror[], bases: readonly string[]): EnvVar[] {
+  const needed = mirrors.filter(({ from }) => bases.some((base) => base.startsWith(from) || from.startsWith(base)));
+  if (needed.length === 0) return [];
+  return [{ name: 'MIRRORS', value: needed.map(({ from, to }) => `${from}=${to}`).join(' ') }];
 }

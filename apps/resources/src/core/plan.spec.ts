@@ -27,6 +27,7 @@ const known = (over: Partial<Known> = {}): Known => ({
   ]),
   secrets: [],
   gitConfig: [],
+  mirrors: [],
   ...over,
 });
 

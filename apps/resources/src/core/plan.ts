@@ -20,6 +20,7 @@ import { copyIn, copyOut } from './copies.js';
 import { planCredentials } from './credentials.js';
 import type { GitConfig } from './git-source.js';
 import { imageDigestExporter } from './image-digest-exporter.js';
+import type { Mirror } from './mirrors.js';
 import { outputFolders } from './output-folders.js';
 import { replacementsOf } from './replacements.js';
 import type { Addition, PlanContext, ResourceType } from './resource-type.js';
@@ -32,6 +33,7 @@ export interface Known {
   /** The service account's secrets, in its order. */
   secrets: readonly Secret[];
   gitConfig: GitConfig;
+  mirrors: readonly Mirror[];
 }
 
 type Direction = 'inputs' | 'outputs';
@@ -41,7 +43,8 @@ export function planResources(request: ResourcePlanRequest, known: Known): Resou
   const inputs = bind('inputs', request, known.resources);
   const outputs = bind('outputs', request, known.resources);
   const seed = `${request.namespace}/${request.taskRunName}`;
-  const context: PlanContext = { seed, gitConfig: known.gitConfig, pipelineRunName: request.pipelineRunName };
+  const { gitConfig, mirrors } = known;
+  const context: PlanContext = { seed, gitConfig, mirrors, pipelineRunName: request.pipelineRunName };
   const added = {
     inputs: inputs.flatMap((input) => additionsOfInput(input, context)),
     outputs: outputs.flatMap((output) => additionsOfOutput(output, context)),

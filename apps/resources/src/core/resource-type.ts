@@ -3,6 +3,7 @@
 import type { Step, Volume } from '@slipway/contracts';
 import type { BoundResource } from './bound-resource.js';
 import type { GitConfig } from './git-source.js';
+import type { Mirror } from './mirrors.js';
 
 /** Steps before the task's own for an input, after them for an output, and the volumes that they mount. */
 export interface Addition {
@@ -15,6 +16,8 @@ export interface PlanContext {
   /** Names follow from it: the same for every attempt to plan one TaskRun. */
   seed: string;
   gitConfig: GitConfig;
+  /** Addresses that steps ask for elsewhere. */
+  mirrors: readonly Mirror[];
   /** The run that the task belongs to, when there is one. */
   pipelineRunName: string | undefined;
 }

@@ -3,6 +3,7 @@
 import { cloudEventTarget } from './cloud-event.js';
 import { clusterConfig } from './cluster-config.js';
 import { gitSource } from './git-source.js';
+import { pullRequestStep } from './pull-request.js';
 import type { ResourceType } from './resource-type.js';
 
 const same = (...names: string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, name]));
@@ -22,6 +23,14 @@ export const RESOURCE_TYPES: ReadonlyMap<string, ResourceType> = new Map<string,
     {
       variables: same('url', 'revision', 'username', 'password', 'namespace', 'token', 'insecure', 'cadata'),
       input: clusterConfig,
+    },
+  ],
+  [
+    'pullRequest',
+    {
+      variables: same('url', 'provider', 'insecure-skip-tls-verify'),
+      input: (resource, context) => pullRequestStep('download', resource, context),
+      output: (resource, context) => pullRequestStep('upload', resource, context),
     },
   ],
   [

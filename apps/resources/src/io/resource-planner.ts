@@ -13,17 +13,19 @@ import {
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import type { GitConfig } from '../core/git-source.js';
+import type { Mirror } from '../core/mirrors.js';
 import { planResources } from '../core/plan.js';
 
 export class ResourcePlanner {
   constructor(
     private readonly store: Store,
     private readonly gitConfig: GitConfig,
+    private readonly mirrors: readonly Mirror[],
   ) {}
 
   async plan(request: ResourcePlanRequest): Promise<ResourcePlan> {
     const [resources, secrets] = await Promise.all([this.#resources(request), this.#secrets(request)]);
-    return planResources(request, { resources, secrets, gitConfig: this.gitConfig });
+    return planResources(request, { resources, secrets, gitConfig: this.gitConfig, mirrors: this.mirrors });
   }
 
   /** Specs of the resources that are bound by reference, by name. A name that is missing here does not exist. */
