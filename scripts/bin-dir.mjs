@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 const PROGRAMS = [
   ['packages/entrypoint/build/entrypoint', 'entrypoint'],
   ['packages/entrypoint/build/supervisor', 'supervisor'],
-  ...['git-init', 'imagedigestexporter', 'kubeconfigwriter', 'pullrequest-init'].map((name) => [
+  ...['git-init', 'imagedigestexporter', 'kubeconfigwriter', 'pullrequest-init', 'gcs'].map((name) => [
     `apps/resources/dist/steps/${name}.cjs`,
     `ko-app/${name}`,
   ]),

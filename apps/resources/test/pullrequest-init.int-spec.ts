@@ -3,17 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pullRequestInit } from '../src/steps/pull-request/program.js';
 import { HEAD, startPullRequestServer, type PullRequestServer } from './pull-request-server.js';
-import { stepProgram } from './step-program.js';
 
 let folder: string;
 let server: PullRequestServer;
-let run: Awaited<ReturnType<typeof stepProgram>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-pr-'));
   server = await startPullRequestServer({ repository: 'org/repo', number: 7 });
-  run = await stepProgram('pullrequest-init', folder);
   writeFileSync(join(folder, 'token'), 'hunter2\n');
 });
 afterAll(async () => {
@@ -34,20 +32,27 @@ beforeEach(() => {
   server.overrides.clear();
 });
 
+/** As a step runs the program. */
+async function run(args: readonly string[], mirrors = ''): Promise<{ code: number; output: string }> {
+  let output = '';
+  const code = await pullRequestInit(args, mirrors, (words) => (output += words));
+  return { code, output };
+}
+
 const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(...path), 'utf8')) as unknown;
 let paths = 0;
 const fresh = (): string => join(folder, `pr-${++paths}`);
 
 // prettier-ignore
-const providers: [provider: string, url: () => string, env: () => Record<string, string>][] = [
-  ['github', () => 'https://github.com/org/repo/pull/7', () => ({ MIRRORS: `https://api.github.com/=${server.url}/` })],
-  ['github', () => `${server.url}/org/repo/pull/7`, () => ({})],
-  ['gitlab', () => `${server.url}/org/repo/-/merge_requests/7`, () => ({})],
+const providers: [provider: string, url: () => string, mirrors: () => string][] = [
+  ['github', () => 'https://github.com/org/repo/pull/7', () => `https://api.github.com/=${server.url}/`],
+  ['github', () => `${server.url}/org/repo/pull/7`, () => ''],
+  ['gitlab', () => `${server.url}/org/repo/-/merge_requests/7`, () => ''],
 ];
 
-describe.each(providers)('a pull request of %s', (provider, url, env) => {
+describe.each(providers)('a pull request of %s', (provider, url, mirrors) => {
   const step = (mode: string, path: string, ...more: string[]) =>
-    run(['-mode', mode, '-url', url(), '-path', path, '-provider', provider, ...more], env());
+    run(['-mode', mode, '-url', url(), '-path', path, '-provider', provider, ...more], mirrors());
 
   test('is files, with names that no file system misunderstands, and all pages of every list', async () => {
     const path = fresh();

@@ -180,12 +180,41 @@ test('planResources names the targets of events, and gives a cloudEvent output n
   expect(plan.replacements['resources.outputs.told.target-uri']).toBe('http://sink:8080');
 });
 
+const secretOf = (fieldName: string): Partial<PipelineResourceSpec> => ({
+  secrets: [{ fieldName, secretName: 'creds', secretKey: 'key' }],
+});
+const GCS = ['/ko-app/gcs', '-mode', 'download', '-location', 'gs://bkt/o', '-path', '/workspace/in'];
+// prettier-ignore
+const programs: [given: string, spec: PipelineResourceSpec, words: string[]][] = [
+  ['an object of storage', resource('storage', { type: 'gcs', location: 'gs://bkt/o' }), GCS],
+  ['a folder of storage, with its key as a file', { ...resource('storage', { Type: 'gcs', location: 'gs://bkt/o', dir: 'y' }), ...secretOf('GOOGLE_APPLICATION_CREDENTIALS') }, [...GCS, '-dir=true', '-credentials', '/tekton/resource-secrets/google_application_credentials']],
+  ['the source of a build', resource('storage', { type: 'build-gcs', location: 'gs://bkt/o', artifactType: 'ZipArchive' }), [...GCS, '-artifactType', 'ZipArchive']],
+  ['a pull request, with its token as a file', { ...resource('pullRequest', { url: 'https://github.com/a/b/pull/1' }), ...secretOf('authToken') }, ['/ko-app/pullrequest-init', '-url', 'https://github.com/a/b/pull/1', '-path', '/workspace/in', '-mode', 'download', '-tokenFile', '/tekton/resource-secrets/authtoken']],
+];
+test.each(programs)('planResources fetches %s', (_given, spec, words) => {
+  const { before, volumes } = planResources(
+    request({
+      declared: { inputs: [{ name: 'in', type: spec.type }] },
+      bound: { inputs: [{ name: 'in', resourceSpec: spec }] },
+    }),
+    known({ mirrors: [{ from: 'https://elsewhere/', to: 'http://secret-mirror/' }] }),
+  );
+  expect(before.map(({ command, args }) => [...command!, ...args!])).toEqual([words]);
+  expect(volumes).toHaveLength(spec.secrets === undefined ? 0 : 1);
+  expect(JSON.stringify(before)).not.toMatch('secret-mirror'); // a mirror that does not matter is not shown
+});
+
 // prettier-ignore
 const refused: [given: string, request: Partial<ResourcePlanRequest>, repo: PipelineResourceSpec, then: RegExp][] = [
   ['a resource that the run does not bind', { bound: {} }, git({ url: 'https://x/y' }), /inputs resource "source" .* not bound/],
   ['a resource that does not exist', { bound: { ...request().bound, inputs: [{ name: 'source', resourceRef: { name: 'gone' } }] } }, git({}), /"gone" not found/],
   ['a resource of another type', {}, image({ url: 'x' }), /must be of type git/],
   ['a type that there is not', { declared: { inputs: [{ name: 'source', type: 'helm' }] } }, resource('helm', {}), /type helm, which is not supported/],
+  ['storage of a kind that there is not', { declared: { inputs: [{ name: 'source', type: 'storage' }] } }, resource('storage', { type: 's3', location: 'gs://bkt/o' }), /type must be gcs or build-gcs/],
+  ['storage at no place', { declared: { inputs: [{ name: 'source', type: 'storage' }] } }, resource('storage', { type: 'gcs', location: 'b/o' }), /has not the form gs:/],
+  ['the source of a build that is nothing known', { declared: { inputs: [{ name: 'source', type: 'storage' }] } }, resource('storage', { type: 'build-gcs', location: 'gs://bkt/o', artifactType: 'Rar' }), /artifactType must be one of/],
+  ['a pull request that is none', { declared: { inputs: [{ name: 'source', type: 'pullRequest' }] } }, resource('pullRequest', { url: 'https://github.com/a/b' }), /has not the form/],
+  ['a secret field that the type does not have', { declared: { inputs: [{ name: 'source', type: 'pullRequest' }] } }, { ...resource('pullRequest', { url: 'https://github.com/a/b/pull/1' }), secrets: [{ fieldName: 'x', secretName: 's', secretKey: 'k' }] }, /pullRequest has none such/],
   ['a cluster without the URL of its API server', { declared: { inputs: [{ name: 'source', type: 'cluster' }] } }, resource('cluster', { url: 'file:///etc' }), /not the http or https URL/],
   ['a target of events that is no URL', { declared: { outputs: [{ name: 'built', type: 'cloudEvent' }] }, bound: { outputs: [{ name: 'built', resourceRef: { name: 'repo' } }] } }, resource('cloudEvent', { targetURI: 'sink:8080' }), /must begin with http/],
   ['a target of events with a password in it', { declared: { outputs: [{ name: 'built', type: 'cloudEvent' }] }, bound: { outputs: [{ name: 'built', resourceRef: { name: 'repo' } }] } }, resource('cloudEvent', { targetURI: 'http://u:p@sink' }), /user or a password/],

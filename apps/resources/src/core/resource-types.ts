@@ -5,6 +5,7 @@ import { clusterConfig } from './cluster-config.js';
 import { gitSource } from './git-source.js';
 import { pullRequestStep } from './pull-request.js';
 import type { ResourceType } from './resource-type.js';
+import { storageStep } from './storage.js';
 
 const same = (...names: string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, name]));
 
@@ -33,6 +34,15 @@ export const RESOURCE_TYPES: ReadonlyMap<string, ResourceType> = new Map<string,
       output: (resource, context) => pullRequestStep('upload', resource, context),
     },
   ],
+  ...['storage', 'gcs', 'build-gcs'].map((type): [string, ResourceType] => [
+    type,
+    {
+      variables: same('location'),
+      input: (resource, context) => storageStep('download', resource, context),
+      output: (resource, context) => storageStep('upload', resource, context),
+      isCopied: true,
+    },
+  ]),
   [
     'cloudEvent',
     {

@@ -18,8 +18,8 @@ import { mirrored, type Mirror } from '../core/mirrors.js';
 export interface RestClientOptions {
   /** Base URL, without a slash at its end. */
   base: string;
-  /** Sent to the API only (R1). */
-  credentials: Readonly<Record<string, string>>;
+  /** Headers that are sent to the API only (R1). */
+  credentials?: () => Promise<Readonly<Record<string, string>>>;
   headers?: Readonly<Record<string, string>>;
   mirrors: readonly Mirror[];
   insecure?: boolean;
@@ -57,6 +57,13 @@ export class RestClient {
     return parsed(await readAll(answer, MAX_JSON_BYTES)) as T;
   }
 
+  /** The answer to a form, as JSON. */
+  async form<T>(path: string, form: URLSearchParams): Promise<T> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await this.#ask(path, { method: 'POST', headers, body: Buffer.from(form.toString()) });
+    return parsed(await readAll(answer, MAX_JSON_BYTES)) as T;
+  }
+
   /** Every page of a list. `itemsOf` finds the list in a page that is an object. */
   async all<T>(path: string, itemsOf: (page: unknown) => T[] = (page) => page as T[]): Promise<T[]> {
     const items: T[] = [];
@@ -85,7 +92,7 @@ export class RestClient {
     const isRead = (sent.method ?? 'GET') === 'GET';
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#follow(path, sent);
+        return await this.#follow(path, sent, (await this.options.credentials?.()) ?? {});
       } catch (error) {
         const status = error instanceof AnswerError ? error.status : 0;
         const passes = status === 0 || status === 429 || status >= 500;
@@ -95,12 +102,12 @@ export class RestClient {
     }
   }
 
-  async #follow(path: string, sent: Sent): Promise<IncomingMessage> {
+  async #follow(path: string, sent: Sent, credentials: Readonly<Record<string, string>>): Promise<IncomingMessage> {
     const { base, mirrors } = this.options;
     const home = new URL(mirrored(`${base}/`, mirrors).url);
     let url = new URL(mirrored(/^https?:/.test(path) ? path : `${base}${path}`, mirrors).url);
     for (let hop = 0; ; hop++) {
-      const answer = await this.#once(url, url.origin === home.origin, sent); // R1
+      const answer = await this.#once(url, url.origin === home.origin ? credentials : {}, sent); // R1
       const { statusCode: status = 0, headers } = answer;
       if (status >= 200 && status < 300) return answer;
       const words = (await readAll(answer, 1 << 16)).toString('utf8');
@@ -115,8 +122,12 @@ export class RestClient {
     }
   }
 
-  #once(url: URL, isHome: boolean, { method = 'GET', headers, body }: Sent): Promise<IncomingMessage> {
-    const { credentials, insecure } = this.options;
+  #once(
+    url: URL,
+    credentials: Readonly<Record<string, string>>,
+    { method = 'GET', headers, body }: Sent,
+  ): Promise<IncomingMessage> {
+    const { insecure } = this.options;
     return new Promise((resolve, reject) => {
       const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
         method,
@@ -124,7 +135,7 @@ export class RestClient {
           'user-agent': 'slipway',
           ...this.options.headers,
           ...headers,
-          ...(isHome ? credentials : {}),
+          ...credentials,
           ...(Buffer.isBuffer(body) ? { 'content-length': body.length } : {}),
         },
         ...(insecure === true ? { rejectUnauthorized: false } : {}),
