@@ -197,6 +197,21 @@ test('runs a TaskRun from http, and a request that a user makes is answered too'
   expect(Buffer.from(request.status?.data ?? '', 'base64').toString()).toBe(task('single'));
 });
 
+test('runs a pipeline of a pipeline that comes from http', async () => {
+  documents.set('/inner.yaml', JSON.stringify({
+    apiVersion: 'tekton.dev/v1',
+    kind: 'Pipeline',
+    metadata: { name: 'inner' },
+    spec: { tasks: [{ name: 'x', taskRef: { resolver: 'http', params: [param('url', `${webUrl}/single.yaml`)] } }] },
+  })); // prettier-ignore
+  documents.set('/single.yaml', task('single'));
+  const pipelineRef = { resolver: 'http', params: [param('url', `${webUrl}/inner.yaml`)] };
+  await create('PipelineRun', 'outer', { pipelineSpec: { tasks: [{ name: 'in', pipelineRef }] } });
+  expect(succeeded(await done<PipelineRun>('pipelineruns/outer'))).toMatchObject({ status: 'True' });
+  const child = await api<PipelineRun>('GET', 'pipelineruns/outer-in');
+  expect(child.status?.provenance?.refSource?.uri).toBe(`${webUrl}/inner.yaml`);
+});
+
 const badRefs: [why: string, document: string, reason: string, says: RegExp][] = [
   ['is not there', '', 'CouldntGetPipeline', /answers with status 404/],
   ['is of another kind', task('x'), 'CouldntGetPipeline', /is a "Task", and a Pipeline is wanted/],

@@ -58,6 +58,11 @@ test('remoteOwnerOf gives the TaskRuns of one PipelineRun one owner, so that the
   expect(remoteOwnerOf(run('TaskRun', 'p-b', 'u3', parent), 7)).toEqual(first);
 });
 
+test('remoteOwnerOf gives a PipelineRun in a pipeline to itself: it waits for its answers, not its parent', () => {
+  const child = remoteOwnerOf(run('PipelineRun', 'p-c', 'u4', parent), 7);
+  expect(child.reference).toMatchObject({ kind: 'PipelineRun', name: 'p-c', uid: 'u4', controller: true });
+});
+
 test('remoteRefOf reads the bundle of a v1beta1 reference as the bundles resolver', () => {
   expect(remoteRefOf({ bundle: 'gcr.io/x/y:1', name: 'build' }, 'Task')).toEqual({
     resolver: 'bundles',

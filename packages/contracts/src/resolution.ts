@@ -43,12 +43,13 @@ export interface RemoteOwner {
   shard: string;
 }
 
-/** The owner of the requests of a run: its PipelineRun where it has one, else itself (R1). */
+/** The owner of the requests of a run: of a TaskRun its PipelineRun where it has one, else the run itself (R1). */
 export function remoteOwnerOf(run: KubeObject, shard: number): RemoteOwner {
   const { namespace = '', name, uid = '', ownerReferences = [] } = run.metadata;
   const parent = ownerReferences.find(({ kind, controller }) => kind === 'PipelineRun' && controller === true);
   const self = { apiVersion: run.apiVersion, kind: run.kind, name, uid, controller: true, blockOwnerDeletion: true };
-  return { namespace, reference: parent ?? self, shard: String(shard) };
+  const reference = run.kind === 'PipelineRun' ? self : (parent ?? self);
+  return { namespace, reference, shard: String(shard) };
 }
 
 /** The request for a reference; its name follows from owner, resolver and params. */
