@@ -23,6 +23,8 @@ export class World {
   readonly failures: string[] = [];
   nowMs: () => number = Date.now;
   owns = true;
+  /** Results of a TaskRun that ends. */
+  resultsOf: (name: string) => Record<string, string> = () => ({});
   /** The registry's door for fetched documents. */
   admit: (request: AdmitRequest) => KubeObject = ({ document }) => JSON.parse(document) as KubeObject;
   #keeper: RunKeeper | undefined;
@@ -40,7 +42,9 @@ export class World {
     await sleep(1);
     const end = taskRun.spec.status === 'TaskRunCancelled' ? 'cancelled' : this.endOf(taskRun.metadata.name);
     if (end === 'running') return;
-    await this.store.commit({ writes: [{ op: 'update-status', object: ended(taskRun, end) }] }).catch(() => {});
+    await this.store
+      .commit({ writes: [{ op: 'update-status', object: ended(taskRun, end, this.resultsOf(taskRun.metadata.name)) }] })
+      .catch(() => {});
   }
 
   start(): void {
