@@ -28,6 +28,12 @@ export const ANNOTATIONS = {
   sidecarScript: (index: number): string => `slipway.dev/sidecar-script-${index}`,
   /** On a pod: `READY` once every container runs; the first step of a pod with sidecars waits for it. */
   ready: 'tekton.dev/ready',
+  /** On a TaskRun with breakpoints: what was decided, a line `<step> continue` or `<step> fail-continue` each. */
+  debug: 'slipway.dev/debug',
+  /** On a pod: the decisions about step i, a line each. */
+  debugDecisions: (index: number): string => `slipway.dev/debug-decisions-${index}`,
+  /** On a pod: a script of /tekton/debug/scripts. */
+  debugScript: (name: string): string => `slipway.dev/${name}`,
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   /** On tasks, pipelines and their runs that were written in v1alpha1: `inputs` or `params`, after how it names its params. */
   v1alpha1Form: 'slipway.dev/v1alpha1-form',

@@ -20,6 +20,7 @@ export const POD_PATHS = {
   creds: '/tekton/creds',
   credsSecrets: '/tekton/creds-secrets',
   termination: '/tekton/termination',
+  debug: '/tekton/debug',
   downward: '/tekton/downward',
   ready: '/tekton/downward/ready',
   workspace: '/workspace',
@@ -37,6 +38,8 @@ export interface OrderedStep {
   /** Names of the results that the step itself declares. */
   results?: readonly string[];
   when?: readonly WhenExpression[];
+  /** It waits for a person before it begins. */
+  breaksBefore?: boolean;
 }
 
 export interface StepOrder {
@@ -44,6 +47,8 @@ export interface StepOrder {
   waitForReady: boolean;
   /** Names of the task's results that come from files; undefined when the task declares no result at all. */
   results?: readonly string[];
+  /** A step that fails waits for a person. */
+  breaksOnFailure?: boolean;
   /** Arguments that every step gets: which credentials are whose. */
   credentialArgs?: readonly string[];
 }
@@ -76,6 +81,8 @@ export function orderSteps(steps: readonly OrderedStep[], order: StepOrder): str
     ...(step.results?.length ? ['-step_results', step.results.join(',')] : []),
     ...(step.when?.length ? ['--when_expressions', JSON.stringify(step.when.map(sentGuard))] : []),
     ...(order.results === undefined ? [] : ['-results', order.results.join(',')]),
+    ...(order.breaksOnFailure === true ? ['-breakpoint_on_failure'] : []),
+    ...(step.breaksBefore === true ? ['-debug_before_step'] : []),
     ...(step.command.length > 0 ? ['-entrypoint', step.command[0]!] : []),
     '--',
     ...step.command.slice(1),

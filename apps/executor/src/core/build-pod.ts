@@ -27,6 +27,7 @@ import {
   type VolumeMount,
 } from '@slipway/contracts';
 import { isOf2020, withDefaultsOf2020 } from './defaults-of-2020.js';
+import { debugFiles, waitsBefore, waitsOnFailure } from './breakpoints.js';
 import { placeScripts, runnableScript, scriptPath, SCRIPTS_MOUNT, type Script } from './scripts.js';
 import {
   applySidecarSpecs,
@@ -96,8 +97,11 @@ export function buildPod(blueprint: PodBlueprint): Pod {
   const needsCreds = (credentials?.entrypointArgs.length ?? 0) > 0 || mentions(steps, POD_PATHS.creds);
   const links = needsStepLinks(steps);
 
-  const args = orderSteps(steps.map(orderedStep), {
+  const debug = debugFiles(taskRun, steps);
+  const ordered = steps.map((step, i) => ({ ...orderedStep(step, i), breaksBefore: waitsBefore(taskRun, step) }));
+  const args = orderSteps(ordered, {
     waitForReady,
+    breaksOnFailure: waitsOnFailure(taskRun.spec),
     ...resultNames(spec),
     credentialArgs: credentials?.entrypointArgs ?? [],
   });
@@ -113,6 +117,7 @@ export function buildPod(blueprint: PodBlueprint): Pod {
         ...(needsCreds ? [{ name: `tekton-creds-init-home-${i}`, mountPath: POD_PATHS.creds }] : []),
         ...runMounts(i, steps.length),
         BIN,
+        ...debug.mounts,
         ...common,
       ],
       blueprint,
@@ -123,6 +128,7 @@ export function buildPod(blueprint: PodBlueprint): Pod {
     ...IMPLICIT.map(({ name, emptyDir }) => ({ name, emptyDir: emptyDir ?? {} })),
     ...(credentials?.volumes ?? []),
     ...placed.volumes,
+    ...debug.volumes,
     { name: BIN.name, hostPath: { path: blueprint.binDir, type: 'Directory' } },
     ...(waitForReady ? [downwardVolume()] : []),
     ...steps.flatMap((_, i) => [
@@ -137,7 +143,7 @@ export function buildPod(blueprint: PodBlueprint): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: metadataOf(blueprint, placed.annotations),
+    metadata: metadataOf(blueprint, { ...placed.annotations, ...debug.annotations }),
     spec: {
       ...podTemplateFields(taskRun),
       restartPolicy: 'Never',

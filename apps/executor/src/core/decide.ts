@@ -17,6 +17,7 @@ import {
   type TaskRun,
   type TaskRunStatus,
 } from '@slipway/contracts';
+import { withDecisions } from './breakpoints.js';
 import { conditionOf, isComplete, sidecarsReady } from './pod-status.js';
 import { nextAttemptMs } from './retry.js';
 import { hasBegun, isStep } from './step-states.js';
@@ -54,6 +55,8 @@ export type Decision =
   | { kind: 'end-pod' }
   /** Let the first step begin. */
   | { kind: 'open-gate' }
+  /** Tell the steps what a person has decided about their breakpoints. */
+  | { kind: 'pass-decisions'; annotations: Record<string, string> }
   /** The pod's state says what the run's is. */
   | { kind: 'report' }
   /** End the run whatever its pod does. */
@@ -73,6 +76,8 @@ export function decide(view: RunView, nowMs: number): Decision {
   if (onNode === undefined) return mayStart(pod, view.nodeName) ? { kind: 'start-pod' } : { kind: 'lost' }; // D3
   if (isChainBroken(onNode)) return { kind: 'end-pod' };
   if (needsGate(pod, onNode)) return { kind: 'open-gate' };
+  const annotations = withDecisions(taskRun, pod);
+  if (annotations !== undefined) return { kind: 'pass-decisions', annotations };
   return { kind: 'report' };
 }
 

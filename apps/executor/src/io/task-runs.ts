@@ -137,7 +137,9 @@ export class TaskRuns {
         await this.options.runtime.stop(pod!.metadata.uid ?? '', 0);
         return undefined;
       case 'open-gate':
-        return this.#openGate(view, fence);
+        return this.#annotate(view, { [ANNOTATIONS.ready]: 'READY' }, fence);
+      case 'pass-decisions':
+        return this.#annotate(view, decision.annotations, fence);
       case 'report':
         return this.#report(view, fence);
       case 'stop': {
@@ -261,8 +263,9 @@ export class TaskRuns {
     return this.#finish(taskRun, stoppedStatus(taskRun, 'PodLost', message, Date.now()), fence, pod);
   }
 
-  async #openGate({ taskRun, pod, onNode }: RunView, fence: Fence): Promise<'again'> {
-    const annotations = { ...pod!.metadata.annotations, [ANNOTATIONS.ready]: 'READY' };
+  async #annotate(view: RunView, added: Record<string, string>, fence: Fence): Promise<'again'> {
+    const { taskRun, pod, onNode } = view;
+    const annotations = { ...pod!.metadata.annotations, ...added };
     await this.options.runtime.updateAnnotations(pod!.metadata.uid ?? '', annotations);
     const object = { ...pod!, metadata: { ...pod!.metadata, annotations }, status: onNode! };
     await this.#write(taskRun, [{ op: 'update-status', object }], fence);

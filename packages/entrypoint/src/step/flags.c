@@ -44,8 +44,8 @@ static const struct flag FLAGS[] = {
     // Results always leave by the termination message and, where they do not fit, the log.
     {"result_from", IGNORED, 0},
     {"compress_termination_message", IGNORED_SWITCH, 0},
-    {"breakpoint_on_failure", REFUSED_SWITCH, 0},
-    {"debug_before_step", REFUSED_SWITCH, 0},
+    {"breakpoint_on_failure", SWITCH, FIELD(breakpoint_on_failure)},
+    {"debug_before_step", SWITCH, FIELD(debug_before_step)},
     {"enable_spire", REFUSED_SWITCH, 0},
 };
 

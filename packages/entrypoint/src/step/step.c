@@ -18,9 +18,11 @@
 #include "../both/duration.h"
 #include "../both/file.h"
 #include "../both/message.h"
+#include "breakpoint.h"
 #include "command.h"
 #include "credentials.h"
 #include "flags.h"
+#include "interpreter.h"
 #include "termination.h"
 #include "variables.h"
 #include "wait.h"
@@ -103,12 +105,17 @@ static bool wait_for_turn(const struct flags *flags, struct ending *ending) {
     return !ending->failed;
 }
 
+static void say_not_started(const char *entrypoint, int error) {
+    char *interpreter = error == ENOENT ? missing_interpreter(entrypoint) : NULL;
+    if (interpreter) say("Error executing command: the script's interpreter %s is not in the image", interpreter);
+    else say("Error executing command: %s: %s", entrypoint, strerror(error));
+    free(interpreter);
+}
+
 static struct ending ending_of(const struct flags *flags, struct outcome outcome, struct message *message) {
     struct ending ending = {.failed = true, .code = FAILED_CODE};
     switch (outcome.kind) {
-    case NOT_STARTED:
-        say("Error executing command: %s: %s", flags->entrypoint, strerror(outcome.error));
-        break;
+    case NOT_STARTED: say_not_started(flags->entrypoint, outcome.error); break;
     case TIMED_OUT:
         say("context deadline exceeded");
         ending.reason = "TimeoutExceeded";
@@ -218,6 +225,15 @@ static void finish(const struct flags *flags, struct ending *ending, const struc
     }
 }
 
+// What was decided replaces how the step ended; its message has been written as it was.
+static void pause_on_failure(const struct flags *flags, struct ending *ending) {
+    bool cancelled = ending->reason && strcmp(ending->reason, "Cancelled") == 0;
+    if (!ending->failed || cancelled) return;
+    int code = ending->code;
+    if (await_decision(AFTER_FAILURE, flags->post_file, &code)) *ending = (struct ending){.exit_file = "0"};
+    else ending->code = code;
+}
+
 int run_step(char **argv) {
     struct flags flags;
     struct message internal = {0};
@@ -233,9 +249,14 @@ int run_step(char **argv) {
     make_metadata_folders(&flags);
     copy_credentials_home();
     bool runs = wait_for_turn(&flags, &ending);
+    if (runs && flags.debug_before_step && !await_decision(BEFORE_STEP, flags.post_file, &ending.code)) {
+        runs = false;
+        ending = (struct ending){.failed = true, .code = FAILED_CODE};
+    }
     add_started_at(&internal);
     if (runs) ending = run(&flags, &internal);
     finish(&flags, &ending, &internal); // T2
+    if (runs && flags.breakpoint_on_failure) pause_on_failure(&flags, &ending);
     if (ending.exit_file) write_exit_code(&flags, *ending.exit_file ? ending.exit_file : ending.code_text);
     post(&flags, ending.failed); // T1
     return ending.code;
