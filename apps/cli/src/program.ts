@@ -1,7 +1,8 @@
 // The grammar of the command line.
 
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import type { CliConfig } from './config.js';
+import { DECISIONS } from './core/debug-decision.js';
 import { EXIT } from './exit-code.js';
 import { reportError } from './report-error.js';
 import type { Terminal } from './terminal.js';
@@ -102,6 +103,18 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     .action(
       does(async (args, options) =>
         (await import('./commands/cancel.js')).cancel(args, options as never, config, terminal),
+      ),
+    );
+
+  connected(program.command('debug'))
+    .addArgument(new Argument('<decision>', 'what the step is to do').choices(DECISIONS))
+    .argument('<taskrun>', 'TaskRun with breakpoints')
+    .argument('<step>', 'step that waits')
+    .description('let a step go on that waits at a breakpoint')
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (args, options) =>
+        (await import('./commands/debug.js')).debug(args, options as never, config, terminal),
       ),
     );
 
