@@ -37,6 +37,8 @@ export const ANNOTATIONS = {
   lastApplied: 'kubectl.kubernetes.io/last-applied-configuration',
   /** On tasks, pipelines and their runs that were written in v1alpha1: `inputs` or `params`, after how it names its params. */
   v1alpha1Form: 'slipway.dev/v1alpha1-form',
+  /** On objects that were written in an older version: which of its words storage would not tell, by path. */
+  olderForm: 'slipway.dev/older-form',
   /** On a PipelineRun that another one started: how many runs stand above it. */
   depth: 'slipway.dev/depth',
   /** On a child that a retry made: which attempt it is, from 1. */

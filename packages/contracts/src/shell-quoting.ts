@@ -72,8 +72,7 @@ class Lexer {
   }
 
   #inCode(): void {
-    const char = this.text[this.#at];
-    switch (char) {
+    switch (this.text.charAt(this.#at)) {
       case '\\':
         return this.#skipEscaped();
       case "'":

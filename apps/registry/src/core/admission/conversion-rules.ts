@@ -2,6 +2,8 @@
 
 import { SlipwayError, durationMs } from '@slipway/contracts';
 
+import type { Mark, OlderForm } from './older-form.js';
+
 export type Fields = Record<string, unknown>;
 
 /** What an object as a whole is like, beside the fields of the definition at hand. */
@@ -10,6 +12,8 @@ export interface Form {
   version: string;
   /** Whether tasks are written with `inputs` and `outputs`. Set while reading, asked while showing. */
   inputs: boolean;
+  /** Which words were used where storage has one for two. Filled while reading, asked while showing. */
+  older: OlderForm;
 }
 
 /** Changes the fields of one definition; may modify and return `fields`, which are its own. `path` is for errors. */
@@ -57,6 +61,10 @@ function withoutInputs(fields: Fields, form: Form, path: string): Fields {
   });
   if (resources !== undefined && others['resources'] !== undefined) throw both(path, 'inputs.resources', 'resources');
   form.inputs ||= inputs?.['params'] !== undefined || resources !== undefined;
+  if (inputs?.['params'] !== undefined) form.older.add('inputs.params', path);
+  if (inputs?.['resources'] !== undefined) form.older.add('inputs.resources', path);
+  if (outputs?.['resources'] !== undefined) form.older.add('outputs.resources', path);
+  if (outputs?.['results'] !== undefined) form.older.add('outputs.results', path);
   return compact({
     ...others,
     params: inputs?.['params'] ?? others['params'],
@@ -68,13 +76,24 @@ function storedTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
   const { serviceAccount, ...others } = fields;
   dropIgnored(others);
   const spec = withoutInputs(renamed(others, RENAMED['TaskRunSpec']!), form, path);
+  rememberAccount(fields, form, path);
   if (serviceAccount !== undefined) spec['serviceAccountName'] ??= serviceAccount;
   return spec;
 }
 
-function storedPipelineRunSpec(fields: Fields, _form: Form, path: string): Fields {
+function rememberAccount(fields: Fields, form: Form, path: string): void {
+  if (fields['serviceAccount'] === undefined || fields['serviceAccountName'] !== undefined) return;
+  form.older.add('serviceAccount', path);
+}
+
+function storedPipelineRunSpec(fields: Fields, form: Form, path: string): Fields {
   const { serviceAccount, serviceAccountName, podTemplate, timeout, serviceAccountNames, ...spec } = fields;
   dropIgnored(spec);
+  rememberAccount(fields, form, path);
+  // Of two words v1alpha1 shows the older without being told.
+  const isOldest = form.version === 'v1alpha1';
+  if (isOldest && spec['timeouts'] !== undefined) form.older.add('timeouts', path);
+  if (!isOldest && timeout !== undefined && spec['timeouts'] === undefined) form.older.add('timeout', path);
   const template = compactOrNothing({ serviceAccountName: serviceAccountName ?? serviceAccount, podTemplate });
   if (template !== undefined) spec['taskRunTemplate'] = template;
   if (timeout !== undefined) {
@@ -85,10 +104,14 @@ function storedPipelineRunSpec(fields: Fields, _form: Form, path: string): Field
     }
     spec['timeouts'] = { pipeline: timeout, ...timeouts };
   }
-  if (spec['status'] === 'PipelineRunCancelled') spec['status'] = 'Cancelled';
+  if (spec['status'] === 'PipelineRunCancelled') {
+    spec['status'] = 'Cancelled';
+    if (!isOldest) form.older.add('PipelineRunCancelled', path);
+  }
   const accounts = serviceAccountNames as { taskName?: string; serviceAccountName?: string }[] | undefined;
   if (accounts !== undefined && accounts.length > 0) {
     spec['taskRunSpecs'] = withAccounts((spec['taskRunSpecs'] ?? []) as Fields[], accounts);
+    for (const { taskName } of accounts) form.older.add(`serviceAccountNames:${taskName ?? ''}`, path);
   }
   return spec;
 }
@@ -107,19 +130,21 @@ function withAccounts(
   for (const { taskName, serviceAccountName } of accounts) {
     const spec = result.find((candidate) => candidate['pipelineTaskName'] === taskName);
     if (spec !== undefined) spec['serviceAccountName'] ??= serviceAccountName;
-    else result.push({ pipelineTaskName: taskName, serviceAccountName });
+    else result.push(compact({ pipelineTaskName: taskName, serviceAccountName }));
   }
   return result;
 }
 
 /** A reference into a bundle is one through the resolver of bundles. */
-function storedRef(fields: Fields): Fields {
+function storedRef(fields: Fields, form: Form, path: string): Fields {
   const { bundle, name, kind, ...others } = fields as { bundle?: string; name?: string; kind?: string } & Fields;
   if (bundle === undefined || bundle === '') return fields;
+  for (const field of ['resolver', 'params']) if (others[field] !== undefined) throw both(path, 'bundle', field);
+  form.older.add(kind === undefined ? 'bundle' : 'bundle+kind', path);
   const params = [
     { name: 'bundle', value: bundle },
     { name: 'name', value: name ?? '' },
-    { name: 'kind', value: kind ?? 'Task' },
+    { name: 'kind', value: kind ?? (path.endsWith('pipelineRef') ? 'Pipeline' : 'Task') },
   ];
   return { ...others, resolver: 'bundles', params };
 }
@@ -134,12 +159,10 @@ function storedWhen(fields: Fields): Fields {
   });
 }
 
-/** `taskRuns` and `runs` by name become references; what they held of the children stands in the children. */
+/** `taskRuns` and `runs` by name are kept, and become references too: services read nothing else. */
 function storedPipelineRunStatus(fields: Fields): Fields {
-  const { taskRuns, runs, ...status } = renamed(fields, RENAMED['PipelineRunStatus']!) as {
-    taskRuns?: Record<string, { pipelineTaskName?: string }>;
-    runs?: Record<string, { pipelineTaskName?: string }>;
-  } & Fields;
+  const status = renamed(fields, RENAMED['PipelineRunStatus']!);
+  const { taskRuns, runs } = status as Record<'taskRuns' | 'runs', Record<string, { pipelineTaskName?: string }>>;
   const children = [
     ...Object.entries(taskRuns ?? {}).map(([name, child]) => childReference('TaskRun', 'tekton.dev/v1', name, child)),
     ...Object.entries(runs ?? {}).map(([name, child]) => childReference('Run', 'tekton.dev/v1alpha1', name, child)),
@@ -173,32 +196,79 @@ export const TO_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 
 // From storage --------------------------------------------------------------------------------------------------------
 
-function withInputs(fields: Fields, form: Form): Fields {
+function withInputs(fields: Fields, form: Form, path: string): Fields {
   if (form.version !== 'v1alpha1' || !form.inputs) return fields;
   const { params, resources, ...others } = fields as { resources?: Fields } & Fields;
-  const inputs = compactOrNothing({ params, resources: resources?.['inputs'] });
-  const outputs = compactOrNothing({ resources: resources?.['outputs'], results: resources?.['results'] });
-  return compact({ ...others, inputs, outputs });
+  const was = (mark: Mark): boolean => form.older.isEmpty || form.older.has(mark, path);
+  const areInputs = was('inputs.params');
+  const areOld = was('inputs.resources') || was('outputs.resources') || was('outputs.results');
+  const old = areOld ? resources : undefined;
+  const inputs = compactOrNothing({ params: areInputs ? params : undefined, resources: old?.['inputs'] });
+  const outputs = compactOrNothing({ resources: old?.['outputs'], results: old?.['results'] });
+  const kept = { params: areInputs ? undefined : params, resources: areOld ? undefined : resources };
+  return compact({ ...others, ...kept, inputs, outputs });
 }
 
-function shownTaskRunSpec(fields: Fields, form: Form): Fields {
-  return withInputs(renamed(fields, inverted(RENAMED['TaskRunSpec']!)), form);
+function shownTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
+  const shown = withInputs(renamed(fields, inverted(RENAMED['TaskRunSpec']!)), form, path);
+  return withOldAccount(shown, form, path);
 }
 
-function shownPipelineRunSpec(fields: Fields, form: Form): Fields {
+function withOldAccount(fields: Fields, form: Form, path: string): Fields {
+  const { serviceAccountName, ...others } = fields;
+  if (serviceAccountName === undefined || form.version !== 'v1alpha1' || !form.older.has('serviceAccount', path)) {
+    return fields;
+  }
+  return { ...others, serviceAccount: serviceAccountName };
+}
+
+/** A bundle again, when that is what was written and nothing but a bundle is there. */
+function shownRef(fields: Fields, form: Form, path: string): Fields {
+  const hasKind = form.older.has('bundle+kind', path);
+  if (!hasKind && !form.older.has('bundle', path)) return fields;
+  const { resolver, params, ...others } = fields as { params?: { name: string; value: unknown }[] } & Fields;
+  const [bundle, name, kind] = params ?? [];
+  const names = (params ?? []).map((param) => param.name).join();
+  if (resolver !== 'bundles' || names !== 'bundle,name,kind' || 'name' in others) return fields;
+  const named = name!.value === '' ? {} : { name: name!.value };
+  return { ...others, ...named, bundle: bundle!.value, ...(hasKind ? { kind: kind!.value } : {}) };
+}
+
+function shownPipelineRunSpec(fields: Fields, form: Form, path: string): Fields {
   const { taskRunTemplate, timeouts, ...spec } = fields as { taskRunTemplate?: Fields; timeouts?: Fields } & Fields;
   const isOldest = form.version === 'v1alpha1';
   if (timeouts !== undefined) {
     // v1alpha1 knew one timeout; the finer ones are shown rather than lost.
-    if (isOldest && Object.keys(timeouts).every((key) => key === 'pipeline')) spec['timeout'] = timeouts['pipeline'];
+    const wasOne = form.older.has('timeout', path) || (isOldest && !form.older.has('timeouts', path));
+    const isOne = Object.keys(timeouts).join() === 'pipeline';
+    if (wasOne && isOne) spec['timeout'] = timeouts['pipeline'];
     else spec['timeouts'] = timeouts;
   }
-  if (isOldest && spec['status'] === 'Cancelled') spec['status'] = 'PipelineRunCancelled';
-  return compact({
+  const wasCancelled = isOldest || form.older.has('PipelineRunCancelled', path);
+  if (wasCancelled && spec['status'] === 'Cancelled') spec['status'] = 'PipelineRunCancelled';
+  const shown = compact({
     ...spec,
+    ...accountsByTask(spec['taskRunSpecs'] as Fields[] | undefined, form, path),
     serviceAccountName: taskRunTemplate?.['serviceAccountName'],
     podTemplate: taskRunTemplate?.['podTemplate'],
   });
+  return withOldAccount(shown, form, path);
+}
+
+/** The accounts that were written as a list of their own leave the specs of their tasks again. */
+function accountsByTask(specs: readonly Fields[] | undefined, form: Form, path: string): Fields {
+  if (specs === undefined) return {};
+  const accounts: Fields[] = [];
+  const others = specs.flatMap((spec) => {
+    const { taskServiceAccountName: serviceAccountName, ...rest } = spec;
+    const taskName = spec['pipelineTaskName'];
+    const name = typeof taskName === 'string' ? taskName : '';
+    if (!form.older.has(`serviceAccountNames:${name}`, path)) return [spec];
+    accounts.push(compact({ taskName, serviceAccountName }));
+    return Object.keys(rest).some((field) => field !== 'pipelineTaskName') ? [rest] : [];
+  });
+  if (accounts.length === 0) return {};
+  return { taskRunSpecs: others.length === 0 ? undefined : others, serviceAccountNames: accounts };
 }
 
 function shownRequestSpec(fields: Fields): Fields {
@@ -216,6 +286,7 @@ export const FROM_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['EmbeddedTask', withInputs],
   ['TaskRunSpec', shownTaskRunSpec],
   ['PipelineRunSpec', shownPipelineRunSpec],
+  ['ObjectRef', shownRef],
   ['ResolutionRequestSpec', shownRequestSpec],
 ]);
 

@@ -72,15 +72,41 @@ const rows: Row[] = [
         ],
       },
     },
-    shown: {
-      taskRef: {
+  },
+  {
+    title: 'bundles of pipelines',
+    kind: 'PipelineRun',
+    version: 'v1beta1',
+    older: { pipelineRef: { name: 'p', bundle: 'registry/x:1' } },
+    stored: {
+      pipelineRef: {
         resolver: 'bundles',
         params: [
           { name: 'bundle', value: 'registry/x:1' },
-          { name: 'name', value: 't' },
-          { name: 'kind', value: 'Task' },
+          { name: 'name', value: 'p' },
+          { name: 'kind', value: 'Pipeline' },
         ],
       },
+    },
+  },
+  {
+    title: 'inputs of one task and params of another, each as it was',
+    kind: 'Pipeline',
+    version: 'v1alpha1',
+    older: {
+      tasks: [
+        { name: 'a', taskSpec: { inputs: { params: [{ name: 'p' }] } } },
+        { name: 'b', taskSpec: { params: [{ name: 'p' }], inputs: { resources: [{ name: 'r', type: 'git' }] } } },
+      ],
+    },
+    stored: {
+      tasks: [
+        { name: 'a', taskSpec: { params: [{ name: 'p' }] } },
+        {
+          name: 'b',
+          taskSpec: { params: [{ name: 'p' }], resources: { inputs: [{ name: 'r', type: 'git' }] } },
+        },
+      ],
     },
   },
   {
@@ -119,7 +145,6 @@ const rows: Row[] = [
     version: 'v1beta1',
     older: { timeout: '2h' },
     stored: { timeouts: { pipeline: '2h' } },
-    shown: { timeouts: { pipeline: '2h' } },
   },
   {
     title: 'capitals of when expressions',
@@ -182,7 +207,7 @@ const rows: Row[] = [
       taskRef: { name: 't' },
       inputs: { params: [{ name: 'p', value: 'v' }], resources: [{ name: 'git', resourceRef: { name: 'r' } }] },
       outputs: { resources: [{ name: 'img', resourceRef: { name: 'i' } }] },
-      serviceAccountName: 'sa',
+      serviceAccount: 'sa',
     },
   },
   {
@@ -221,7 +246,6 @@ const rows: Row[] = [
     version: 'v1beta1',
     older: { serviceAccountNames: [{ taskName: 'a', serviceAccountName: 'x' }] },
     stored: { taskRunSpecs: [{ pipelineTaskName: 'a', serviceAccountName: 'x' }] },
-    shown: { taskRunSpecs: [{ pipelineTaskName: 'a', taskServiceAccountName: 'x' }] },
   },
   {
     title: 'the check of a Condition',
@@ -272,6 +296,9 @@ describe('conversion', () => {
     expect(() => convert('PipelineRun', 'v1beta1', { timeout: '1h', timeouts: { pipeline: '2h' } })).toThrow(
       'expected exactly one, got both: spec.timeout, spec.timeouts.pipeline',
     );
+    expect(() => convert('TaskRun', 'v1beta1', { taskRef: { bundle: 'b', resolver: 'git' } })).toThrow(
+      'expected exactly one, got both: spec.taskRef.bundle, spec.taskRef.resolver',
+    );
     expect(convert('PipelineRun', 'v1beta1', { timeout: '60m', timeouts: { pipeline: '1h' } })).toMatchObject({
       spec: { timeouts: { pipeline: '1h' } },
     });
@@ -285,6 +312,7 @@ describe('conversion', () => {
     const stored = toStorage(kindOf('PipelineRun'), 'v1beta1', run) as unknown as { status: unknown };
     expect(stored.status).toEqual({
       results: [{ name: 'r', value: 'v' }],
+      taskRuns: { 'n-a': { pipelineTaskName: 'a' } },
       childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'n-a', pipelineTaskName: 'a' }],
     });
   });

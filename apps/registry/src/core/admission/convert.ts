@@ -5,7 +5,7 @@
 //   Task         spec.resources{inputs,outputs}; ports, probes and the like of a step stay in the step
 //   TaskRun      spec.resources{inputs,outputs}
 //   Pipeline     spec.resources, tasks[].resources{inputs,outputs}, tasks[].conditions
-//   PipelineRun  spec.resources
+//   PipelineRun  spec.resources; status.taskRuns and status.runs of runs that came from elsewhere
 //   ClusterTask  apiVersion tekton.dev/v1beta1, with the spec of a stored Task (there never was a v1)
 //   Condition    apiVersion tekton.dev/v1alpha1, with a stored step as spec.check
 //   StepAction   apiVersion tekton.dev/v1beta1; the same in every version
@@ -14,15 +14,16 @@
 // ResolutionRequests are stored as v1beta1 of their group; v1alpha1 differs by its params, which are a map there.
 //
 // v1 shows that as it is. The older versions differ by the tables in `conversion-rules.ts` and by nothing else: what one
-// version writes every other reads, and a spec that goes there and back is the spec it was. What storage cannot tell, that
-// an object was written in v1alpha1 and whether with `inputs` and `outputs` or with `params` and `resources`, is remembered
-// in an annotation: `kubectl apply` finds the fields that it wrote, and steps of 2020 start where they started in 2020.
+// version writes every other reads, and what goes there and back is what it was. What storage cannot tell is remembered in
+// annotations: which of two words an older version used (`older-form.ts`), so that `kubectl apply` finds the fields that it
+// wrote; and that an object was written in v1alpha1 at all, so that steps of 2020 start where they started in 2020.
 
 import { ANNOTATIONS, apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
 import { definitionsOf, prefixOf, storedSchemaOf } from '../openapi/definitions.js';
 import type { Definition, SchemaType } from '../openapi/schema.js';
 import { FROM_STORAGE, TO_STORAGE, type Fields, type Form, type Rule } from './conversion-rules.js';
+import { OlderForm } from './older-form.js';
 import { withDollarParentheses } from './old-variables.js';
 
 const FORM = ANNOTATIONS.v1alpha1Form;
@@ -39,10 +40,10 @@ export function toStorage(kind: ResourceKind, version: string, object: KubeObjec
   if (kind.group === '') return object;
   const apiVersion = apiVersionOf(kind, kind.storageVersion);
   if (version === storedSchemaOf(kind)) return { ...object, apiVersion, kind: kind.kind };
-  const form: Form = { version, inputs: false };
+  const form: Form = { version, inputs: false, older: OlderForm.empty() };
   const read = kind.group === 'tekton.dev' && version === 'v1alpha1' ? withDollarParentheses(object) : object;
   const stored = new Walk(kind, version, TO_STORAGE, form).object(read);
-  return remember({ ...stored, apiVersion, kind: kind.kind }, form);
+  return form.older.on(remember({ ...stored, apiVersion, kind: kind.kind }, form));
 }
 
 /** A stored object as a version shows it. Never modifies its argument. */
@@ -50,7 +51,8 @@ export function fromStorage(kind: ResourceKind, version: string, object: KubeObj
   if (kind.group === '') return object;
   const apiVersion = apiVersionOf(kind, version);
   if (version === storedSchemaOf(kind)) return { ...object, apiVersion, kind: kind.kind };
-  const form: Form = { version, inputs: object.metadata.annotations?.[FORM] === 'inputs' };
+  const inputs = object.metadata.annotations?.[FORM] === 'inputs';
+  const form: Form = { version, inputs, older: OlderForm.of(object) };
   const shown = new Walk(kind, storedSchemaOf(kind), FROM_STORAGE, form).object(object);
   return { ...shown, apiVersion, kind: kind.kind };
 }

@@ -173,8 +173,8 @@ skippedTasks       []SkippedTask    list of tasks that were skipped due to when 
 childReferences    []ChildReference list of TaskRun and Run names, PipelineTask names, and API versions/kinds for children of this PipelineRun.
 provenance         Provenance       Provenance contains some key authenticated metadata about how a software artifact was built.
 spanContext        map[]string      SpanContext contains tracing span context fields
-@v1beta1,v1alpha1 taskRuns map[]object Deprecated: use childReferences.
-@v1beta1,v1alpha1 runs     map[]object Deprecated: use childReferences.
+taskRuns           map[]object      Deprecated: use childReferences. Only in runs that were brought from elsewhere.
+runs               map[]object      Deprecated: use childReferences. Only in runs that were brought from elsewhere.
 
 == SkippedTask: SkippedTask is used to describe the Tasks that were skipped due to their When Expressions evaluating to False.
 name            string           Name is the Pipeline Task name
