@@ -61,11 +61,9 @@ export class OlderForm {
     const text = JSON.stringify([...this.marks]);
     const next = this.isEmpty || text.length > MOST_BYTES ? undefined : text;
     if (next === before) return object;
-    const { annotations: _, ...metadata } = object.metadata;
     const annotations = next === undefined ? others : { ...others, [ANNOTATIONS.olderForm]: next };
-    return {
-      ...object,
-      metadata: { ...metadata, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
-    };
+    const metadata = { ...object.metadata, annotations };
+    if (Object.keys(annotations).length === 0) delete (metadata as Partial<typeof metadata>).annotations;
+    return { ...object, metadata };
   }
 }
