@@ -55,7 +55,7 @@ export const DECISIONS: readonly Decision[] = [
     why: 'its script puts the name of a variable together at run time, which Tekton refuses too',
   },
   { files: /git-resolver-custom-secret/, beforehand: TOKEN, unrecorded: 'the secret' },
-  { files: /git-resolver-custom-/, beforehand: TOKEN },
+  { files: /git-resolver-custom-|http-resolver/, beforehand: TOKEN, unrecorded: 'our task of that name' },
   { files: /cluster-resolver/, beforehand: CLUSTER_TASK, unrecorded: 'the task in the other namespace' },
   { files: /step-stream-(results|workspace)/, unrecorded: 'the image of crane' },
   { files: /docker-creds|pull-private-image/, unrecorded: 'the image of skopeo' },

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitServer } from '../../apps/resources/test/git-server.js';
 import { makeRepositories } from './repositories.js';
+import { DOCUMENT_HOSTS, makeDocuments } from './documents.js';
 import { makeRegistry } from './registry.js';
 import { writeStandIns } from './stand-ins.js';
 
@@ -33,10 +34,15 @@ export async function startFarSide(root: string): Promise<FarSide> {
   registry.image(PRIVATE);
   registry.image('mirror.gcr.io/bash');
   const registryPort = await listen(registry.server);
+  const documents = makeDocuments();
+  const documentsPort = await listen(documents);
   const gitSettings = [[`url.${git.url}/github.com/.insteadOf`, 'https://github.com/']] as const;
   return {
     gitSettings,
     env: {
+      REMOTE_MIRRORS: DOCUMENT_HOSTS.map((host) => `https://${host}/=http://127.0.0.1:${documentsPort}/${host}/`).join(
+        ',',
+      ),
       GIT_CONFIG_COUNT: String(gitSettings.length),
       ...Object.fromEntries(
         gitSettings.flatMap(([key, value], i) => [
@@ -52,8 +58,10 @@ export async function startFarSide(root: string): Promise<FarSide> {
       registry: `127.0.0.1:${registryPort}`,
     }),
     async stop() {
-      registry.server.closeAllConnections();
-      await new Promise((resolve) => registry.server.close(resolve));
+      for (const server of [registry.server, documents]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
       await git.close();
       rmSync(folder, { recursive: true, force: true });
     },
