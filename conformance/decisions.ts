@@ -37,6 +37,10 @@ spec: { steps: [{ image: alpine, script: echo from another namespace }] }
 
 /** The first row that matches a file. */
 export const DECISIONS: readonly Decision[] = [
+  {
+    files: /tekton-v1\/pipelineruns\/pipelinerun\.yaml/,
+    blocked: 'builds an image from an image of a registry, which kaniko pulls',
+  },
   { files: /dind-sidecar/, blocked: 'runs a Docker daemon: a privileged pod and images from a registry' },
   { files: /windows-node/, blocked: 'wants a node that runs Windows' },
   { files: /csi-workspace/, blocked: 'wants the CSI driver of a secrets store on the node' },
@@ -59,8 +63,12 @@ export const DECISIONS: readonly Decision[] = [
   { files: /cluster-resolver/, beforehand: CLUSTER_TASK, unrecorded: 'the task in the other namespace' },
   { files: /step-stream-(results|workspace)/, unrecorded: 'the image of crane' },
   { files: /docker-creds|pull-private-image/, unrecorded: 'the image of skopeo' },
-  { files: /git-basic-auth-multiple-repos/, unrecorded: 'the repositories' },
+  {
+    files: /git-basic-auth-multiple-repos/,
+    blocked: 'has `<username>` and `<password>` to be filled in, for repositories of one’s own',
+  },
   { files: /default-workspaces/, unrecorded: 'the setting of a default workspace' },
+  { files: /build-push-kaniko/, blocked: 'builds an image with kaniko, from an image of a registry' },
   {
     files: /tekton-v1alpha1\/pipelineruns\/pipelinerun\.yaml/,
     blocked: 'builds two images from images of a registry, and deploys them to the cluster that it runs in',

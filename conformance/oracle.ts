@@ -24,7 +24,7 @@ export interface SeenRun {
   labels?: Record<string, string>;
   ownerReferences?: string[];
   conditions?: object[];
-  results?: object[];
+  results?: { name: string }[];
   taskSpec?: object;
   pipelineSpec?: object;
   childReferences?: ChildReference[];
@@ -124,7 +124,7 @@ function comparable({ pipelineRuns, taskRuns }: Seen): Map<string, unknown> {
       sidecars?.map((sidecar) => pick(sidecar, ['name', 'container'])),
     );
     put('podName', rest.podName);
-    put('results', rest.results);
+    put('results', rest.results && [...rest.results].sort((a, b) => (a.name < b.name ? -1 : 1)));
     put('skippedTasks', rest.skippedTasks);
     put('childReferences', sortedChildren(rest.childReferences));
     put('taskSpec', rest.taskSpec);

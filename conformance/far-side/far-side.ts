@@ -40,6 +40,8 @@ export async function startFarSide(root: string): Promise<FarSide> {
   return {
     gitSettings,
     env: {
+      CLUSTER_RESOLVER_NAMESPACES: 'namespace-containing-task',
+      DEFAULT_TASK_RUN_WORKSPACE_BINDING: 'emptyDir: {}',
       REMOTE_MIRRORS: DOCUMENT_HOSTS.map((host) => `https://${host}/=http://127.0.0.1:${documentsPort}/${host}/`).join(
         ',',
       ),

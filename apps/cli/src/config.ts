@@ -19,6 +19,8 @@ export interface CliConfig {
   binDir: string;
   /** Settings of the resources service, in its own variables: what its steps and requests may reach, and by which way. */
   resources: Record<string, string>;
+  /** Settings of the executor, in its own variables. */
+  executor: Record<string, string>;
 }
 
 export function loadConfig(env: Record<string, string | undefined>, home: string): CliConfig {
@@ -32,13 +34,12 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
     ...(env['LOG_LEVEL'] === undefined ? {} : { logLevel: env['LOG_LEVEL'] }),
     home,
     binDir: env['SLIPWAY_BIN_DIR'] ?? join(home, '.slipway', 'bin'),
-    resources: Object.fromEntries(
-      Object.entries(env).filter((entry): entry is [string, string] => isOfResources(entry[0])),
-    ),
+    resources: variables(env, OF_RESOURCES),
+    executor: variables(env, OF_EXECUTOR),
   };
 }
 
-/** Variables of the resources service that `run` and `up` hand on. */
+/** Variables of the services that `run` and `up` hand on. */
 const OF_RESOURCES = [
   /^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/,
   /^ALLOWED_NETWORKS$/,
@@ -47,6 +48,10 @@ const OF_RESOURCES = [
   /^CLUSTER_RESOLVER_(NAMESPACES|BLOCKED)$/,
 ];
 
-function isOfResources(name: string): boolean {
-  return OF_RESOURCES.some((pattern) => pattern.test(name));
+const OF_EXECUTOR = [/^DEFAULT_TASK_RUN_WORKSPACE_BINDING$/];
+
+function variables(env: NodeJS.ProcessEnv, of: readonly RegExp[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => of.some((pattern) => pattern.test(entry[0]))),
+  );
 }

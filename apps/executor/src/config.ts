@@ -1,4 +1,6 @@
+import type { WorkspaceBinding } from '@slipway/contracts';
 import { EnvReader, type Env } from '@slipway/service';
+import { parse } from 'yaml';
 import type { FailureReasons } from './core/pod-status.js';
 
 export interface ExecutorConfig {
@@ -26,9 +28,14 @@ export interface ExecutorConfig {
   stepFailureReason: FailureReasons;
   /** Of runs that name none. Milliseconds. */
   defaultTimeoutMs: number;
+  /** What is bound to workspaces that a task requires and its run does not bind. */
+  defaultWorkspace?: DefaultWorkspace;
   /** Whether core Events are written. */
   events: boolean;
 }
+
+/** A binding without the name. */
+export type DefaultWorkspace = Omit<WorkspaceBinding, 'name'>;
 
 const HOUR_MS = 3_600_000;
 
@@ -51,8 +58,28 @@ export function loadConfig(env: Env): ExecutorConfig {
     fakedRunMs: read.integer('FAKED_RUN_MS', 0),
     stepFailureReason: read.oneOf('STEP_FAILURE_REASON', ['Failed', 'StepFailed'], 'StepFailed'),
     defaultTimeoutMs: read.integer('DEFAULT_TIMEOUT_MS', HOUR_MS),
+    ...readDefaultWorkspace(read),
     events: read.flag('EVENTS', true),
   };
   read.done();
   return config;
+}
+
+const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected'];
+
+function readDefaultWorkspace(read: EnvReader): Pick<ExecutorConfig, 'defaultWorkspace'> {
+  const name = 'DEFAULT_TASK_RUN_WORKSPACE_BINDING';
+  const text = read.optional(name);
+  if (text === undefined) return {};
+  let binding: unknown;
+  try {
+    binding = parse(text, { uniqueKeys: true, maxAliasCount: 0 });
+  } catch {
+    // said below
+  }
+  const isBinding =
+    typeof binding === 'object' && binding !== null && Object.keys(binding).some((key) => SOURCES.includes(key));
+  return isBinding
+    ? { defaultWorkspace: binding as DefaultWorkspace }
+    : read.problem(`${name} must be a workspace binding such as "emptyDir: {}", not "${text}"`, {});
 }

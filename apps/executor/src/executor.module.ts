@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
+import { LIMIT_RANGES, PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
@@ -70,6 +70,8 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
       nodeName,
       remote: new RemoteReferences(store, busAdmission(bus)),
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
+      limitRanges: (namespace) => definitions.list(LIMIT_RANGES, namespace),
+      ...(config.defaultWorkspace === undefined ? {} : { defaultWorkspace: config.defaultWorkspace }),
     }),
     events: new EventSender(store, cache, bus),
     transitions: new Transitions(logger, metrics),

@@ -214,3 +214,17 @@ export interface CoreEvent extends KubeObject {
   lastTimestamp?: Time;
   count?: number;
 }
+
+/** Bounds and defaults of what the containers of a namespace ask for. */
+export interface LimitRange extends KubeObject {
+  kind: 'LimitRange';
+  spec?: { limits?: readonly LimitRangeItem[] };
+}
+export interface LimitRangeItem {
+  /** `Container`; other types bound what is not run here. */
+  type: string;
+  default?: Record<string, string>;
+  defaultRequest?: Record<string, string>;
+  min?: Record<string, string>;
+  max?: Record<string, string>;
+}

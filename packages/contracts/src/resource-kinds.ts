@@ -94,5 +94,6 @@ export const SECRETS = 'secrets';
 export const CONFIG_MAPS = 'configmaps';
 export const SERVICE_ACCOUNTS = 'serviceaccounts';
 export const PERSISTENT_VOLUME_CLAIMS = 'persistentvolumeclaims';
+export const LIMIT_RANGES = 'limitranges';
 export const EVENTS = 'events';
 export const NAMESPACES = 'namespaces';

@@ -47,6 +47,7 @@ export async function environment(options: EnvironmentOptions, config: CliConfig
     natsUrl: options.natsUrl,
     healthPorts: {},
     resources: config.resources,
+    executor: config.executor,
   });
   terminal.out(`${JSON.stringify({ server, kubeconfig, services }, undefined, 2)}\n`);
   return EXIT.succeeded;

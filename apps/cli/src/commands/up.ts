@@ -44,6 +44,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'warn',
     resources: config.resources,
+    executor: config.executor,
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.database === undefined ? {} : { database: options.database }),
     onNotice: (text) => terminal.err(`note: ${text}\n`),

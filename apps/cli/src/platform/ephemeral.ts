@@ -50,6 +50,7 @@ export async function startEphemeral(
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'error',
     resources: config.resources,
+    executor: config.executor,
     onNotice: (text) => terminal.err(`note: ${text}\n`),
     onLost: (why) => terminal.err(`note: ${why}\n`),
   });

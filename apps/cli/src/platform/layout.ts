@@ -31,6 +31,8 @@ export interface Layout {
   healthPorts: Partial<Record<ServiceName, number>>;
   /** Settings of the resources service, from the environment of the platform. */
   resources: Env;
+  /** Settings of the executor, likewise. */
+  executor: Env;
 }
 
 /** The environment of each service; its `config.ts` reads it. */
@@ -61,6 +63,7 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       IMAGES_FILE: imagesPath(dataDir),
       POD_GRACE_MS: String(layout.podGraceMs),
       ...(layout.runtime === undefined ? {} : { RUNTIME: layout.runtime }),
+      ...layout.executor,
     },
     resources: { ...common('resources'), ...layout.resources },
     logs: { ...common('logs'), LOGS_DATA: join(dataDir, 'logs') },

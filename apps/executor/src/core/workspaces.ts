@@ -36,6 +36,18 @@ export function workspaceVolumes(
   return volumes;
 }
 
+/** A run's bindings, and the default for each workspace that the task requires and the run does not bind. */
+export function withDefaultBinding(
+  declarations: readonly WorkspaceDeclaration[],
+  bindings: readonly WorkspaceBinding[],
+  fallback: Omit<WorkspaceBinding, 'name'>,
+): WorkspaceBinding[] {
+  const missing = declarations.filter(
+    ({ name, optional }) => optional !== true && !bindings.some((binding) => binding.name === name),
+  );
+  return [...bindings, ...missing.map(({ name }) => ({ ...fallback, name }))];
+}
+
 /** The task with every bound workspace declared: an inline one need not declare those that it is given. */
 export function withBoundWorkspaces(spec: TaskSpec, bindings: readonly WorkspaceBinding[]): TaskSpec {
   const declared = spec.workspaces ?? [];

@@ -1,8 +1,9 @@
-// Tasks, StepActions and service accounts, from memory where memory is as new as the run that asks.
+// Tasks, StepActions, service accounts and limit ranges, from memory where memory is as new as the run that asks.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   CLUSTER_TASKS,
+  LIMIT_RANGES,
   SERVICE_ACCOUNTS,
   STEP_ACTIONS,
   TASKS,
@@ -12,7 +13,13 @@ import {
 import type { Cache, Store } from '@slipway/store';
 
 /** What the cache for `CachedDefinitions` must hold. */
-export const DEFINITION_RESOURCES: readonly ResourceName[] = [TASKS, CLUSTER_TASKS, STEP_ACTIONS, SERVICE_ACCOUNTS];
+export const DEFINITION_RESOURCES: readonly ResourceName[] = [
+  TASKS,
+  CLUSTER_TASKS,
+  STEP_ACTIONS,
+  SERVICE_ACCOUNTS,
+  LIMIT_RANGES,
+];
 
 /** The stream brings a run's own event and the cache's at about the same time; asking the registry costs more. */
 const PATIENCE_MS = 3;

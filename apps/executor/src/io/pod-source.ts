@@ -16,6 +16,7 @@ import {
   remoteOwnerOf,
   remoteRefOf,
   substituteDeep,
+  type LimitRange,
   type Fence,
   type ObjectRef,
   type ObjectMeta,
@@ -36,10 +37,17 @@ import type { RemoteReferences, Store } from '@slipway/store';
 import { buildPod, type CommandOf } from '../core/build-pod.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageProcess } from '../core/images.js';
+import { withLimitRanges } from '../core/limit-range.js';
 import { applyVariables, boundWorkspaces, contextReplacements } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
-import { applyWorkspaces, claimNameOf, withBoundWorkspaces, workspaceVolumes } from '../core/workspaces.js';
+import {
+  applyWorkspaces,
+  claimNameOf,
+  withBoundWorkspaces,
+  withDefaultBinding,
+  workspaceVolumes,
+} from '../core/workspaces.js';
 
 export interface PodSourceOptions {
   binDir: string;
@@ -47,6 +55,10 @@ export interface PodSourceOptions {
   /** Go duration of runs that name none. */
   defaultTimeout: string;
   remote: Pick<RemoteReferences, 'get'>;
+  /** What is bound to workspaces that a task requires and its run does not bind. */
+  defaultWorkspace?: Omit<WorkspaceBinding, 'name'>;
+  /** The LimitRanges of a namespace. */
+  limitRanges?: (namespace: string) => readonly LimitRange[];
   /** What images on the node run when a step names no command; asked before the table of well-known images. */
   commandOf?: CommandOf;
 }
@@ -89,14 +101,22 @@ export class PodSource {
     if ('reason' in named || 'resolving' in named) return named;
     const task = await this.#stepActions.resolve(taskRun, named, fence);
     if ('reason' in task || 'resolving' in task) return task;
-    const refusal = refusalOf(taskRun, task);
+    const bound = this.#withDefaultWorkspace(taskRun, task);
+    const refusal = refusalOf(bound, task);
     if (refusal !== undefined) return refusal;
     try {
-      return await this.#build(taskRun, task, await account);
+      return await this.#build(bound, task, await account);
     } catch (thrown) {
       if (!(thrown instanceof SlipwayError) || !['invalid', 'not-found'].includes(thrown.kind)) throw thrown;
       return podCreationRefused(taskRun, task, thrown);
     }
+  }
+
+  #withDefaultWorkspace(taskRun: TaskRun, task: ResolvedTask): TaskRun {
+    const { defaultWorkspace } = this.options;
+    if (defaultWorkspace === undefined) return taskRun;
+    const workspaces = withDefaultBinding(task.spec.workspaces ?? [], taskRun.spec.workspaces ?? [], defaultWorkspace);
+    return { ...taskRun, spec: { ...taskRun.spec, workspaces } };
   }
 
   async #build(taskRun: TaskRun, task: ResolvedTask, needsCredentials: boolean): Promise<PreparedPod> {
@@ -126,7 +146,7 @@ export class PodSource {
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
     return {
-      pod,
+      pod: withLimitRanges(pod, this.options.limitRanges?.(metadata.namespace ?? '') ?? []),
       claims: await this.#missing(claims),
       spec: withBoundWorkspaces(spec, bindings),
       ...(task.refSource === undefined ? {} : { refSource: task.refSource }),

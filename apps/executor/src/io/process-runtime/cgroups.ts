@@ -3,7 +3,7 @@
 import type { Container } from '@slipway/contracts';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quantity } from './quantity.js';
+import { quantity } from '../../core/quantity.js';
 
 /** The folders that containers' groups are made below. */
 export type Cgroups =

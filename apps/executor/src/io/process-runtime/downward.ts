@@ -2,7 +2,7 @@
 
 import type { Container, Pod } from '@slipway/contracts';
 import { ConfigError } from './config-error.js';
-import { quantity } from './quantity.js';
+import { quantity } from '../../core/quantity.js';
 
 export interface NodeFacts {
   name: string;
