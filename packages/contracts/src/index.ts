@@ -205,6 +205,7 @@ export {
   type ChildReference,
   type CloudEventDelivery,
   type ConditionCheck,
+  type ConditionCheckReference,
   type EmbeddedTask,
   type Matrix,
   type ObjectRef,

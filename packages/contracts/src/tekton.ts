@@ -327,6 +327,13 @@ export interface PipelineRunSpec {
   /** 2020: the PipelineResources that the pipeline's `resources` are bound to. */
   resources?: ResourceBinding[];
 }
+/** 2020: what became of the check of one Condition of a task. */
+export interface ConditionCheckReference {
+  conditionName: string;
+  /** The TaskRun that checked it. */
+  conditionCheckName: string;
+  status: { conditions: Condition[] };
+}
 export interface ChildReference {
   apiVersion: string;
   kind: string;
@@ -334,11 +341,14 @@ export interface ChildReference {
   displayName?: string;
   pipelineTaskName: string;
   whenExpressions?: WhenExpression[];
+  conditionChecks?: ConditionCheckReference[];
 }
 export interface SkippedTask {
   name: string;
   reason: string;
   whenExpressions?: WhenExpression[];
+  /** Tekton has it at the reference of a run that never was. */
+  conditionChecks?: ConditionCheckReference[];
 }
 export interface PipelineRunStatus {
   conditions?: Condition[];

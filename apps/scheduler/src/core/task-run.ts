@@ -77,6 +77,11 @@ function retryAnnotation({ policy }: CompiledTask): Record<string, string> {
   return policy?.retry === undefined ? {} : { [ANNOTATIONS.policy]: JSON.stringify({ retry: policy.retry }) };
 }
 
+/** Name of the TaskRun that checks a Condition for the run of a task. */
+export function conditionCheckName(taskRunName: string, registerName: string): string {
+  return childName(taskRunName, `-${registerName}`);
+}
+
 /** The TaskRun that finds out whether a Condition holds: its check as the only step. */
 export function buildConditionCheck(
   run: PipelineRun,
@@ -86,7 +91,7 @@ export function buildConditionCheck(
   { registerName, use, condition }: CompiledCondition,
   taskRunName: string,
 ): TaskRun {
-  const name = childName(taskRunName, `-${registerName}`);
+  const name = conditionCheckName(taskRunName, registerName);
   const overrides = overridesOf(run, pipeline, task.name, []);
   const params = task.conditions?.find(({ conditionRef }) => conditionRef === use.conditionRef)?.params ?? [];
   const spec: TaskSpec = {

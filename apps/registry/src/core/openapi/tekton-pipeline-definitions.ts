@@ -180,6 +180,7 @@ runs               map[]object      Deprecated: use childReferences. Only in run
 name            string           Name is the Pipeline Task name
 reason          string           Reason is the cause of the PipelineTask being skipped.
 whenExpressions []WhenExpression WhenExpressions is the list of checks guarding the execution of the PipelineTask
+conditionChecks []object         ConditionChecks says what became of the Conditions of 2020 of the task, the one that did not hold among them.
 
 == ChildReference: ChildStatusReference is used to point to the statuses of individual TaskRuns and Runs within this PipelineRun.
 apiVersion       string           API version of the child.
@@ -188,4 +189,5 @@ name             string           Name is the name of the TaskRun or Run this is
 displayName      string           DisplayName is a user-facing name of the pipelineTask that may be used to populate a UI.
 pipelineTaskName string           PipelineTaskName is the name of the PipelineTask this is referencing.
 whenExpressions  []WhenExpression WhenExpressions is the list of checks guarding the execution of the PipelineTask
+conditionChecks  []object         ConditionChecks says what became of the Conditions of 2020 of the task.
 `;
