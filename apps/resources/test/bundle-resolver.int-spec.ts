@@ -105,7 +105,7 @@ describe('credentials', () => {
     const world = remoteWorld();
     const metadata = { name: 'default', namespace: 'ns' };
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata, imagePullSecrets: [{ name: 'pull' }] };
-    world.objects.add(account as KubeObject);
+    world.objects.add(account);
     const entry = { username: 'me', password: 'canary' };
     world.objects.addSecret('ns', 'pull', dockerConfig({ 'other.example': {}, [registry.host]: entry }), CONFIG);
     await expect(world.text('bundles', { bundle: bundle(), name: 'a' })).resolves.toBe('kind: Task # a');

@@ -1,6 +1,13 @@
 // Resolvers with objects in memory and the network of this machine opened to them.
 
-import { resourceKindOf, resourceNameOf, type KubeObject, type Param, type ResolverName } from '@slipway/contracts';
+import {
+  resourceKindOf,
+  resourceNameOf,
+  type KubeObject,
+  type Param,
+  type ResolverName,
+  type Secret,
+} from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import { ResolverParams } from '../src/core/resolver-params.js';
 import { NetworkGuard } from '../src/io/network-guard.js';
@@ -17,9 +24,10 @@ export class ObjectsInMemory implements Pick<Store, 'get'> {
   }
 
   addSecret(namespace: string, name: string, data: Record<string, string>, type = 'Opaque'): void {
-    const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
     const metadata = { name, namespace, uid: name, resourceVersion: '1' };
-    this.add({ apiVersion: 'v1', kind: 'Secret', metadata, type, data: Object.fromEntries(encoded) } as KubeObject);
+    const secret: Secret = { apiVersion: 'v1', kind: 'Secret', metadata, type, data: {} };
+    for (const [key, value] of Object.entries(data)) secret.data![key] = Buffer.from(value).toString('base64');
+    this.add(secret);
   }
 
   get<T extends KubeObject>(resource: string, namespace: string, name: string): Promise<T | undefined> {
@@ -30,9 +38,9 @@ export class ObjectsInMemory implements Pick<Store, 'get'> {
 export interface RemoteWorld {
   objects: ObjectsInMemory;
   /** Resolves for namespace `ns`; the values become params. */
-  resolve(resolver: ResolverName, values: Record<string, string>, signal?: AbortSignal): Promise<Fetched>;
+  resolve: (resolver: ResolverName, values: Record<string, string>, signal?: AbortSignal) => Promise<Fetched>;
   /** The document as text. */
-  text(resolver: ResolverName, values: Record<string, string>): Promise<string>;
+  text: (resolver: ResolverName, values: Record<string, string>) => Promise<string>;
 }
 
 export function remoteWorld(

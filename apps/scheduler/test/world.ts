@@ -14,7 +14,7 @@ import { RemoteReferences } from '@slipway/store';
 import { RunKeeper } from '../src/io/run-keeper.js';
 import { slim } from '../src/io/slim.js';
 import { ended, type End } from './builders.js';
-import { MemoryCache, MemoryStore } from './memory-store.js';
+import { MemoryCache, MemoryStore } from '@slipway/testing';
 
 export class World {
   readonly store = new MemoryStore();

@@ -8,6 +8,7 @@ export { seeded } from './random.js';
 export { tempDir } from './temp-dir.js';
 export { isExcused } from './recorded-differences.js';
 export { oracleFiles, recordedCalls, sharedData, type GoldenCase } from './shared-data.js';
+export { MemoryCache, MemoryStore } from './memory-store.js';
 export { MemoryBroker } from './memory-broker.js';
 export { memoryBus } from './memory-bus.js';
 export { valueAt, withValueAt } from './value-at.js';

@@ -119,7 +119,7 @@ test('a reference with a result in it is left to the TaskRun that knows the resu
   world.resultsOf = () => ({ file: 'found' });
   const first = { name: 'a', taskSpec: { ...task('a').taskSpec, results: [{ name: 'file' }] } };
   const second = { name: 'b', taskRef: ref('https://x/$(tasks.a.results.file)') };
-  await world.createRun('r', { pipelineSpec: { tasks: [first, second] } as PipelineSpec });
+  await world.createRun('r', { pipelineSpec: { tasks: [first, second] } });
   expect(succeeded(await world.done('r'))).toMatchObject({ status: 'True' });
   expect(requests()).toHaveLength(0);
   const taskRun = world.store.objects.get('taskruns.tekton.dev/ns/r-b') as TaskRun;
@@ -144,14 +144,13 @@ async function answer(request: ResolutionRequest, document: object): Promise<voi
     data: Buffer.from(JSON.stringify({ apiVersion: 'tekton.dev/v1', ...document })).toString('base64'),
     refSource: { uri: 'https://x' },
   };
-  await world.store.commit({
-    writes: [{ op: 'update-status', object: { ...stored(request), status } as ResolutionRequest }],
-  });
+  const object: ResolutionRequest = { ...stored(request), status };
+  await world.store.commit({ writes: [{ op: 'update-status', object }] });
 }
 
 async function refuse(request: ResolutionRequest, message: string): Promise<void> {
   const conditions = [{ type: 'Succeeded', status: 'False' as const, reason: 'ResolutionFailed', message }];
-  const object = { ...stored(request), status: { conditions } } as ResolutionRequest;
+  const object: ResolutionRequest = { ...stored(request), status: { conditions } };
   await world.store.commit({ writes: [{ op: 'update-status', object }] });
 }
 

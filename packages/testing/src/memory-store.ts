@@ -62,7 +62,7 @@ export class MemoryStore implements Pick<Store, 'get' | 'commit'> {
   }
 }
 
-/** The part of a cache that the scheduler asks. */
+/** The part of a cache that services ask. */
 export class MemoryCache {
   readonly #objects = new Map<string, KubeObject>();
   readonly #listeners = new Set<(change: CacheChange) => void>();
