@@ -23,10 +23,10 @@ describe('a TaskRun with breakpoints', () => {
     { name: 'after', image: IMAGE, script: 'echo ran' },
   ];
   const waits = (name: string): Promise<true> =>
-    world.until(`${name} waits`, () => {
+    world.until<true>(`${name} waits`, () => {
       const uid = world.pod(`${name}-pod`)?.metadata.uid ?? '';
       return world.logs.text(uid, 'step-bad').some((line) => line.includes('the step waits')) || undefined;
-    }) as Promise<true>;
+    });
   const decide = (name: string, text: string): Promise<void> =>
     world.update(name, (run) => ({
       ...run,

@@ -85,6 +85,34 @@ describe('steps that take from each other', () => {
     });
   });
 
+  it('run or not as a CEL expression about the results before says', async () => {
+    const guarded = (name: string, cel: string): object => ({ name, image: IMAGE, script: 'true', when: [{ cel }] });
+    const run = await world.run('cel', {
+      params: [{ name: 'p', value: "' == '' || '" }],
+      taskSpec: {
+        params: [{ name: 'p' }],
+        steps: [
+          { name: 'make', image: IMAGE, results: [{ name: 'r' }], script: 'printf v1.2 > $(step.results.r.path)' },
+          guarded('yes', "'$(steps.make.results.r)'.matches('^v\\\\d+') && '$(params.p)' != ''"),
+          guarded('no', "'$(params.p)' == 'x' && '$(steps.make.results.r)' != ''"),
+          guarded('wrong', "int('$(steps.make.results.r)') > 1"),
+        ],
+      },
+    });
+    const steps = run.status?.steps?.map(({ terminationReason }) => terminationReason);
+    expect(steps).toEqual(['Completed', 'Completed', 'Skipped', 'Error']);
+    expect((await world.log('cel-pod', 'step-wrong')).at(-1)).toContain('type conversion error from string to int');
+  });
+
+  it('fail when their service account is not there', async () => {
+    const run = await world.run('nobody', {
+      serviceAccountName: 'nobody',
+      taskSpec: { steps: [{ image: IMAGE, script: 'true' }] },
+    });
+    expect(succeeded(run)).toMatchObject({ status: 'False', reason: 'PodCreationFailed' });
+    expect(succeeded(run)?.message).toContain('serviceaccounts "nobody" not found');
+  });
+
   it('are skipped by their guards, and those behind them run', async () => {
     const run = await world.run('guarded', {
       taskSpec: {

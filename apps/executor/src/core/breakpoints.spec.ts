@@ -1,11 +1,11 @@
-import type { Pod, TaskRun, TaskRunSpec } from '@slipway/contracts';
+import type { Pod, TaskRun } from '@slipway/contracts';
 import { debugFiles, waitsBefore, waitsOnFailure, withDecisions } from './breakpoints.js';
 
 const taskRun = (breakpoints: object | undefined, decisions?: string): TaskRun => ({
   apiVersion: 'tekton.dev/v1',
   kind: 'TaskRun',
   metadata: { name: 'r', ...(decisions === undefined ? {} : { annotations: { 'slipway.dev/debug': decisions } }) },
-  spec: breakpoints === undefined ? {} : ({ debug: { breakpoints } } as TaskRunSpec),
+  spec: breakpoints === undefined ? {} : { debug: { breakpoints } },
 });
 const pod = (annotations: Record<string, string> = {}): Pod => ({
   apiVersion: 'v1',

@@ -24,6 +24,8 @@ export interface ResolvedTask {
   annotations: Readonly<Record<string, string>>;
   /** Positions of the steps that come from StepActions: their params are replaced already, and no other reach them. */
   scopedSteps?: ReadonlySet<number>;
+  /** Where the StepActions came from that are not of this platform, by the position of their steps. */
+  stepSources?: ReadonlyMap<number, RefSource>;
 }
 
 /** A definition that stands elsewhere is not there yet. */

@@ -11,6 +11,7 @@ import {
   type Condition,
   type ContainerStatus,
   type Pod,
+  type Provenance,
   type StepState,
   type TaskRun,
   type TaskRunStatus,
@@ -109,7 +110,7 @@ export function statusFromPod(report: PodReport): TaskRunStatus {
   const statuses = inSpecOrder(pod.status?.containerStatuses ?? [], pod.spec.containers ?? []);
   const view = viewOf(pod, statuses);
   const steps = withSkipped(
-    view.steps.map((status) => reportedStep(status, spec, logged)),
+    view.steps.map((status) => reportedStep(status, spec, logged, sourceOf(status, taskRun))),
     view.steps,
   );
   const sidecars = view.sidecars.map(reportedSidecar);
@@ -133,6 +134,11 @@ export function statusFromPod(report: PodReport): TaskRunStatus {
     ...(resources.length === 0 ? {} : { resourcesResult: resources }),
     ...(Object.keys(artifacts).length === 0 ? {} : { artifacts }),
   };
+}
+
+/** Where the step's StepAction came from, as it was noted before the pod began. */
+function sourceOf({ name }: ContainerStatus, { status }: TaskRun): Provenance | undefined {
+  return status?.steps?.find(({ container }) => container === name)?.provenance;
 }
 
 function artifactsOf({ inputs, outputs }: StepState): Artifacts {

@@ -7,6 +7,7 @@ import {
   type Container,
   type ContainerState,
   type ContainerStatus,
+  type Provenance,
   type SidecarState,
   type StepState,
   type TaskSpec,
@@ -42,7 +43,12 @@ export function inSpecOrder(statuses: readonly ContainerStatus[], containers: re
 }
 
 /** What one step's container says: its state as users see it, and the results in its termination message. */
-export function reportedStep(status: ContainerStatus, spec: TaskSpec, logged: LoggedResults): ReportedStep {
+export function reportedStep(
+  status: ContainerStatus,
+  spec: TaskSpec,
+  logged: LoggedResults,
+  provenance?: Provenance,
+): ReportedStep {
   const entries = [...entriesOf(status), ...(logged.get(status.name) ?? [])];
   const internal = (key: string): string | undefined =>
     entries.find((entry) => entry.type === ENTRY_TYPES.InternalTektonResult && entry.key === key)?.value;
@@ -62,6 +68,7 @@ export function reportedStep(status: ContainerStatus, spec: TaskSpec, logged: Lo
       ...(results.length === 0 ? {} : { results }),
       ...(terminationReason === undefined ? {} : { terminationReason }),
       ...artifactsIn(entries, ENTRY_TYPES.StepArtifacts),
+      ...(provenance === undefined ? {} : { provenance }),
     },
     entries,
   };

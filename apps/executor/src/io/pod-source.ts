@@ -12,6 +12,7 @@ import {
   SlipwayError,
   TASKS,
   layered,
+  msOf,
   paramReplacements,
   remoteOwnerOf,
   remoteRefOf,
@@ -27,6 +28,7 @@ import {
   type ResourcePlanRequest,
   type Secret,
   type ServiceAccount,
+  type StepState,
   type Task,
   type TaskRun,
   type TaskSpec,
@@ -38,7 +40,7 @@ import { buildPod, type CommandOf } from '../core/build-pod.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageProcess } from '../core/images.js';
 import { withLimitRanges } from '../core/limit-range.js';
-import { applyVariables, boundWorkspaces, contextReplacements } from '../core/variables.js';
+import { applyVariables, boundWorkspaces, contextReplacements, stepContainerName } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
 import {
@@ -71,6 +73,8 @@ export interface PreparedPod {
   spec: TaskSpec;
   /** Where its definition came from, when that was elsewhere. */
   refSource?: RefSource;
+  /** Steps that come from remote StepActions, as the run's status shows them before they begin. */
+  steps: StepState[];
   /** What the run inherits from its Task. */
   labels: Record<string, string>;
   annotations: Record<string, string>;
@@ -81,6 +85,9 @@ export interface PreparedPod {
 /** Annotations of a service account's secrets that give them to steps: `tekton.dev/git-0`, `tekton.dev/docker-1`. */
 const CREDENTIAL_ANNOTATION = /^(tekton\.dev|build\.knative\.dev)\/(git|docker)-/;
 const CREDENTIAL_TYPES = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg'];
+
+const DEFAULT_ACCOUNT = 'default';
+const ACCOUNT_PATIENCE_MS = 3000;
 
 export class PodSource {
   readonly #stepActions: StepActions;
@@ -96,7 +103,7 @@ export class PodSource {
 
   /** The pod of the next attempt, why there will be none, or what it waits for. */
   async prepare(taskRun: TaskRun, fence: Fence): Promise<PreparedPod | Refusal | Awaiting> {
-    const account = this.#needsCredentials(taskRun);
+    const account = this.#account(taskRun);
     const named = await this.#resolve(taskRun, fence);
     if ('reason' in named || 'resolving' in named) return named;
     const task = await this.#stepActions.resolve(taskRun, named, fence);
@@ -105,7 +112,7 @@ export class PodSource {
     const refusal = refusalOf(bound, task);
     if (refusal !== undefined) return refusal;
     try {
-      return await this.#build(bound, task, await account);
+      return await this.#build(bound, task, await this.#needsCredentials(bound, await account));
     } catch (thrown) {
       if (!(thrown instanceof SlipwayError) || !['invalid', 'not-found'].includes(thrown.kind)) throw thrown;
       return podCreationRefused(taskRun, task, thrown);
@@ -150,6 +157,7 @@ export class PodSource {
       claims: await this.#missing(claims),
       spec: withBoundWorkspaces(spec, bindings),
       ...(task.refSource === undefined ? {} : { refSource: task.refSource }),
+      steps: stepsWithSources(spec, task.stepSources),
       ...inheritedMetadata(taskRun, task),
       cloudEventTargets: plan?.cloudEventTargets ?? [],
     };
@@ -222,11 +230,17 @@ export class PodSource {
     return this.bus.request<ResourcePlan>(RESOURCES_RPC.plan, request, { timeoutMs: 10_000 });
   }
 
+  /** The run's service account; of a namespace without one called `default`, that one is empty. */
+  #account({ metadata, spec }: TaskRun): Promise<ServiceAccount | undefined> {
+    const name = spec.serviceAccountName ?? DEFAULT_ACCOUNT;
+    return this.definitions.get<ServiceAccount>(SERVICE_ACCOUNTS, metadata.namespace ?? '', name, revisionOf(metadata));
+  }
+
   /** Whether the run's service account has secrets that steps get as credentials. */
-  async #needsCredentials({ metadata, spec }: TaskRun): Promise<boolean> {
+  async #needsCredentials({ metadata, spec }: TaskRun, account: ServiceAccount | undefined): Promise<boolean> {
     const namespace = metadata.namespace ?? '';
-    const name = spec.serviceAccountName ?? 'default';
-    const account = await this.definitions.get<ServiceAccount>(SERVICE_ACCOUNTS, namespace, name, revisionOf(metadata));
+    const accountName = spec.serviceAccountName ?? DEFAULT_ACCOUNT;
+    if (account === undefined && accountName !== DEFAULT_ACCOUNT) throw accountMissing(accountName, metadata);
     const secrets = await Promise.all(
       (account?.secrets ?? []).map(({ name }) => this.store.get<Secret>(SECRETS, namespace, name)),
     );
@@ -245,6 +259,24 @@ export class PodSource {
     );
     return claims.filter((_, i) => found[i] === undefined);
   }
+}
+
+/** The account may stand behind the run in the file that made both: it gets the time that applying a file takes. */
+function accountMissing(name: string, { creationTimestamp }: ObjectMeta): SlipwayError {
+  const isNew = Date.now() - (msOf(creationTimestamp) ?? 0) < ACCOUNT_PATIENCE_MS;
+  return new SlipwayError(
+    isNew ? 'transient' : 'not-found',
+    'NoServiceAccount',
+    `translating TaskSpec to Pod: serviceaccounts "${name}" not found`,
+    isNew ? { retryAfterMs: 200 } : {},
+  );
+}
+
+function stepsWithSources({ steps = [] }: TaskSpec, sources: ReadonlyMap<number, RefSource> = new Map()): StepState[] {
+  return [...sources].map(([index, refSource]) => {
+    const container = stepContainerName(steps[index]?.name, index);
+    return { name: container.replace(/^step-/, ''), container, provenance: { refSource } };
+  });
 }
 
 function pipelineRunOf({ metadata }: TaskRun): { pipelineRunName?: string } {

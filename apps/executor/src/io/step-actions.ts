@@ -9,6 +9,7 @@ import {
   substituteDeep,
   type Fence,
   type ObjectRef,
+  type RefSource,
   type Step,
   type StepAction,
   type TaskRun,
@@ -17,6 +18,11 @@ import type { RemoteReferences } from '@slipway/store';
 import type { Awaiting, Refusal, ResolvedTask } from '../core/check-run.js';
 import { stepOfAction } from '../core/step-actions.js';
 import type { Definitions } from './definitions.js';
+
+interface Found {
+  object: StepAction;
+  refSource?: RefSource | undefined;
+}
 
 export class StepActions {
   constructor(
@@ -31,6 +37,7 @@ export class StepActions {
     if (referring.length === 0) return task;
     const outer = paramReplacements(taskRun.spec.params, spec.params);
     const steps = [...(spec.steps ?? [])];
+    const sources = new Map<number, RefSource>();
     const refs = referring.map(({ step }) => substituteDeep(step.ref!, outer));
     const actions = await Promise.all(refs.map((ref) => this.#get(taskRun, ref, fence).catch(asProblem)));
     for (const [i, { step, index }] of referring.entries()) {
@@ -38,31 +45,33 @@ export class StepActions {
       if ('resolving' in action) return action;
       try {
         if (action instanceof SlipwayError) throw action;
-        steps[index] = stepOfAction(step, action.spec, outer);
+        steps[index] = stepOfAction(step, action.object.spec, outer);
+        if (action.refSource !== undefined) sources.set(index, action.refSource);
       } catch (thrown) {
         return refusal(step, index, asProblem(thrown));
       }
     }
-    return { ...task, spec: { ...spec, steps }, scopedSteps: new Set(referring.map(({ index }) => index)) };
+    const scopedSteps = new Set(referring.map(({ index }) => index));
+    return { ...task, spec: { ...spec, steps }, scopedSteps, stepSources: sources };
   }
 
-  async #get(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<StepAction | Awaiting> {
+  async #get(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<Found | Awaiting> {
     const { metadata } = taskRun;
     if (remoteRefOf(ref, 'StepAction') !== undefined) return this.#getRemote(taskRun, ref, fence);
     const { namespace = '', resourceVersion } = metadata;
     const name = ref.name ?? '';
     const found = await this.definitions.get<StepAction>(STEP_ACTIONS, namespace, name, Number(resourceVersion ?? 0));
     if (found === undefined) throw new SlipwayError('not-found', 'NotFound', `${STEP_ACTIONS} "${name}" not found`);
-    return found;
+    return { object: found };
   }
 
-  async #getRemote(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<StepAction | Awaiting> {
+  async #getRemote(taskRun: TaskRun, ref: ObjectRef, fence: Fence): Promise<Found | Awaiting> {
     const { namespace = '', name } = taskRun.metadata;
     const owner = remoteOwnerOf(taskRun, fence.shard);
     const found = await this.remote.get<StepAction>(owner, ref, 'StepAction', fence);
     switch (found.kind) {
       case 'resolved':
-        return found.object;
+        return found;
       case 'failed':
         throw new SlipwayError('not-found', 'ResolutionFailed', found.message);
       case 'resolving': {

@@ -8,6 +8,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   ANNOTATIONS,
+  FEATURE_FLAGS,
   PODS,
   RESOLUTION_REQUESTS,
   TASK_RUNS,
@@ -193,7 +194,7 @@ export class TaskRuns {
       await this.#commit(taskRun, stoppedStatus(started, prepared.reason, prepared.message, nowMs), fence);
       return undefined;
     }
-    const { labels, annotations, spec, refSource } = prepared;
+    const { labels, annotations, spec, refSource, steps } = prepared;
     const inherited = { ...taskRun, metadata: { ...taskRun.metadata, labels, annotations } };
     const outcome = { status: 'Unknown', reason: 'Started', message: '' } as const;
     const status: TaskRunStatus = {
@@ -202,10 +203,11 @@ export class TaskRuns {
       startTime: taskRun.status?.startTime ?? timeOf(nowMs),
       podName: prepared.pod.metadata.name,
       taskSpec: spec,
+      ...(steps.length === 0 ? {} : { steps }),
       ...(prepared.cloudEventTargets.length === 0
         ? {}
         : { cloudEvents: plannedDeliveries(prepared.cloudEventTargets) }),
-      ...(refSource === undefined ? {} : { provenance: { ...taskRun.status?.provenance, refSource } }),
+      provenance: { ...(refSource === undefined ? {} : { refSource }), featureFlags: FEATURE_FLAGS },
     };
     const creations = [prepared.pod, ...prepared.claims].map((object): Write => ({ op: 'create', object }));
     let stored: (KubeObject | null)[];

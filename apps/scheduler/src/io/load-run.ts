@@ -4,6 +4,7 @@
 //       be the one that runs.
 
 import {
+  FEATURE_FLAGS,
   CLUSTER_TASKS,
   CONDITIONS,
   PIPELINES,
@@ -118,8 +119,11 @@ export async function loadRun(
 
 /** The run with the origin of its pipeline in the status. */
 function withRefSource(run: PipelineRun, refSource: RefSource | undefined): PipelineRun {
-  if (refSource === undefined) return run;
-  return { ...run, status: { ...run.status, provenance: { ...run.status?.provenance, refSource } } };
+  const provenance = {
+    ...(refSource === undefined ? run.status?.provenance : { refSource }),
+    featureFlags: FEATURE_FLAGS,
+  };
+  return { ...run, status: { ...run.status, provenance } };
 }
 
 function withStatusAnnotations(run: PipelineRun, annotations: Record<string, string> | undefined): PipelineRun {

@@ -42,7 +42,7 @@ test('a run waits for its pipeline, says so, and runs it when the answer is ther
   });
   const run = await world.done('r');
   expect(succeeded(run)).toMatchObject({ status: 'True' });
-  expect(run.status?.provenance).toEqual({ refSource: { uri: 'https://x' } });
+  expect(run.status?.provenance).toMatchObject({ refSource: { uri: 'https://x' } });
   expect(run.status?.pipelineSpec?.tasks).toHaveLength(1);
   expect(run.metadata.labels).toMatchObject({ team: 'blue', 'tekton.dev/pipeline': 'p' });
 });

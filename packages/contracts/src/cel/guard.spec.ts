@@ -1,5 +1,5 @@
 import { CEL_GUARDS, CEL_PATTERNS } from '@slipway/testing/cel-cases';
-import { compileGuard, evaluateGuard, substituteCel } from './guard.js';
+import { evaluateGuard, substituteCel } from './guard.js';
 
 /** The value, or the start of the message. */
 function outcome(text: string): boolean | string {
