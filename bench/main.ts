@@ -6,6 +6,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { handover } from './handover.js';
 import { idle } from './idle.js';
+import { decision, substitution, validation } from './language.js';
+import { largeRun } from './large-run.js';
 import { oneStepRun, startToExit } from './latency.js';
 import { table, type Row } from './measure.js';
 import { root, withPlatform } from './platform.js';
@@ -20,6 +22,11 @@ const measurements: Record<string, () => Promise<Row[]>> = {
   latency: () => withPlatform([], async (client) => [...(await handover(client)), await oneStepRun(client)]),
   start: async () => Promise.resolve([startToExit()]),
   throughput: () => withPlatform(['--runtime', 'faked'], (client) => burst(client)),
+  'large-1000': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 1_000, 6_000)]),
+  'large-10000': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 10_000, 60_000)]),
+  validation: () => Promise.resolve([validation()]),
+  decision: () => Promise.resolve([decision()]),
+  substitution: () => Promise.resolve([substitution()]),
   list: () =>
     withPlatform(['--runtime', 'faked'], async (client, platform) => {
       await fill(client, OBJECTS);
