@@ -7,6 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitServer } from '../../apps/resources/test/git-server.js';
+import { startPullRequestServer } from '../../apps/resources/test/pull-request-server.js';
+import { startStorageServer } from '../../apps/resources/test/storage-server.js';
+import { archives } from './archives.js';
 import { makeRepositories } from './repositories.js';
 import { DOCUMENT_HOSTS, makeDocuments } from './documents.js';
 import { makeRegistry } from './registry.js';
@@ -36,15 +39,21 @@ export async function startFarSide(root: string): Promise<FarSide> {
   const registryPort = await listen(registry.server);
   const documents = makeDocuments();
   const documentsPort = await listen(documents);
+  const pullRequests = await startPullRequestServer({ repository: 'tektoncd/pipeline', number: 100 });
+  pullRequests.state.labels.push('approved');
+  const storage = await startStorageServer();
+  for (const [name, content] of archives(folder)) storage.objects.set(`build-crd-tests/${name}`, content);
   const gitSettings = [[`url.${git.url}/github.com/.insteadOf`, 'https://github.com/']] as const;
   return {
     gitSettings,
     env: {
       CLUSTER_RESOLVER_NAMESPACES: 'namespace-containing-task',
       DEFAULT_TASK_RUN_WORKSPACE_BINDING: 'emptyDir: {}',
-      REMOTE_MIRRORS: DOCUMENT_HOSTS.map((host) => `https://${host}/=http://127.0.0.1:${documentsPort}/${host}/`).join(
-        ',',
-      ),
+      REMOTE_MIRRORS: [
+        ...DOCUMENT_HOSTS.map((host) => `https://${host}/=http://127.0.0.1:${documentsPort}/${host}/`),
+        `https://api.github.com/=${pullRequests.url}/`,
+        storage.mirrors,
+      ].join(','),
       GIT_CONFIG_COUNT: String(gitSettings.length),
       ...Object.fromEntries(
         gitSettings.flatMap(([key, value], i) => [
@@ -64,7 +73,7 @@ export async function startFarSide(root: string): Promise<FarSide> {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
       }
-      await git.close();
+      await Promise.all([git.close(), pullRequests.close(), storage.close()]);
       rmSync(folder, { recursive: true, force: true });
     },
   };

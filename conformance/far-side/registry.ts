@@ -30,10 +30,16 @@ export function makeRegistry(admits: (repository: string, authorization: string 
     const url = new URL(request.url ?? '/', 'http://registry');
     const [, repository, kind, reference] =
       /^\/v2\/(.+?)\/(blobs\/uploads|blobs|manifests)\/(.*)$/.exec(decodeURIComponent(url.pathname)) ?? [];
-    if (repository === undefined) return void response.writeHead(url.pathname === '/v2/' ? 200 : 404).end();
-    if (!admits(repository, request.headers.authorization)) {
-      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
+    const { authorization } = request.headers;
+    const challenge = (): void => {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
+    };
+    if (repository === undefined) {
+      // Clients ask here whether credentials are wanted at all.
+      if (url.pathname === '/v2/' && authorization === undefined) return challenge();
+      return void response.writeHead(url.pathname === '/v2/' ? 200 : 404).end();
     }
+    if (!admits(repository, authorization)) return challenge();
     if (kind === 'blobs/uploads') return upload(repository, url, request, response);
     if (request.method === 'PUT') {
       const type = request.headers['content-type'] ?? MANIFEST;
