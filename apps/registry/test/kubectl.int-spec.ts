@@ -14,7 +14,7 @@ spec:
   steps:
   - name: say
     image: busybox
-    script: echo hello $(params.who)
+    script: echo hello "$(params.who)"
 `;
 const RUN = `
 apiVersion: tekton.dev/v1
@@ -29,6 +29,38 @@ spec:
 const GENERATED = RUN.replace('name: release', 'generateName: release-');
 const MISSPELT = TASK.replace('steps:', 'stepz: 1\n  steps:').replace('name: hello', 'name: misspelt');
 
+const OLDER_FORMS: [what: string, document: string][] = [
+  [
+    'a bundle in v1beta1',
+    `
+apiVersion: tekton.dev/v1beta1
+kind: Pipeline
+metadata: {name: older}
+spec:
+  tasks:
+  - name: a
+    taskRef: {name: t, kind: Task, bundle: 'registry.example/tasks:1'}
+`,
+  ],
+  [
+    'inputs and params side by side in v1alpha1',
+    `
+apiVersion: tekton.dev/v1alpha1
+kind: Pipeline
+metadata: {name: older}
+spec:
+  tasks:
+  - name: a
+    taskSpec:
+      inputs: {params: [{name: p, type: string, default: x}]}
+      steps: [{image: i, resources: {limits: {cpu: "1"}}}]
+  - name: b
+    taskSpec:
+      params: [{name: p, type: string, default: x}]
+      steps: [{image: i}]
+`,
+  ],
+];
 // prettier-ignore
 const NEW_KINDS: [kind: string, document: { spec: object } & Record<string, unknown>, header: RegExp][] = [
   ['stepactions',
@@ -67,7 +99,7 @@ describeWithKubectl('kubectl', () => {
     registry = await startTestRegistry();
   });
   afterAll(() => registry.close());
-  beforeEach(() => kubectl('delete pipelineruns,tasks --all'));
+  beforeEach(() => kubectl('delete pipelineruns,pipelines,tasks --all'));
 
   test('api-resources and api-versions list what is served', async () => {
     expect(await ok('api-resources --no-headers')).toMatch(
@@ -91,6 +123,21 @@ describeWithKubectl('kubectl', () => {
     expect((await kubectl('diff -f -', TASK)).stdout).toContain('+  - default: world');
   });
 
+  test.each(OLDER_FORMS)('apply of %s a second time changes nothing', async (_what, document) => {
+    const name = /kind: (\w+)/.exec(document)![1]!.toLowerCase();
+    expect(await ok('apply -f -', document)).toBe(`${name}.tekton.dev/older created`);
+    expect(await ok('apply -f -', document)).toBe(`${name}.tekton.dev/older unchanged`);
+  });
+
+  test('a param that goes into a script unquoted is stored with a warning that names it', async () => {
+    const { code, stderr } = await kubectl('create -f -', TASK.replaceAll('"', ''));
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      'Warning: task "hello", step "say": line 1 of its script has $(params.who) unquoted: the value is pasted in and may run as commands. ' +
+        'Give the step env: [{name: WHO, value: $(params.who)}] and write "$WHO" there.\n',
+    );
+  });
+
   test('create makes a name from generateName, and refuses a name that is taken', async () => {
     expect(await ok('create -f -', GENERATED)).toMatch(/^pipelinerun.tekton.dev\/release-[a-z0-9]{5} created$/);
     await ok('create -f -', TASK);
@@ -111,7 +158,7 @@ describeWithKubectl('kubectl', () => {
     expect(await ok('get pr')).toMatch(/^NAME +SUCCEEDED +REASON +STARTTIME +COMPLETIONTIME\nrelease/);
     expect(await ok('get tasks')).toMatch(/^NAME +AGE\nhello +\d+s$/);
     expect(await ok('get pr,tasks -o wide')).toContain('pipelinerun.tekton.dev/release');
-    expect(await ok('get task hello -o yaml')).toContain('script: echo hello $(params.who)');
+    expect(await ok('get task hello -o yaml')).toContain('script: echo hello "$(params.who)"');
     expect(JSON.parse(await ok('get tasks -o json'))).toMatchObject({
       kind: 'List',
       items: [{ metadata: { name: 'hello' } }],

@@ -40,7 +40,7 @@ export function scriptInjections(object: KubeObject): ScriptInjection[] {
       inTask(spec, name, 'spec', found);
       break;
     case 'StepAction':
-      inSteps([spec as Step], () => 'spec', name, undefined, found);
+      inSteps([spec], () => 'spec', name, undefined, found);
       break;
     case 'Condition':
       inSteps([spec['check'] as Step], () => 'spec.check', name, paramsOf(spec), found);
