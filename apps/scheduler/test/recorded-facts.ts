@@ -85,6 +85,7 @@ export function modelOfFacts(facts: Facts, run: PipelineRun): RunModel {
     parents: parentsOf(pipelineTask.name),
     children: state.flatMap((other, i) => (parentsOf(other.pipelineTask.name).includes(index) ? [i] : [])),
     references: resultReferencesOf(pipelineTask),
+    artifacts: [],
     spec: taskSpec,
     conditions: [],
     policy: undefined,

@@ -259,5 +259,11 @@ export {
 export { compileGuard, evaluateGuard, substituteCel } from './cel/guard.js';
 export { CelError, type CelNode } from './cel/node.js';
 export { stepGuardTree } from './cel/step-guard.js';
+export {
+  artifactReferencesOf,
+  artifactText,
+  parseArtifactReference,
+  type ArtifactReference,
+} from './artifact-references.js';
 export { FEATURE_FLAGS } from './feature-flags.js';
 export { celOutcomes, substituteWhen, whenAllows } from './when.js';

@@ -1,6 +1,7 @@
 // A run of a pipeline task as the scheduler sees it, whatever its kind: what became of it, and what it left behind.
 
 import {
+  type Artifacts,
   ANNOTATIONS,
   msOf,
   succeeded,
@@ -21,6 +22,7 @@ export interface ChildRun {
   reason: string;
   results: readonly TaskRunResult[];
   resourceResults: readonly ResourceResult[];
+  artifacts: Artifacts;
   /** How strongly it has been asked to end, as `askedStrength` has it. */
   asked: number;
   /** When it ended, as it is stored. Unix milliseconds. */
@@ -44,6 +46,7 @@ export function childRunOf(child: ChildObject): ChildRun {
     reason: succeeded(child)?.reason ?? '',
     results: resultsOf(child),
     resourceResults: (child as TaskRun).status?.resourcesResult ?? [],
+    artifacts: (child as TaskRun).status?.artifacts ?? {},
     asked: askedStrength(kind, child),
     completedMs: msOf((child as TaskRun).status?.completionTime),
     attempt: attemptOf(child),
@@ -60,6 +63,7 @@ export function pendingChildRun(kind: ChildKind, name: string, attempt = 0): Chi
     reason: '',
     results: [],
     resourceResults: [],
+    artifacts: {},
     asked: -1,
     attempt,
     isToRetry: false,

@@ -5,6 +5,7 @@
 //       scheduler goes on with what the run began with, whatever became of its Pipeline or Tasks since.
 
 import {
+  artifactReferencesOf,
   CLUSTER_TASKS,
   CONDITIONS,
   LABELS,
@@ -104,6 +105,7 @@ function assemble(
       parents: index < dagCount ? indexes(graph.parents.get(task.name)) : [],
       children: index < dagCount ? indexes(graph.children.get(task.name)) : [],
       references: resultReferencesOf(task),
+      artifacts: artifactReferencesOf(task),
       spec: taskSpecOf(task, definitions),
       conditions: (task.conditions ?? []).flatMap((use, i) => {
         const condition = definitions.condition(use.conditionRef);

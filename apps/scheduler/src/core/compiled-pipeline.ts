@@ -1,6 +1,7 @@
 // The pipeline of one run, ready to be decided on.
 
 import type {
+  ArtifactReference,
   ConditionCheck,
   PipelineResource,
   PipelineSpec,
@@ -28,6 +29,8 @@ export interface CompiledTask {
   children: readonly number[];
   /** The results of other tasks that it takes. */
   references: readonly ResultReference[];
+  /** The artifacts of other tasks that it takes. */
+  artifacts: readonly ArtifactReference[];
   /** The inline or the referenced spec; undefined where a resumed run's Task is gone. */
   spec: TaskSpec | undefined;
   conditions: readonly CompiledCondition[];

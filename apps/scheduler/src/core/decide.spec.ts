@@ -1,10 +1,34 @@
-import type { PipelineSpec } from '@slipway/contracts';
-import { NOW, modelOf, noDefinitions, pipelineRun, task } from '../../test/builders.js';
+import type { Artifacts, PipelineSpec } from '@slipway/contracts';
+import { ended, NOW, modelOf, noDefinitions, pipelineRun, task } from '../../test/builders.js';
 import { Played, play } from '../../test/played.js';
 import { decide } from './decide.js';
 import { taskStatus } from './status.js';
 
 describe('decide', () => {
+  test.each<[what: string, artifacts: Artifacts, params: unknown, reason: string]>([
+    [
+      'gives a task an artifact of another, behind which it runs',
+      { outputs: [{ name: 'image', values: [{ uri: 'u', digest: { sha256: '2', sha1: '1' } }] }] },
+      [{ name: 'p', value: '[{"digest":{"sha1":"1","sha256":"2"},"uri":"u"}]' }],
+      'Running',
+    ],
+    [
+      'fails the run when the artifact is not there',
+      { inputs: [{ name: 'image' }] },
+      undefined,
+      'PipelineValidationFailed',
+    ],
+  ])('%s', (_, artifacts, params, reason) => {
+    const taker = { ...task('b'), params: [{ name: 'p', value: '$(tasks.a.outputs.image)' }] };
+    const run = play({ tasks: [task('a'), taker] });
+    expect(run.order).toEqual(['a']);
+    const done = ended(run.taskRuns.get('run-a')!, 'succeeded');
+    run.model.observe({ ...done, status: { ...done.status, artifacts } });
+    run.decide();
+    expect(run.taskRuns.get('run-b')?.spec.params).toEqual(params);
+    expect(run.last?.condition.reason).toBe(reason);
+  });
+
   test.each<[what: string, cel: string, result: string, ends: string]>([
     ['starts a task whose expression holds', "'$(tasks.a.results.r)' == 'yes'", 'yes', 'b'],
     [

@@ -14,7 +14,8 @@ export interface MissingResult {
 }
 
 /** The first result that `task` takes and that cannot be given to it. */
-export function missingResult(model: RunModel, { references }: CompiledTask): MissingResult | undefined {
+export function missingResult(model: RunModel, task: CompiledTask): MissingResult | undefined {
+  const { references } = task;
   for (const { pipelineTask, result, index, property } of references) {
     const producer = model.stateOf(pipelineTask);
     const missing = (message: string, reason = 'InvalidTaskResultReference'): MissingResult => ({
@@ -38,5 +39,14 @@ export function missingResult(model: RunModel, { references }: CompiledTask): Mi
     if (property !== undefined && (typeof value !== 'object' || !Object.hasOwn(value, property)))
       return missing(absent);
   }
-  return undefined;
+  return missingArtifact(model, task);
+}
+
+function missingArtifact(model: RunModel, { artifacts }: CompiledTask): MissingResult | undefined {
+  const reference = artifacts.find((one) => model.artifactOf(one) === undefined);
+  if (reference === undefined) return undefined;
+  const { pipelineTask, of, artifact } = reference;
+  const message = `Invalid artifact reference: Could not find artifact ${artifact} among the ${of} of task ${pipelineTask}`;
+  const refusal = { reason: 'InvalidTaskResultReference', message };
+  return { pipelineTask, producer: model.stateOf(pipelineTask), refusal };
 }

@@ -57,6 +57,7 @@ describe('recorded calls', () => {
           openDag: 0,
           stateOf: () => undefined,
           dagStates: () => [],
+          artifactOf: () => undefined,
           resultOf: (task: string, result: string) =>
             references?.find(({ ResultReference: r }) => r.pipelineTask === task && r.result === result)?.Value,
         };

@@ -7,6 +7,8 @@
 //   M3. `open` counts reach zero exactly when every task of the section has settled.
 
 import {
+  artifactText,
+  type ArtifactReference,
   LABELS,
   childName,
   type Param,
@@ -179,6 +181,15 @@ export class RunModel implements TaskStates {
     if (state.compiled.task.matrix === undefined) return values[0];
     const present = values.filter((value): value is string => typeof value === 'string');
     return present.length === 0 ? undefined : present;
+  }
+
+  /** The values of an artifact as JSON; of a fanned-out task those of the first run that has it. */
+  artifactOf(reference: ArtifactReference): string | undefined {
+    for (const run of this.stateOf(reference.pipelineTask)?.runs ?? []) {
+      const text = artifactText(run?.artifacts ?? {}, reference);
+      if (text !== undefined) return text;
+    }
+    return undefined;
   }
 
   start(state: TaskState, runs: TaskState['runs']): void {

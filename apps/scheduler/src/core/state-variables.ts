@@ -1,7 +1,7 @@
 // Variables that other tasks make: their results, how many runs they fanned out to and, for `finally`, their states.
 // Looked up when they are named, so a task of a large pipeline costs what it names, not what there is.
 
-import type { Lookup, ParamValue, Replacements } from '@slipway/contracts';
+import { parseArtifactReference, type Lookup, type ParamValue, type Replacements } from '@slipway/contracts';
 import type { CompiledTask } from './compiled-pipeline.js';
 import type { TaskState, TaskStates } from './task-state.js';
 
@@ -51,6 +51,8 @@ function stringOf(model: TaskStates, task: CompiledTask, name: string): string |
   }
   const [, fanned, counted] = LENGTH.exec(name) ?? [];
   if (fanned !== undefined) return lengthOf(model, fanned, counted);
+  const artifact = parseArtifactReference(name);
+  if (artifact !== undefined) return model.artifactOf(artifact);
   const [, pipelineTask, plain, quoted, apostrophed, index, key] = RESULT.exec(name) ?? [];
   if (pipelineTask === undefined) return undefined;
   const value = model.resultOf(pipelineTask, (plain ?? quoted ?? apostrophed)!);

@@ -1,6 +1,6 @@
 // What is known of one task of a run, and what others may ask about it.
 
-import type { ParamValue, WhenExpression } from '@slipway/contracts';
+import type { ArtifactReference, ParamValue, WhenExpression } from '@slipway/contracts';
 import type { ChildRun, Outcome } from './child-run.js';
 import type { CompiledTask } from './compiled-pipeline.js';
 import type { Settled } from './loop.js';
@@ -72,4 +72,6 @@ export interface TaskStates {
   dagStates(): readonly TaskState[];
   /** A result of a task; of a fanned-out task the list of its runs' results. */
   resultOf(pipelineTask: string, result: string): ParamValue | undefined;
+  /** What a variable of an artifact stands for. */
+  artifactOf(reference: ArtifactReference): string | undefined;
 }

@@ -28,7 +28,7 @@ function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): C
   const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations, ownerReferences } = metadata;
   const kept = Object.entries(annotations ?? {}).filter(([key]) => KEPT_ANNOTATIONS.has(key));
   const { statusMessage, timeout } = spec as CustomRun['spec'];
-  const { conditions, results, resourcesResult, startTime, completionTime } = (status ?? {}) as NonNullable<
+  const { conditions, results, resourcesResult, artifacts, startTime, completionTime } = (status ?? {}) as NonNullable<
     TaskRun['status']
   >;
   return {
@@ -53,6 +53,7 @@ function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): C
       ...(conditions === undefined ? {} : { conditions }),
       ...(results === undefined ? {} : { results }),
       ...(resourcesResult === undefined ? {} : { resourcesResult }),
+      ...(artifacts === undefined ? {} : { artifacts }),
       ...(startTime === undefined ? {} : { startTime }),
       ...(completionTime === undefined ? {} : { completionTime }),
     },
