@@ -48,7 +48,7 @@ const OF_RESOURCES = [
   /^CLUSTER_RESOLVER_(NAMESPACES|BLOCKED)$/,
 ];
 
-const OF_EXECUTOR = [/^DEFAULT_TASK_RUN_WORKSPACE_BINDING$/, /^STEP_FAILURE_REASON$/];
+const OF_EXECUTOR = [/^DEFAULT_TASK_RUN_WORKSPACE_BINDING$/, /^DEFAULT_POD_TEMPLATE$/, /^STEP_FAILURE_REASON$/];
 
 function variables(env: NodeJS.ProcessEnv, of: readonly RegExp[]): Record<string, string> {
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { WorkspaceBinding } from '@slipway/contracts';
+import type { PodTemplate, WorkspaceBinding } from '@slipway/contracts';
 import { EnvReader, type Env } from '@slipway/service';
 import { parse } from 'yaml';
 import type { FailureReasons } from './core/pod-status.js';
@@ -30,6 +30,8 @@ export interface ExecutorConfig {
   defaultTimeoutMs: number;
   /** What is bound to workspaces that a task requires and its run does not bind. */
   defaultWorkspace?: DefaultWorkspace;
+  /** Below the pod template of every run. */
+  defaultPodTemplate?: PodTemplate;
   /** Whether core Events are written. */
   events: boolean;
 }
@@ -59,6 +61,7 @@ export function loadConfig(env: Env): ExecutorConfig {
     stepFailureReason: read.oneOf('STEP_FAILURE_REASON', ['Failed', 'StepFailed'], 'StepFailed'),
     defaultTimeoutMs: read.integer('DEFAULT_TIMEOUT_MS', HOUR_MS),
     ...readDefaultWorkspace(read),
+    ...readDefaultPodTemplate(read),
     events: read.flag('EVENTS', true),
   };
   read.done();
@@ -71,15 +74,31 @@ function readDefaultWorkspace(read: EnvReader): Pick<ExecutorConfig, 'defaultWor
   const name = 'DEFAULT_TASK_RUN_WORKSPACE_BINDING';
   const text = read.optional(name);
   if (text === undefined) return {};
-  let binding: unknown;
-  try {
-    binding = parse(text, { uniqueKeys: true, maxAliasCount: 0 });
-  } catch {
-    // said below
-  }
-  const isBinding =
-    typeof binding === 'object' && binding !== null && Object.keys(binding).some((key) => SOURCES.includes(key));
+  const binding = mappingIn(text);
+  const isBinding = binding !== undefined && Object.keys(binding).some((key) => SOURCES.includes(key));
   return isBinding
     ? { defaultWorkspace: binding as DefaultWorkspace }
     : read.problem(`${name} must be a workspace binding such as "emptyDir: {}", not "${text}"`, {});
+}
+
+function readDefaultPodTemplate(read: EnvReader): Pick<ExecutorConfig, 'defaultPodTemplate'> {
+  const name = 'DEFAULT_POD_TEMPLATE';
+  const text = read.optional(name);
+  if (text === undefined) return {};
+  const template = mappingIn(text);
+  return template === undefined
+    ? read.problem(`${name} must be a pod template such as "nodeSelector: {disk: ssd}", not "${text}"`, {})
+    : { defaultPodTemplate: template };
+}
+
+/** The mapping that a text of YAML is; undefined when it is none. */
+function mappingIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = parse(text, { uniqueKeys: true, maxAliasCount: 0 });
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -71,6 +71,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
       remote: new RemoteReferences(store, busAdmission(bus)),
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
       limitRanges: (namespace) => definitions.list(LIMIT_RANGES, namespace),
+      ...(config.defaultPodTemplate === undefined ? {} : { defaultPodTemplate: config.defaultPodTemplate }),
       ...(config.defaultWorkspace === undefined ? {} : { defaultWorkspace: config.defaultWorkspace }),
     }),
     events: new EventSender(store, cache, bus),

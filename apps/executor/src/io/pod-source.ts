@@ -23,6 +23,7 @@ import {
   type ObjectMeta,
   type PersistentVolumeClaim,
   type Pod,
+  type PodTemplate,
   type RefSource,
   type ResourcePlan,
   type ResourcePlanRequest,
@@ -40,6 +41,7 @@ import { buildPod, type CommandOf } from '../core/build-pod.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageProcess } from '../core/images.js';
 import { withLimitRanges } from '../core/limit-range.js';
+import { withDefaultPodTemplate } from '../core/pod-template.js';
 import { applyVariables, boundWorkspaces, contextReplacements, stepContainerName } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
@@ -59,6 +61,8 @@ export interface PodSourceOptions {
   remote: Pick<RemoteReferences, 'get'>;
   /** What is bound to workspaces that a task requires and its run does not bind. */
   defaultWorkspace?: Omit<WorkspaceBinding, 'name'>;
+  /** Below the pod template of every run. */
+  defaultPodTemplate?: PodTemplate;
   /** The LimitRanges of a namespace. */
   limitRanges?: (namespace: string) => readonly LimitRange[];
   /** What images on the node run when a step names no command; asked before the table of well-known images. */
@@ -108,7 +112,7 @@ export class PodSource {
     if ('reason' in named || 'resolving' in named) return named;
     const task = await this.#stepActions.resolve(taskRun, named, fence);
     if ('reason' in task || 'resolving' in task) return task;
-    const bound = this.#withDefaultWorkspace(taskRun, task);
+    const bound = this.#withDefaults(taskRun, task);
     const refusal = refusalOf(bound, task);
     if (refusal !== undefined) return refusal;
     try {
@@ -119,8 +123,9 @@ export class PodSource {
     }
   }
 
-  #withDefaultWorkspace(taskRun: TaskRun, task: ResolvedTask): TaskRun {
-    const { defaultWorkspace } = this.options;
+  #withDefaults(given: TaskRun, task: ResolvedTask): TaskRun {
+    const { defaultWorkspace, defaultPodTemplate } = this.options;
+    const taskRun = withDefaultPodTemplate(given, defaultPodTemplate);
     if (defaultWorkspace === undefined) return taskRun;
     const workspaces = withDefaultBinding(task.spec.workspaces ?? [], taskRun.spec.workspaces ?? [], defaultWorkspace);
     return { ...taskRun, spec: { ...taskRun.spec, workspaces } };
