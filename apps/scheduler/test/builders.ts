@@ -1,6 +1,7 @@
 // Runs, pipelines and TaskRuns for tests, in one readable line each.
 
-import type { PipelineRun, PipelineSpec, PipelineTask, Policy, TaskRun, TaskSpec } from '@slipway/contracts';
+import type { PipelineRun, PipelineSpec, PipelineTask, Policy, TaskSpec } from '@slipway/contracts';
+import { childKindOf, type ChildObject } from '../src/core/child-kind.js';
 import { compile, effectiveSpec } from '../src/core/compile.js';
 import type { Definitions } from '../src/core/compiled-pipeline.js';
 import { RunModel } from '../src/core/run-model.js';
@@ -35,24 +36,25 @@ export function pipelineRun(spec: PipelineSpec, more: Partial<PipelineRun['spec'
 export function modelOf(
   run: PipelineRun,
   definitions: Definitions = noDefinitions,
-  taskRuns: Iterable<TaskRun> = [],
+  children: Iterable<ChildObject> = [],
   policy: Policy = {},
 ): RunModel {
   const source = { name: run.metadata.name, spec: run.spec.pipelineSpec! };
   const unstarted = { ...run, status: {} };
   const compilation = compile(unstarted, source, effectiveSpec(unstarted, source), definitions, policy);
   if (compilation.kind === 'refused') throw new Error(`${compilation.refusal.reason}: ${compilation.refusal.message}`);
-  return new RunModel(compilation.pipeline, run, taskRuns);
+  return new RunModel(compilation.pipeline, run, children);
 }
 
 export type End = 'succeeded' | 'failed' | 'cancelled' | 'running';
 
-/** A TaskRun as the executor leaves it. */
-export function ended(taskRun: TaskRun, end: End, results: Record<string, string | string[]> = {}): TaskRun {
-  if (end === 'running') return taskRun;
-  const reason = { succeeded: 'Succeeded', failed: 'Failed', cancelled: 'TaskRunCancelled' }[end];
+/** A run as its controller leaves it. */
+export function ended<T extends ChildObject>(child: T, end: End, results: Record<string, string | string[]> = {}): T {
+  if (end === 'running') return child;
+  const cancelled = childKindOf(child)!.cancelledReason;
+  const reason = { succeeded: 'Succeeded', failed: 'Failed', cancelled }[end];
   return {
-    ...taskRun,
+    ...child,
     status: {
       completionTime: START,
       conditions: [{ type: 'Succeeded', status: end === 'succeeded' ? 'True' : 'False', reason, message: '' }],

@@ -1,10 +1,12 @@
-// A scheduler between a store in memory and an executor that ends every TaskRun at once.
+// A scheduler between a store in memory and controllers that end every TaskRun and CustomRun at once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  CUSTOM_RUN_CANCELLED,
   PIPELINE_RUNS,
   isDone,
   type AdmitRequest,
+  type CustomRun,
   type KubeObject,
   type PipelineRun,
   type PipelineRunSpec,
@@ -16,35 +18,40 @@ import { slim } from '../src/io/slim.js';
 import { ended, type End } from './builders.js';
 import { MemoryCache, MemoryStore } from '@slipway/testing';
 
+type Executed = TaskRun | CustomRun;
+const CANCEL_STATUS: Record<string, string> = { TaskRun: 'TaskRunCancelled', CustomRun: CUSTOM_RUN_CANCELLED };
+
 export class World {
   readonly store = new MemoryStore();
-  /** Names of TaskRuns in the order in which they were created. */
+  /** Names of TaskRuns and CustomRuns in the order in which they were created. */
   readonly created: string[] = [];
   readonly failures: string[] = [];
   nowMs: () => number = Date.now;
   owns = true;
-  /** Results of a TaskRun that ends. */
+  /** Results of a run that ends. */
   resultsOf: (name: string) => Record<string, string> = () => ({});
   /** The registry's door for fetched documents. */
   admit: (request: AdmitRequest) => KubeObject = ({ document }) => JSON.parse(document) as KubeObject;
+  /** False: controllers that do not react when they are asked to cancel. */
+  heedsCancel = true;
   #keeper: RunKeeper | undefined;
   #cache: MemoryCache | undefined;
 
   constructor(readonly endOf: (name: string) => End = () => 'succeeded') {
     this.store.follow(({ before, after }) => {
-      if (after?.kind !== 'TaskRun') return;
+      if (after?.kind !== 'TaskRun' && after?.kind !== 'CustomRun') return;
       if (before === undefined) this.created.push(after.metadata.name);
-      if (!isDone(after as TaskRun)) void this.#execute(after as TaskRun);
+      if (!isDone(after as Executed)) void this.#execute(after as Executed);
     });
   }
 
-  async #execute(taskRun: TaskRun): Promise<void> {
+  async #execute(child: Executed): Promise<void> {
     await sleep(1);
-    const end = taskRun.spec.status === 'TaskRunCancelled' ? 'cancelled' : this.endOf(taskRun.metadata.name);
+    const isCancelled = child.spec.status === CANCEL_STATUS[child.kind];
+    const end = isCancelled && this.heedsCancel ? 'cancelled' : this.endOf(child.metadata.name);
     if (end === 'running') return;
-    await this.store
-      .commit({ writes: [{ op: 'update-status', object: ended(taskRun, end, this.resultsOf(taskRun.metadata.name)) }] })
-      .catch(() => {});
+    const object = ended(child, end, this.resultsOf(child.metadata.name));
+    await this.store.commit({ writes: [{ op: 'update-status', object }] }).catch(() => {});
   }
 
   start(): void {
@@ -89,6 +96,14 @@ export class World {
 
   run(name: string): PipelineRun | undefined {
     return this.store.objects.get(`${PIPELINE_RUNS}/ns/${name}`) as PipelineRun | undefined;
+  }
+
+  /** Asks a run to end, as a user does. */
+  async ask(name: string, status: string): Promise<void> {
+    const run = this.run(name)!;
+    await this.store.commit({
+      writes: [{ op: 'update', object: { ...run, spec: { ...run.spec, status } } as KubeObject }],
+    });
   }
 
   async done(name: string, deadlineMs = 10_000): Promise<PipelineRun> {

@@ -39,7 +39,8 @@ export class MemoryStore implements Pick<Store, 'get' | 'commit'> {
       const { uid, resourceVersion } = write.object.metadata;
       if (write.op === 'create') {
         if (known !== undefined) throw new SlipwayError('exists', 'AlreadyExists', `${textOf(key)} exists`);
-        return [key, { ...write.object, metadata: { ...write.object.metadata, uid: randomUUID() } }];
+        const creationTimestamp = new Date().toISOString();
+        return [key, { ...write.object, metadata: { creationTimestamp, ...write.object.metadata, uid: randomUUID() } }];
       }
       if (known === undefined) throw new SlipwayError('not-found', 'NotFound', `${textOf(key)} is not there`);
       if (known.metadata.resourceVersion !== resourceVersion || known.metadata.uid !== uid) {

@@ -10,6 +10,7 @@ import {
   type TaskRunResult,
 } from '@slipway/contracts';
 import { askedStrength, causeTextOf, childKindOf, resultsOf, type ChildKind, type ChildObject } from './child-kind.js';
+import { overdueOf, type Overdue } from './overdue.js';
 
 /** `timed-out`: cancelled because the run's time was up; counts as failed, unlike `cancelled`. */
 export type Outcome = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed-out';
@@ -31,6 +32,8 @@ export interface ChildRun {
   attempt: number;
   /** It failed, and another attempt takes its place. */
   isToRetry: boolean;
+  /** When it is given up if it has not ended. */
+  overdue: Overdue | undefined;
   /** With the variables of its params in it. */
   displayName?: string;
 }
@@ -51,6 +54,7 @@ export function childRunOf(child: ChildObject): ChildRun {
     completedMs: msOf((child as TaskRun).status?.completionTime),
     attempt: attemptOf(child),
     isToRetry: false,
+    overdue: overdueOf(kind, child),
   };
 }
 
@@ -67,6 +71,7 @@ export function pendingChildRun(kind: ChildKind, name: string, attempt = 0): Chi
     asked: -1,
     attempt,
     isToRetry: false,
+    overdue: undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 // The condition of a run: Tekton's reasons and messages, word for word.
 
 import { succeeded, type Condition, type PipelineRun } from '@slipway/contracts';
+import { MAX_DEPTH_EXCEEDED } from './depth.js';
 import type { RunModel } from './run-model.js';
 import { tasksLimit } from './timeouts.js';
 
@@ -51,6 +52,7 @@ function finalCondition(run: PipelineRun, model: RunModel): RunCondition {
   const message = `Tasks Completed: ${completed} (Failed: ${failed}${ignored}, Cancelled ${counts.cancelled}), Skipped: ${counts.skipped}${unmade}${model.failedLoops.join('')}`;
   const limit = counts.overdue > 0 ? tasksLimit(run) : undefined;
   if (limit !== undefined) return tasksTimedOutCondition(run, limit);
+  if (model.isTooDeep) return { status: 'False', reason: MAX_DEPTH_EXCEEDED, message };
   if (counts.unmade > 0) return { status: 'False', reason: 'PipelineValidationFailed', message };
   if (counts.failed > 0 || counts.skippedByTimeout > 0) return { status: 'False', reason: 'Failed', message };
   if (isGraceful(run)) return cancelledCondition(run);

@@ -19,13 +19,22 @@ import {
   type PipelineTask,
 } from '@slipway/contracts';
 import { buildChild } from './build-child.js';
-import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode, type ChildKind } from './child-kind.js';
+import {
+  CUSTOM_RUN,
+  TASK_RUN,
+  childKindFor,
+  strengthOf,
+  type CancelCause,
+  type CancelMode,
+  type ChildKind,
+} from './child-kind.js';
 import { pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { displayNameOf } from './display-name.js';
 import { isLoop, isUntilLoop, iterationOf, loopRefusal } from './loop.js';
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
+import { overdueAfterAsking, overdueOf } from './overdue.js';
 import type { Refusal } from './refusal.js';
 import type { RunModel } from './run-model.js';
 import type { SkipReason, TaskState } from './task-state.js';
@@ -42,6 +51,8 @@ export interface Decision {
   /** Runs of tasks to create. Names follow from run and task, so creating one twice is creating it once. */
   create: KubeObject[];
   cancel: Cancellation[];
+  /** Children whose controller does not answer: they end as `overdue` says. */
+  giveUp: ChildRun[];
   condition: RunCondition;
   /** The first finally task was decided on: `status.finallyStartTime` is now. */
   startsFinally: boolean;
@@ -59,37 +70,47 @@ export interface Decision {
 export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decision | undefined {
   if (isDone(run)) return undefined; // S4
   const deadlines = deadlinesOf(run);
-  if (run.spec.status === 'Cancelled') return stopAll(model, 'cancelled', cancelledCondition(run));
+  if (run.spec.status === 'Cancelled') return stopAll(model, 'cancelled', cancelledCondition(run), nowMs);
   const round = new Round(run, model, nowMs);
   if (isPast(deadlines.pipelineMs, nowMs)) {
     round.settle();
-    return stopAll(model, 'timed-out', timedOutCondition(run, pipelineLimit(run)));
+    return stopAll(model, 'timed-out', timedOutCondition(run, pipelineLimit(run)), nowMs);
   }
   round.play();
   const { create, cancel, refusal, startsFinally } = round;
   const condition = refusal === undefined ? conditionOf(run, model) : { status: 'False' as const, ...refusal };
-  const future = [deadlines.pipelineMs, deadlines.tasksMs, round.finallyDeadlineMs, ...round.delays].filter(
+  const giveUp = model.takeOverdue(nowMs);
+  const overdueMs = model.nextOverdueMs === Infinity ? undefined : model.nextOverdueMs;
+  const future = [deadlines.pipelineMs, deadlines.tasksMs, round.finallyDeadlineMs, overdueMs, ...round.delays].filter(
     (atMs): atMs is number => atMs !== undefined && atMs > nowMs,
   );
   const wakeAtMs = condition.status === 'Unknown' && future.length > 0 ? Math.min(...future) : undefined;
-  return { create, cancel, condition, startsFinally, wakeAtMs };
+  return { create, cancel, giveUp, condition, startsFinally, wakeAtMs };
 }
 
 function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
   return deadlineMs !== undefined && nowMs >= deadlineMs;
 }
 
-function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition): Decision {
-  const cancel = model.states.flatMap((state) => cancellations(state, 'cancel', cause));
-  return { create: [], cancel, condition, startsFinally: false, wakeAtMs: undefined };
+function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition, nowMs: number): Decision {
+  const cancel = model.states.flatMap((state) => cancellations(model, state, 'cancel', cause, nowMs));
+  return { create: [], cancel, giveUp: [], condition, startsFinally: false, wakeAtMs: undefined };
 }
 
 /** The children of a task that have not been asked as strongly yet, and know this way of being asked. */
-function cancellations({ runs, checks }: TaskState, mode: CancelMode, cause: CancelCause): Cancellation[] {
+function cancellations(
+  model: RunModel,
+  { runs, checks }: TaskState,
+  mode: CancelMode,
+  cause: CancelCause,
+  nowMs: number,
+): Cancellation[] {
   return [...runs, ...checks.values()].flatMap((run) => {
     if (run?.outcome !== 'running' || run.asked >= strengthOf(mode)) return [];
     if (run.kind.asks[mode] === undefined) return [];
     run.asked = strengthOf(mode);
+    if (run.kind === CUSTOM_RUN) run.overdue = overdueAfterAsking(run.name, nowMs);
+    model.expect(run);
     return [{ kind: run.kind, name: run.name, mode, cause }];
   });
 }
@@ -172,7 +193,7 @@ class Round {
     this.model.dagAsked = strengthOf(mode);
     const cause = this.#isPastTasks ? 'timed-out' : this.run.spec.status ? 'cancelled' : 'other-failed';
     for (const state of this.model.dagStates()) {
-      this.cancel.push(...cancellations(state, mode, cause));
+      this.cancel.push(...cancellations(this.model, state, mode, cause, this.nowMs));
       if (state.phase === 'running') this.model.lookAgain(state);
     }
   }
@@ -282,7 +303,7 @@ class Round {
     const isPastFinally = isPast(this.finallyDeadlineMs, this.nowMs);
     if (isPastFinally) {
       for (const state of this.model.finallyStates()) {
-        this.cancel.push(...cancellations(state, 'cancel', 'timed-out'));
+        this.cancel.push(...cancellations(this.model, state, 'cancel', 'timed-out', this.nowMs));
       }
     }
     for (const state of waiting) {
@@ -373,11 +394,15 @@ class Round {
     const name = this.model.childNameOf(state, i, of, attempt);
     this.refusal ??= nameRefusal(task);
     const built = buildChild(this.run, this.model, state.compiled, task, name, combination, attempt);
+    const kind = childKindFor(task);
+    const pending = pendingChildRun(kind, name, attempt);
     if ('reason' in built) this.refusal ??= built;
-    else this.create.push(built);
+    else {
+      this.create.push(built);
+      pending.overdue = overdueOf(kind, built, this.nowMs);
+    }
     state.when ??= task.when;
     const displayName = displayNameOf(task, combination);
-    const pending = pendingChildRun(childKindFor(task), name, attempt);
     return { ...pending, ...(displayName === undefined ? {} : { displayName }) };
   }
 

@@ -53,6 +53,8 @@ export class RunModel implements TaskStates {
   isStopping = false;
   /** Nothing new starts either: a task takes a result that was not made. */
   isUnmade = false;
+  /** A pipeline in it was nested too deep; that is why the run fails, so that nobody above tries again. */
+  isTooDeep = false;
   /** What a run that stops does once: skip what waits, cancel what runs. */
   isRestSkipped = false;
   /** How strongly the children outside `finally` have been asked to end, as `strengthOf` has it; -1: not at all. */
@@ -65,6 +67,8 @@ export class RunModel implements TaskStates {
   readonly failedLoops: string[] = [];
   /** Tasks whose next run has to wait for its time. */
   #delayed = new Set<number>();
+  /** Not after this moment a child has to be given up; it may be that none has, and it is only found out then. */
+  nextOverdueMs = Infinity;
   /** Tasks to look at again. */
   #ready = new Set<number>();
   readonly #runName: string;
@@ -194,7 +198,27 @@ export class RunModel implements TaskStates {
 
   start(state: TaskState, runs: TaskState['runs']): void {
     state.runs = [...runs];
+    for (const run of runs) if (run !== undefined) this.expect(run);
     this.#settle(state);
+  }
+
+  /** Keeps the moment at which `run` is overdue. */
+  expect({ overdue }: ChildRun): void {
+    if (overdue !== undefined) this.nextOverdueMs = Math.min(this.nextOverdueMs, overdue.atMs);
+  }
+
+  /** The children that are overdue, each once. Looks at all runs, but only when one may be. */
+  takeOverdue(nowMs: number): ChildRun[] {
+    if (nowMs < this.nextOverdueMs) return [];
+    const open = this.states.flatMap(({ runs }) => runs.filter((run) => run?.outcome === 'running') as ChildRun[]);
+    const isOverdue = ({ overdue }: ChildRun): boolean => overdue !== undefined && overdue.atMs <= nowMs;
+    const overdue = open.filter(isOverdue).map((run) => ({ ...run }));
+    this.nextOverdueMs = Infinity;
+    for (const run of open) {
+      if (isOverdue(run)) run.overdue = undefined;
+      else this.expect(run);
+    }
+    return overdue;
   }
 
   /** Runs that were not created will not be: the task is what became of the others; a loop is `unfinished`. */
@@ -235,6 +259,7 @@ export class RunModel implements TaskStates {
     const state = this.stateOf(object.metadata.labels?.[LABELS.pipelineTask] ?? '');
     if (state === undefined) return undefined;
     const child = this.#withRetry(state, childRunOf(object));
+    this.expect(child);
     const check = object.metadata.labels?.[LABELS.conditionCheck];
     if (check !== undefined) {
       state.checks.set(check, child);
@@ -320,6 +345,9 @@ export class RunModel implements TaskStates {
     const isRunAll = this.pipeline.policy.onFailure === 'run-all';
     if (isBreaking && !isRunAll && isFailure) this.isStopping = true;
     if (isBreaking && !isRunAll && phase === 'unmade') this.isUnmade = true;
+    if (phase === 'failed' && task.onError !== 'continue') {
+      this.isTooDeep ||= state.runs.some((run) => run?.reason === MAX_DEPTH_EXCEEDED);
+    }
     this.#ready.delete(index);
     this.#delayed.delete(index);
     for (const child of children) {

@@ -161,6 +161,10 @@ class Turn {
   async #perform(run: PipelineRun, model: RunModel, decision: Decision, isFirst: boolean): Promise<TurnEnd> {
     const nowMs = this.#nowMs;
     await this.#writer.cancel(this.fence, this.desk.namespace, decision.cancel, nowMs);
+    for (const child of await this.#writer.giveUp(this.fence, this.desk.namespace, decision.giveUp, nowMs)) {
+      this.desk.changed.set(`${childKindOf(child)!.resource}/${child.metadata.name}`, child);
+      this.desk.isDirty = true; // what we write ourselves does not come back as a change
+    }
     const isFinal = decision.condition.status !== 'Unknown';
     const signature = signatureOf(model, decision.condition);
     const dueMs = this.desk.writtenMs + allowedLagMs(model.states.length);

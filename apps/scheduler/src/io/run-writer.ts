@@ -7,6 +7,7 @@
 import {
   SlipwayError,
   isDone,
+  timeOf,
   type CommitReply,
   type Fence,
   type KubeObject,
@@ -16,7 +17,9 @@ import {
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import { askedStrength, causeTextOf, strengthOf, type ChildObject } from '../core/child-kind.js';
+import type { ChildRun } from '../core/child-run.js';
 import type { Cancellation } from '../core/decide.js';
+import type { Overdue } from '../core/overdue.js';
 import { Limiter } from './limiter.js';
 
 /** Bounds of one commit: it travels as one message, and holds the database's write lock while it is done. */
@@ -82,10 +85,30 @@ export class RunWriter {
     }
   }
 
+  /** Ends children whose controller does not answer, in its place, and gives those that had not ended meanwhile. */
+  async giveUp(fence: Fence, namespace: string, children: readonly ChildRun[], nowMs: number): Promise<ChildObject[]> {
+    const given: ChildObject[] = [];
+    for (const { kind, name, overdue } of children) {
+      await this.#cancelOne(fence, namespace, { kind, name, mode: 'cancel', cause: 'timed-out' }, nowMs);
+      const child = await this.store.get<ChildObject>(kind.resource, namespace, name);
+      if (overdue === undefined || child === undefined || isDone(child)) continue;
+      const ended = endedAs(child, overdue, nowMs);
+      await this.#commit(fence, [{ op: 'update-status', object: ended }]);
+      given.push(ended);
+    }
+    return given;
+  }
+
   async #commit(fence: Fence, writes: Write[]): Promise<void> {
     const reply: CommitReply = await this.store.commit({ writes, fence }); // W3
     for (const object of reply.objects) if (object !== null) this.stored(object);
   }
+}
+
+function endedAs(child: ChildObject, { reason, message }: Overdue, nowMs: number): ChildObject {
+  const now = timeOf(nowMs);
+  const conditions = [{ type: 'Succeeded', status: 'False' as const, reason, message, lastTransitionTime: now }];
+  return { ...child, status: { ...child.status, conditions, completionTime: now } };
 }
 
 /** True for a lost compare-and-set; false when it is the lease that was lost. */
