@@ -2,7 +2,6 @@
 
 import { gzipSync } from 'node:zlib';
 import { startOciRegistry, type BundleObject, type OciRegistry } from '@slipway/testing';
-import type { KubeObject } from '@slipway/contracts';
 import { NetworkGuard } from '../src/io/network-guard.js';
 import { remoteWorld } from './remote-world.js';
 import { redirect, startWebServer, text, type WebServer } from './web-server.js';

@@ -6,7 +6,6 @@ import {
   SlipwayError,
   succeeded,
   type PipelineRun,
-  type PipelineSpec,
   type ResolutionRequest,
   type TaskRun,
 } from '@slipway/contracts';
