@@ -20,6 +20,7 @@ import {
   type Definitions,
   type PipelineSource,
 } from './compiled-pipeline.js';
+import { outsideTaskEnum } from './enum-subset.js';
 import { checkTaskParams, missingKeys } from './param-checks.js';
 import { goList, type Refusal } from './refusal.js';
 import { brokenPolicy } from './run-policy.js';
@@ -68,6 +69,7 @@ const beforeRows: readonly Row<Before>[] = [
 
 interface After {
   run: PipelineRun;
+  source: PipelineSource;
   pipeline: CompiledPipeline;
   definitions: Definitions;
   namespace: string;
@@ -76,10 +78,11 @@ interface After {
 /** Checks of the compiled tasks: that they exist, get what they need, and refer to what there is. */
 export function checkTasks(
   run: PipelineRun,
+  source: PipelineSource,
   pipeline: CompiledPipeline,
   definitions: Definitions,
 ): Refusal | undefined {
-  return firstBroken(afterRows, { run, pipeline, definitions, namespace: run.metadata.namespace ?? '' });
+  return firstBroken(afterRows, { run, source, pipeline, definitions, namespace: run.metadata.namespace ?? '' });
 }
 
 // prettier-ignore
@@ -92,6 +95,8 @@ const afterRows: readonly Row<After>[] = [
     prefixed(`PipelineRun ${namespace}/${run.metadata.name} can't be Run; it contains Conditions that don't exist:  `, each(pipeline, missingCondition))],
   ['PipelineValidationFailed', ({ run, pipeline }) =>
     prefixed(`Validation failed for pipelinerun ${run.metadata.name} with error `, each(pipeline, checkTaskParams))],
+  ['PipelineValidationFailed', ({ source, pipeline }) =>
+    prefixed('Validation failed for pipelinerun with error ', outsideEnums(source, pipeline))],
   ['InvalidTaskResultReference', ({ pipeline }) => each(pipeline, (task) =>
     prefixed(`invalid result reference in pipeline task "${task.task.name}": `, firstOf(task.references, (ref) => brokenReference(ref, pipeline))))],
   ['InvalidPipelineResultReference', ({ run, pipeline }) =>
@@ -166,6 +171,11 @@ function outsideEnum(run: PipelineRun, { spec }: PipelineSource): string | undef
     if (allowed === undefined || allowed.length === 0 || typeof value !== 'string' || allowed.includes(value)) return;
     return `param \`${name}\` value: ${value} is not in the enum list`;
   });
+}
+
+function outsideEnums({ spec }: PipelineSource, pipeline: CompiledPipeline): string | undefined {
+  const written = allTasks(spec);
+  return each(pipeline, (task) => outsideTaskEnum(written[task.index] ?? task.task, spec.params ?? [], task.spec));
 }
 
 function indexesOutOfBounds(run: PipelineRun, { spec }: PipelineSource): string | undefined {

@@ -74,7 +74,7 @@ export function compile(
     if (refusal !== undefined) return { kind: 'refused', refusal };
   }
   const pipeline = assemble(run, source, spec, definitions, policy);
-  const refusal = isResumed ? undefined : checkTasks(run, pipeline, definitions);
+  const refusal = isResumed ? undefined : checkTasks(run, source, pipeline, definitions);
   return refusal === undefined ? { kind: 'compiled', pipeline } : { kind: 'refused', refusal };
 }
 

@@ -100,6 +100,11 @@ export function checkParamNames(specs: readonly ParamSpec[], path: string, findi
       'Object Names: \nMust only contain alphanumeric characters, hyphens (-), underscores (_) \nMust begin with a letter or an underscore (_)',
     );
   }
+  checkEnums(specs, path, findings);
+}
+
+/** What params may be one of. `path` is that of the task or pipeline. */
+export function checkEnums(specs: readonly ParamSpec[], path: string, findings: Findings): void {
   for (const spec of specs) checkEnum(spec, at(path, `params[${spec.name}]`), findings);
 }
 

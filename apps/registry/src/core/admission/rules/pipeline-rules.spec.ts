@@ -78,6 +78,21 @@ describe('validate refuses a pipeline', () => {
       is: ['spec.tasks[1].params[1].name: parameter names must be unique, the parameter "p" is also defined at'],
     },
     {
+      says: 'with a param that may be one thing twice, and is none of them by default',
+      of: ofPipeline({
+        params: [
+          { name: 'p', type: 'string', enum: ['a', 'a'], default: 'b' },
+          { name: 'q', type: 'array', enum: ['a'] },
+        ],
+        tasks: [{ name: 'a', taskRef: { name: 't' } }],
+      }),
+      is: [
+        'spec.params[p]: parameter enum value a appears more than once',
+        'spec.params[p]: param default value b not in the enum list',
+        'spec.params[q]: enum can only be set with string type param',
+      ],
+    },
+    {
       says: 'with a reason before the end',
       of: ofPipelineTask({ params: [{ name: 'p', value: '$(tasks.a.reason)' }] }),
       is: [

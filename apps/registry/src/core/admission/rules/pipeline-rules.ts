@@ -11,7 +11,7 @@ import {
 
 import { at, listOf, type Findings } from './findings.js';
 import { checkMatrix, checkMatrixedResults } from './matrix-rules.js';
-import { checkNoDuplicateSpecs, checkParamTypes, checkParamsOnce } from './param-rules.js';
+import { checkEnums, checkNoDuplicateSpecs, checkParamTypes, checkParamsOnce } from './param-rules.js';
 import { checkPipelineTasks } from './pipeline-task-rules.js';
 import { checkContextVariables, checkFinallyReferences, checkStatusVariables } from './pipeline-variable-rules.js';
 import { checkPipelineResources } from './resource-rules.js';
@@ -35,6 +35,7 @@ export function checkPipelineSpec(spec: PipelineSpec, path: string, findings: Fi
   checkGraph(spec, path, findings);
   checkParamTypes(listOf(spec.params), at(path, 'params'), findings);
   checkNoDuplicateSpecs(listOf(spec.params), path, findings);
+  checkEnums(listOf(spec.params), path, findings);
   for (const section of ['tasks', 'finally'] as const) {
     listOf(spec[section]).forEach((task, index) => {
       const own = at(path, `${section}[${index}]`);
