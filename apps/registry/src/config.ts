@@ -1,4 +1,5 @@
 import { EnvReader, type Env } from '@slipway/service';
+import type { AdmissionLimits } from './core/admission/limits.js';
 
 export interface RegistryConfig {
   /** 0: one that is free. */
@@ -15,6 +16,8 @@ export interface RegistryConfig {
   instance: string;
   logLevel: string;
   logFormat?: 'json' | 'text';
+  /** Tekton's where they are not given. */
+  limits?: AdmissionLimits;
 }
 
 /** Errors: SlipwayError('invalid') with every problem of the environment. */
@@ -34,6 +37,7 @@ export function loadConfig(env: Env): RegistryConfig {
     instance: read.text('INSTANCE', 'registry-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
+    limits: { maxMatrixCombinations: read.integer('MAX_MATRIX_COMBINATIONS', 256, { min: 1, max: 10_000 }) },
   };
   read.done();
   return config;

@@ -1,16 +1,20 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { AdmissionLimits } from './core/admission/limits.js';
 import type { ObjectStore } from './io/object-store.js';
 import { StoreController } from './io/store.controller.js';
-import { OBJECT_STORE } from './tokens.js';
+import { ADMISSION_LIMITS, OBJECT_STORE } from './tokens.js';
 
 /** What the other services reach over the bus. The HTTP API is a router table of its own (http/api.ts). */
 @Module({})
 export class RegistryModule {
-  static with(ports: { store: ObjectStore }): DynamicModule {
+  static with(ports: { store: ObjectStore; limits: AdmissionLimits }): DynamicModule {
     return {
       module: RegistryModule,
       controllers: [StoreController],
-      providers: [{ provide: OBJECT_STORE, useValue: ports.store }],
+      providers: [
+        { provide: OBJECT_STORE, useValue: ports.store },
+        { provide: ADMISSION_LIMITS, useValue: ports.limits },
+      ],
     };
   }
 }

@@ -6,6 +6,7 @@ import { SlipwayError } from '@slipway/contracts';
 import { Metrics, busMetrics, createLogger, startModule, type Logger, type RunningService } from '@slipway/service';
 import { parse } from 'yaml';
 import type { RegistryConfig } from './config.js';
+import { DEFAULT_LIMITS } from './core/admission/limits.js';
 import { bearerTokens, parseTokenEntries, type Authenticate } from './http/authentication.js';
 import { defaultNamespace } from './http/fresh.js';
 import { RequestMetrics } from './http/request-metrics.js';
@@ -51,15 +52,26 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
       () => store.close(),
       () => bus.close(),
     );
+    const limits = config.limits ?? DEFAULT_LIMITS;
     const parts = await startParts(store, bus, logger, closers);
-    const module = await startModule(RegistryModule.with({ store }), { logger, rpc: { bus, queue: 'registry' } });
+    const module = await startModule(RegistryModule.with({ store, limits }), {
+      logger,
+      rpc: { bus, queue: 'registry' },
+    });
     closers.push(() => module.close());
     const isReady = (): boolean => bus.isConnected();
     const server = new ApiServer({
       host: config.host,
       port: config.port,
       ...(tls === undefined ? {} : { tls }),
-      ports: { store, cache: parts.cache, garbage: parts.garbage, logs: busLogs(bus), nowMs: Date.now },
+      ports: {
+        store,
+        cache: parts.cache,
+        garbage: parts.garbage,
+        logs: busLogs(bus),
+        nowMs: Date.now,
+        limits,
+      },
       authenticate,
       health: { isReady, metrics },
       metrics: new RequestMetrics(metrics),

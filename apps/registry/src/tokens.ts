@@ -1,2 +1,3 @@
 /** Injection tokens; symbols, because an interface has no runtime name. */
 export const OBJECT_STORE = Symbol('ObjectStore');
+export const ADMISSION_LIMITS = Symbol('AdmissionLimits');

@@ -4,6 +4,7 @@ import { STORE_RPC } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { busStore, Cache, type CacheOptions, type Store } from '@slipway/store';
 import { startTestNats, type TestNats } from '@slipway/testing';
+import { DEFAULT_LIMITS } from '../src/core/admission/limits.js';
 import type { ObjectStore } from '../src/io/object-store.js';
 import { startRelay, type Relay } from '../src/io/relay.js';
 import { StoreController } from '../src/io/store.controller.js';
@@ -59,7 +60,7 @@ async function startRegistrySide(
   const bus = await connectBus({ url, name: 'registry' });
   const objects = await open();
   const relay = startRelay(objects, bus);
-  const controller = new StoreController(objects);
+  const controller = new StoreController(objects, DEFAULT_LIMITS);
   for (const [method, subject] of Object.entries(STORE_RPC)) {
     const answer = controller[method as keyof typeof STORE_RPC].bind(controller) as (data: unknown) => Promise<unknown>;
     await bus.serve(subject, 'registry', (data) => answer(data));

@@ -7,6 +7,8 @@ export interface SchedulerConfig {
   port: number;
   /** Holder of leases: stable over restarts, unlike any other replica's. */
   instance: string;
+  /** Runs of one fanned-out task; Tekton's default where it is not given. */
+  maxCombinations?: number;
   logLevel: string;
   logFormat: 'json' | 'text';
 }
@@ -19,6 +21,7 @@ export function loadConfig(env: Env): SchedulerConfig {
     host: read.text('HOST', '127.0.0.1'),
     port: read.port('PORT', 8082),
     instance: read.text('INSTANCE', 'scheduler-0'),
+    maxCombinations: read.integer('MAX_MATRIX_COMBINATIONS', 256, { min: 1, max: 10_000 }),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
   };

@@ -35,7 +35,16 @@ export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   });
   const counted = keeperMetrics(metrics, () => keeper.running);
   const remote = new RemoteReferences(store, busAdmission(bus));
-  const keeper = new RunKeeper({ cache, store, remote, leases, now: Date.now, logger, ...counted });
+  const keeper = new RunKeeper({
+    cache,
+    store,
+    remote,
+    leases,
+    now: Date.now,
+    ...(config.maxCombinations === undefined ? {} : { maxCombinations: config.maxCombinations }),
+    logger,
+    ...counted,
+  });
   return { logger, metrics, bus, cache, leases, keeper };
 }
 

@@ -48,6 +48,7 @@ export async function environment(options: EnvironmentOptions, config: CliConfig
     healthPorts: {},
     resources: config.resources,
     executor: config.executor,
+    limits: config.limits,
   });
   terminal.out(`${JSON.stringify({ server, kubeconfig, services }, undefined, 2)}\n`);
   return EXIT.succeeded;

@@ -45,6 +45,7 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     logLevel: config.logLevel ?? 'warn',
     resources: config.resources,
     executor: config.executor,
+    limits: config.limits,
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.database === undefined ? {} : { database: options.database }),
     onNotice: (text) => terminal.err(`note: ${text}\n`),

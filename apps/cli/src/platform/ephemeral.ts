@@ -51,6 +51,7 @@ export async function startEphemeral(
     logLevel: config.logLevel ?? 'error',
     resources: config.resources,
     executor: config.executor,
+    limits: config.limits,
     onNotice: (text) => terminal.err(`note: ${text}\n`),
     onLost: (why) => terminal.err(`note: ${why}\n`),
   });

@@ -33,6 +33,8 @@ export interface Layout {
   resources: Env;
   /** Settings of the executor, likewise. */
   executor: Env;
+  /** Settings that registry and scheduler both read. */
+  limits: Env;
 }
 
 /** The environment of each service; its `config.ts` reads it. */
@@ -54,8 +56,9 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       ...(tls === undefined ? {} : { TLS_CERT_FILE: tls.certFile, TLS_KEY_FILE: tls.keyFile }),
       DATABASE: layout.database ?? `sqlite:${join(dataDir, 'registry.db')}`,
       TOKENS_FILE: layout.tokensFile,
+      ...layout.limits,
     },
-    scheduler: common('scheduler'),
+    scheduler: { ...common('scheduler'), ...layout.limits },
     executor: {
       ...common('executor'),
       STATE_DIR: join(dataDir, 'pods'),

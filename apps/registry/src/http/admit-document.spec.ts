@@ -1,4 +1,5 @@
 import { SlipwayError } from '@slipway/contracts';
+import { DEFAULT_LIMITS } from '../core/admission/limits.js';
 import { admitDocument } from './admit-document.js';
 
 const task = (apiVersion: string, steps: string): string => `
@@ -13,7 +14,7 @@ spec:
 
 test('a fetched Task of an older version becomes one of the stored version, with its defaults', () => {
   const document = task('tekton.dev/v1beta1', '- { image: busybox, resources: { limits: { cpu: "1" } } }');
-  expect(admitDocument({ document, kind: 'Task' })).toMatchObject({
+  expect(admitDocument({ document, kind: 'Task' }, DEFAULT_LIMITS)).toMatchObject({
     apiVersion: 'tekton.dev/v1',
     kind: 'Task',
     spec: {
@@ -35,7 +36,7 @@ const refusals: [why: string, document: string, kind: string, says: RegExp][] = 
 ];
 
 test.each(refusals)('a document is refused that %s', (_, document, kind, says) => {
-  const admit = (): unknown => admitDocument({ document, kind });
+  const admit = (): unknown => admitDocument({ document, kind }, DEFAULT_LIMITS);
   expect(admit).toThrow(SlipwayError);
   expect(admit).toThrow(says);
 });

@@ -5,6 +5,7 @@ import { SlipwayError, apiVersionOf, type FieldProblem, type KubeObject, type Re
 import { toStorage } from '../core/admission/convert.js';
 import { decode } from '../core/admission/decode.js';
 import { applyDefaults } from '../core/admission/defaults.js';
+import type { AdmissionLimits } from '../core/admission/limits.js';
 import { validate } from '../core/admission/validate.js';
 import { isObject, sameJson, without } from '../core/patch/json-value.js';
 import type { Body } from './body.js';
@@ -97,10 +98,15 @@ function foldStringData(object: KubeObject): KubeObject {
 }
 
 /** Fills in defaults and checks everything; all problems at once. */
-export function validated(kind: ResourceKind, object: KubeObject, old?: KubeObject): KubeObject {
+export function validated(
+  kind: ResourceKind,
+  object: KubeObject,
+  limits: AdmissionLimits,
+  old?: KubeObject,
+): KubeObject {
   // What services made may lack defaults: a label on it must not change its spec, which may be closed by now.
   const complete = old !== undefined && sameContent(object, old) ? object : applyDefaults(kind, object);
-  refuse([...validate(kind, complete, old), ...policyAnnotationProblems(kind, complete, old)]);
+  refuse([...validate(kind, complete, old, limits), ...policyAnnotationProblems(kind, complete, old)]);
   return complete;
 }
 

@@ -1,6 +1,7 @@
 // From a request to its answer: find the target, check who asks, call the verb's handler.
 
 import { SlipwayError, type ResourceKind } from '@slipway/contracts';
+import type { AdmissionLimits } from '../core/admission/limits.js';
 import type { Garbage } from '../io/garbage.js';
 import type { LogReader } from '../io/logs.js';
 import type { ObjectStore } from '../io/object-store.js';
@@ -28,6 +29,7 @@ export interface ApiPorts {
   garbage: Garbage;
   logs: LogReader;
   nowMs: () => number;
+  limits: AdmissionLimits;
 }
 
 type Handler = (ports: ApiPorts, target: ResourceTarget, view: View, request: ApiRequest) => Promise<Answer>;
@@ -87,6 +89,7 @@ function resource(ports: ApiPorts, target: ResourceTarget, request: ApiRequest):
     form: negotiate(request.headers.accept),
     includeObject: includeObjectOf(request.query),
     nowMs: ports.nowMs(),
+    limits: ports.limits,
   };
   return HANDLERS[verb](ports, target, view, request);
 }

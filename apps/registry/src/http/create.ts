@@ -34,7 +34,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     const named = freshObject(kind, object, target.namespace);
     target.name = named.metadata.name; // errors name the object, also when its name was made here
-    const fresh = validated(kind, named);
+    const fresh = validated(kind, named, view.limits);
     try {
       const stored = isDryRun ? await createDry(store, kind, fresh) : await createReal(store, kind, fresh);
       return objectAnswer(view, 201, inVersion(kind, version, stored), [...warnings, ...warningsOf(fresh)]);

@@ -1,6 +1,7 @@
 // Objects and lists in the form that the client asked for.
 
 import { apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import type { AdmissionLimits } from '../core/admission/limits.js';
 import {
   partialMetadata,
   partialMetadataList,
@@ -18,6 +19,7 @@ export interface View {
   form: Form;
   includeObject: IncludeObject;
   nowMs: number;
+  limits: AdmissionLimits;
 }
 
 export function includeObjectOf(query: URLSearchParams): IncludeObject {

@@ -179,7 +179,7 @@ function settle(
     if (metadata[key] === undefined) delete metadata[key];
   const placed = { ...merged, metadata } as KubeObject;
   requireNoNewFinalizers(placed, old);
-  return owned(validated(kind, placed, old));
+  return owned(validated(kind, placed, change.view.limits, old));
 }
 
 function withStatusOf(object: KubeObject, from: KubeObject): KubeObject {
@@ -274,7 +274,7 @@ async function applyNew(change: Change, object: KubeObject, warnings: string[]):
     );
   }
   await requireNamespace(store, view.kind, target.namespace);
-  const fresh = validated(view.kind, freshObject(view.kind, object, target.namespace));
+  const fresh = validated(view.kind, freshObject(view.kind, object, target.namespace), view.limits);
   const { managedFields } = ownershipAfterApply(object, undefined, change.manager, false, view.nowMs);
   const created = { ...fresh, metadata: { ...fresh.metadata, managedFields } };
   const said = [...warnings, ...warningsOf(created)];

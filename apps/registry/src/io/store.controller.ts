@@ -18,8 +18,9 @@ import {
   type ListReply,
   type ListRequest,
 } from '@slipway/contracts';
+import type { AdmissionLimits } from '../core/admission/limits.js';
 import { admitDocument } from '../http/admit-document.js';
-import { OBJECT_STORE } from '../tokens.js';
+import { ADMISSION_LIMITS, OBJECT_STORE } from '../tokens.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 
 /** A page stays below the bus's message limit of 1 MiB, with room for one more object of usual size. Bytes. */
@@ -27,7 +28,10 @@ const PAGE_BYTES = 700_000;
 
 @Controller()
 export class StoreController {
-  constructor(@Inject(OBJECT_STORE) private readonly store: ObjectStore) {}
+  constructor(
+    @Inject(OBJECT_STORE) private readonly store: ObjectStore,
+    @Inject(ADMISSION_LIMITS) private readonly limits: AdmissionLimits,
+  ) {}
 
   @MessagePattern(STORE_RPC.get)
   async get(@Payload() request: GetRequest): Promise<GetReply> {
@@ -63,7 +67,7 @@ export class StoreController {
   @MessagePattern(STORE_RPC.admit)
   admit(@Payload() request: AdmitRequest): AdmitReply {
     requireFields(request, ['document', 'kind']);
-    return { object: admitDocument(request) };
+    return { object: admitDocument(request, this.limits) };
   }
 }
 

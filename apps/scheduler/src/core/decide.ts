@@ -67,11 +67,16 @@ export interface Decision {
  *        decision fails, the model is wrong and must be built anew from the store.
  * Units  `nowMs` is Unix milliseconds.
  */
-export function decide(run: PipelineRun, model: RunModel, nowMs: number): Decision | undefined {
+export function decide(
+  run: PipelineRun,
+  model: RunModel,
+  nowMs: number,
+  maxCombinations = MAX_COMBINATIONS,
+): Decision | undefined {
   if (isDone(run)) return undefined; // S4
   const deadlines = deadlinesOf(run);
   if (run.spec.status === 'Cancelled') return stopAll(model, 'cancelled', cancelledCondition(run), nowMs);
-  const round = new Round(run, model, nowMs);
+  const round = new Round(run, model, nowMs, maxCombinations);
   if (isPast(deadlines.pipelineMs, nowMs)) {
     round.settle();
     return stopAll(model, 'timed-out', timedOutCondition(run, pipelineLimit(run)), nowMs);
@@ -144,6 +149,7 @@ class Round {
     private readonly run: PipelineRun,
     private readonly model: RunModel,
     private readonly nowMs: number,
+    private readonly maxCombinations: number,
   ) {
     const { tasksMs, pipelineMs } = deadlinesOf(run);
     this.#isPastTasks = isPast(tasksMs, nowMs);
@@ -384,8 +390,8 @@ class Round {
   #combinationsOf(task: PipelineTask): Param[][] | undefined {
     if (task.matrix === undefined) return [[]];
     const count = countCombinations(task.matrix);
-    if (count <= MAX_COMBINATIONS) return fanOut(task.matrix);
-    const message = `matrix of pipeline task "${task.name}" has ${count} combinations, the maximum is ${MAX_COMBINATIONS}`;
+    if (count <= this.maxCombinations) return fanOut(task.matrix);
+    const message = `matrix of pipeline task "${task.name}" has ${count} combinations, the maximum is ${this.maxCombinations}`;
     this.refusal = { reason: 'PipelineValidationFailed', message };
     return undefined;
   }

@@ -2,7 +2,7 @@
 
 import type { Matrix, Param } from '@slipway/contracts';
 
-/** More than this many runs of one task are a mistake; Tekton's default. */
+/** More than this many runs of one task are a mistake, unless a setting says otherwise; Tekton's default. */
 export const MAX_COMBINATIONS = 256;
 
 /**

@@ -51,6 +51,8 @@ export interface TurnOptions {
   remote: Pick<RemoteReferences, 'get'>;
   leases: Leases;
   now: () => number;
+  /** Runs of one fanned-out task; Tekton's default where it is not given. */
+  maxCombinations?: number;
   metrics: TurnMetrics;
   /** Told of everything that was written, as it is stored now. */
   stored: (desk: Desk, object: KubeObject) => void;
@@ -139,7 +141,7 @@ class Turn {
       this.desk.changed.clear();
     }
     const startMs = performance.now();
-    const decision = decide(run, model, this.#nowMs);
+    const decision = decide(run, model, this.#nowMs, this.options.maxCombinations);
     this.options.metrics.decided(performance.now() - startMs);
     return decision === undefined ? CLOSED : this.#perform(run, model, decision, isFirst);
   }

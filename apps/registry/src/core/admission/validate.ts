@@ -22,6 +22,7 @@ import {
   checkTask,
   checkTaskRun,
 } from './rules/object-rules.js';
+import { DEFAULT_LIMITS, type AdmissionLimits } from './limits.js';
 import { RBAC_GROUP, rbacProblems } from './rules/rbac-rules.js';
 import { checkRequired } from './rules/required-rules.js';
 import { checkResolutionRequest } from './rules/resolution-rules.js';
@@ -34,18 +35,28 @@ import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
  * `old` is what is stored now, for an update. A spec that did not change is not looked at again: objects that were
  * admitted by an older release stay readable and deletable.
  */
-export function validate(kind: ResourceKind, object: KubeObject, old?: KubeObject): FieldProblem[] {
-  return [...ownProblems(kind, object, old), ...metadataProblems(object)];
+export function validate(
+  kind: ResourceKind,
+  object: KubeObject,
+  old?: KubeObject,
+  limits: AdmissionLimits = DEFAULT_LIMITS,
+): FieldProblem[] {
+  return [...ownProblems(kind, object, old, limits), ...metadataProblems(object)];
 }
 
-function ownProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
+function ownProblems(
+  kind: ResourceKind,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  limits: AdmissionLimits,
+): FieldProblem[] {
   switch (kind.group) {
     case '':
       return coreProblems(kind, object, old);
     case RBAC_GROUP:
       return rbacProblems(object);
     default:
-      return pipelineProblems(kind, object, old);
+      return pipelineProblems(kind, object, old, limits);
   }
 }
 
@@ -66,8 +77,13 @@ const PIPELINE_KINDS: Readonly<Record<string, Check>> = {
 };
 
 /** Kinds of tekton.dev and of the groups beside it. */
-function pipelineProblems(kind: ResourceKind, object: KubeObject, old: KubeObject | undefined): FieldProblem[] {
-  const findings = new Findings();
+function pipelineProblems(
+  kind: ResourceKind,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  limits: AdmissionLimits,
+): FieldProblem[] {
+  const findings = new Findings(limits);
   checkName(object, findings);
   if (old !== undefined && (kind.kind === 'TaskRun' || kind.kind === 'PipelineRun')) {
     checkRunUpdate(kind.kind, object, old, findings);

@@ -1,6 +1,7 @@
 // What the rules find wrong, collected: a rule never stops at the first problem.
 
 import type { FieldProblem } from '@slipway/contracts';
+import { DEFAULT_LIMITS, type AdmissionLimits } from '../limits.js';
 
 /** One problem in Tekton's words: a message, and the fields that it is about. */
 export interface Finding {
@@ -15,6 +16,9 @@ const FINDINGS_MAX = 200;
 
 export class Findings {
   private readonly found = new Map<string, Finding>();
+
+  /** What the rules hold an object to, where that is a setting. */
+  constructor(readonly limits: AdmissionLimits = DEFAULT_LIMITS) {}
 
   get list(): Finding[] {
     return [...this.found.values()];

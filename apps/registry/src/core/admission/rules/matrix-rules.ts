@@ -11,9 +11,6 @@ import {
 import { at, listOf, type Findings } from './findings.js';
 import { checkParamsOnce } from './param-rules.js';
 
-/** Each combination is a TaskRun: without a bound one line of YAML makes millions. Tekton's default. */
-const COMBINATIONS_MAX = 256;
-
 /** The matrix of one task. `path` is that of the task. */
 export function checkMatrix(task: PipelineTask, path: string, findings: Findings): void {
   const { matrix } = task;
@@ -21,7 +18,8 @@ export function checkMatrix(task: PipelineTask, path: string, findings: Findings
   const own = at(path, 'matrix');
   if (isMatrixed(task)) {
     const count = combinationsOf(matrix);
-    if (count > COMBINATIONS_MAX) findings.add(`expected 0 <= ${count} <= ${COMBINATIONS_MAX}`, own);
+    const max = findings.limits.maxMatrixCombinations;
+    if (count > max) findings.add(`expected 0 <= ${count} <= ${max}`, own);
     checkParamsOnce(matrix.params, at(own, 'params'), findings);
     listOf(matrix.include).forEach((include, index) => {
       checkParamsOnce(include.params, at(own, `include[${index}].params`), findings);
