@@ -4,6 +4,7 @@ import { NAMESPACES, SlipwayError, resourceNameOf, type KubeObject, type Resourc
 import { warningsOf } from '../core/admission/warnings.js';
 import type { ObjectStore } from '../io/object-store.js';
 import { decodeBody, fieldValidationOf, refuse, validated } from './admit.js';
+import { admitDecisions } from './approval-decisions.js';
 import { forbidden } from './authorization.js';
 import { parseBody } from './body.js';
 import type { Answer, ApiRequest } from './exchange.js';
@@ -34,7 +35,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     const named = freshObject(kind, object, target.namespace);
     target.name = named.metadata.name; // errors name the object, also when its name was made here
-    const fresh = validated(kind, named, view.limits);
+    const fresh = validated(kind, admitDecisions(named, undefined, request.user, view.nowMs), view.limits);
     try {
       const stored = isDryRun ? await createDry(store, kind, fresh) : await createReal(store, kind, fresh);
       return objectAnswer(view, 201, inVersion(kind, version, stored), [...warnings, ...warningsOf(fresh)]);

@@ -9,6 +9,8 @@ import { ownershipAfterApply, ownershipAfterUpdate, type Manager } from '../core
 import { applyStrategicPatch } from '../core/patch/strategic-patch.js';
 import type { ObjectStore } from '../io/object-store.js';
 import { decodeBody, fieldValidationOf, refuse, validated, type FieldValidation } from './admit.js';
+import { admitDecisions } from './approval-decisions.js';
+import type { User } from './authentication.js';
 import { mediaTypeOf, parseBody, type Body } from './body.js';
 import { checkPlace, dryRunOf, requireNamespace, requireUserWritable } from './create.js';
 import type { Answer, ApiRequest } from './exchange.js';
@@ -30,6 +32,7 @@ interface Change {
   isDryRun: boolean;
   validation: FieldValidation;
   manager: Manager;
+  user: User;
 }
 
 export async function updateObject(
@@ -106,6 +109,7 @@ function changeOf(store: ObjectStore, target: ResourceTarget, view: View, reques
     isDryRun: dryRunOf(request.query.getAll('dryRun')),
     validation: fieldValidationOf(request.query),
     manager: { name: name.slice(0, 128), operation, subresource: target.subresource },
+    user: request.user,
   };
 }
 
@@ -162,7 +166,7 @@ function settle(
   old: KubeObject,
   owned: (settled: KubeObject) => KubeObject,
 ): KubeObject {
-  const { kind } = change.view;
+  const { kind, nowMs } = change.view;
   const statusOnly = change.target.subresource === 'status';
   const merged = statusOnly ? withStatusOf(old, object) : kind.statusSubresource ? withStatusOf(object, old) : object;
   const { resourceVersion, uid, creationTimestamp, deletionTimestamp, generation, namespace } = old.metadata;
@@ -179,7 +183,7 @@ function settle(
     if (metadata[key] === undefined) delete metadata[key];
   const placed = { ...merged, metadata } as KubeObject;
   requireNoNewFinalizers(placed, old);
-  return owned(validated(kind, placed, change.view.limits, old));
+  return owned(validated(kind, admitDecisions(placed, old, change.user, nowMs), change.view.limits, old));
 }
 
 function withStatusOf(object: KubeObject, from: KubeObject): KubeObject {
@@ -274,7 +278,8 @@ async function applyNew(change: Change, object: KubeObject, warnings: string[]):
     );
   }
   await requireNamespace(store, view.kind, target.namespace);
-  const fresh = validated(view.kind, freshObject(view.kind, object, target.namespace), view.limits);
+  const named = freshObject(view.kind, object, target.namespace);
+  const fresh = validated(view.kind, admitDecisions(named, undefined, change.user, view.nowMs), view.limits);
   const { managedFields } = ownershipAfterApply(object, undefined, change.manager, false, view.nowMs);
   const created = { ...fresh, metadata: { ...fresh.metadata, managedFields } };
   const said = [...warnings, ...warningsOf(created)];

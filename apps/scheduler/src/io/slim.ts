@@ -18,16 +18,34 @@ import { childKindOf, type ChildObject } from '../core/child-kind.js';
  */
 export function slim(object: KubeObject): KubeObject | undefined {
   if (object.kind === 'ResolutionRequest') return slimRequest(object);
+  if (object.kind === 'Approval') return slimApproval(object);
   if (childKindOf(object) === undefined) return undefined;
   if (object.kind === 'PipelineRun' && !isDone(object as PipelineRun)) return object;
   if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) return undefined;
   return slimChild(object as ChildObject);
 }
 
+/** An Approval's change only says that its run is to be looked at. */
+function slimApproval({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, labels } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+  };
+}
+
 function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): ChildObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations, ownerReferences } = metadata;
   const kept = Object.entries(annotations ?? {}).filter(([key]) => KEPT_ANNOTATIONS.has(key));
-  const { statusMessage, timeout } = spec as CustomRun['spec'];
+  const { statusMessage, timeout, customRef, customSpec } = spec as CustomRun['spec'];
+  const { apiVersion: servedBy, kind: custom } = customRef ?? customSpec ?? {};
   const { conditions, results, resourcesResult, artifacts, startTime, completionTime } = (status ?? {}) as NonNullable<
     TaskRun['status']
   >;
@@ -48,6 +66,7 @@ function slimChild({ apiVersion, kind, metadata, spec, status }: ChildObject): C
       ...(spec.status === undefined ? {} : { status: spec.status }),
       ...(statusMessage === undefined ? {} : { statusMessage }),
       ...(timeout === undefined ? {} : { timeout }),
+      ...(servedBy === undefined || custom === undefined ? {} : { customRef: { apiVersion: servedBy, kind: custom } }),
     },
     status: {
       ...(conditions === undefined ? {} : { conditions }),
