@@ -118,6 +118,29 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
       ),
     );
 
+  connected(program.command('approvals'))
+    .description('show what waits for approval')
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (_args, options) =>
+        (await import('./commands/approvals.js')).approvals(options as never, config, terminal),
+      ),
+    );
+
+  for (const decision of ['approve', 'reject'] as const) {
+    connected(program.command(decision))
+      .argument('<run>', 'PipelineRun that waits for approval')
+      .argument('[task]', 'its task, where several wait')
+      .description(decision === 'approve' ? 'say yes to what a run asks' : 'say no: the run fails')
+      .option('-m, --message <text>', 'why')
+      .option('--data <dir>', 'data folder of the platform')
+      .action(
+        does(async (args, options) =>
+          (await import('./commands/approvals.js')).decide(decision, args, options as never, config, terminal),
+        ),
+      );
+  }
+
   program
     .command('version')
     .description('print the version')

@@ -5,13 +5,7 @@
 //   A3. Who is asked, how many and what cannot be changed: the question is the one that was answered.
 //   A4. Only the scheduler says which custom run an Approval belongs to: nobody can bring answers to a question of another.
 
-import {
-  isDone,
-  timeOf,
-  type Approval,
-  type ApprovalDecision,
-  type KubeObject,
-} from '@slipway/contracts';
+import { isDone, timeOf, type Approval, type ApprovalDecision, type KubeObject } from '@slipway/contracts';
 import { sameJson } from '../core/patch/json-value.js';
 import type { User } from './authentication.js';
 import { forbidden } from './authorization.js';

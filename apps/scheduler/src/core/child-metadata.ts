@@ -19,7 +19,7 @@ import { contextReplacements } from './substitute-pipeline.js';
 
 /** Annotations that belong to one object and must not travel on. */
 const OWN_ANNOTATION =
-  /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$|^slipway\.dev\/(depth|attempt|cancel-cause|policy|rerun|rerun-of)$/;
+  /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$|^slipway\.dev\/(depth|max-depth|attempt|cancel-cause|policy|rerun|rerun-of)$/;
 
 /** The reference that makes a child go with its run when that is deleted. */
 export function ownerOf(run: PipelineRun): OwnerReference {

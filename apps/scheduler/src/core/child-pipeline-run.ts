@@ -27,6 +27,7 @@ export function buildChildPipelineRun(
   attempt: number,
 ): PipelineRun {
   const params = [...combination, ...(task.params ?? [])];
+  const { maxDepth } = pipeline.policy;
   const overrides = overridesOf(run, pipeline, task.name, params);
   // What a child needs and is not given it finds itself, with a better message: it knows its own pipeline.
   const workspaces = boundWorkspaces(
@@ -46,6 +47,7 @@ export function buildChildPipelineRun(
       annotations: {
         ...annotationsOf(run, task, overrides.metadata?.annotations),
         [ANNOTATIONS.depth]: String(depthOf(run) + 1),
+        ...(maxDepth === undefined ? {} : { [ANNOTATIONS.maxDepth]: String(maxDepth) }),
         ...(attempt === 0 ? {} : { [ANNOTATIONS.attempt]: String(attempt) }),
       },
       ownerReferences: [ownerOf(run)],

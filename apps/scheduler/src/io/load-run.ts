@@ -27,7 +27,7 @@ import { compile, effectiveSpec, neededObjects } from '../core/compile.js';
 import { hasBegun, type Resolving } from '../core/condition.js';
 import type { CompiledPipeline, Definitions, PipelineSource } from '../core/compiled-pipeline.js';
 import type { Refusal } from '../core/refusal.js';
-import { MAX_DEPTH, depthRefusal } from '../core/depth.js';
+import { HARD_MAX_DEPTH, depthRefusal, maxDepthOf, withMaxDepth } from '../core/depth.js';
 import { couldNotGet, originOf, pipelineNotFound, withPipelineMetadata } from '../core/start-run.js';
 import { Limiter } from './limiter.js';
 import { policyAnnotations, readPolicy } from './policy-text.js';
@@ -54,7 +54,7 @@ export async function loadRun(
   fence: Fence,
 ): Promise<LoadedRun> {
   const namespace = stored.metadata.namespace ?? '';
-  const tooDeep = depthRefusal(stored, MAX_DEPTH);
+  const tooDeep = depthRefusal(stored, HARD_MAX_DEPTH);
   if (tooDeep !== undefined) {
     return { kind: 'refused', run: withPipelineMetadata(stored, undefined), source: undefined, refusal: tooDeep };
   }
@@ -95,9 +95,11 @@ export async function loadRun(
       break;
     }
   }
-  const policy = readPolicy(stored, pipeline, source);
-  if ('reason' in policy) {
-    return { kind: 'refused', run: withPipelineMetadata(stored, pipeline), source, refusal: policy };
+  const read = readPolicy(stored, pipeline, source);
+  const policy = 'reason' in read ? read : withMaxDepth(stored, read);
+  const refused = 'reason' in policy ? policy : depthRefusal(stored, maxDepthOf(policy));
+  if ('reason' in policy || refused !== undefined) {
+    return { kind: 'refused', run: withPipelineMetadata(stored, pipeline), source, refusal: refused! };
   }
   const begun = withStatusAnnotations(withPipelineMetadata(stored, pipeline), policyAnnotations(policy));
   const run = withRefSource(begun, refSource);
