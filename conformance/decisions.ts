@@ -42,6 +42,10 @@ export const DECISIONS: readonly Decision[] = [
     blocked: 'builds an image from an image of a registry, which kaniko pulls',
   },
   { files: /dind-sidecar/, blocked: 'runs a Docker daemon: a privileged pod and images from a registry' },
+  {
+    files: /authenticating-git-commands/,
+    blocked: 'starts the SSH server of its image, which wants the accounts and the configuration in it',
+  },
   { files: /windows-node/, blocked: 'wants a node that runs Windows' },
   { files: /csi-workspace/, blocked: 'wants the CSI driver of a secrets store on the node' },
   {

@@ -4,7 +4,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitServer } from '../../apps/resources/test/git-server.js';
 import { startPullRequestServer } from '../../apps/resources/test/pull-request-server.js';
@@ -30,7 +29,8 @@ const PRIVATE = 'gcr.io/build-crd-testing/secret-sauce';
 
 /** @param root of the checkout, with what it was built to */
 export async function startFarSide(root: string): Promise<FarSide> {
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-far-side-'));
+  // Not below /tmp, which containers have to themselves: skopeo writes into an empty one only.
+  const folder = mkdtempSync('/var/tmp/slipway-far-side-');
   const git = await startGitServer();
   makeRepositories(git);
   const registry = makeRegistry((repository, authorization) => repository !== PRIVATE || opens(authorization));
