@@ -1,6 +1,6 @@
 // What differs between the older versions of tekton.dev and what is stored: one rule for each definition that changed.
 
-import { SlipwayError, durationMs } from '@slipway/contracts';
+import { durationMs, type FieldProblem } from '@slipway/contracts';
 
 import type { Mark, OlderForm } from './older-form.js';
 
@@ -12,6 +12,8 @@ export interface Form {
   version: string;
   /** Whether tasks are written with `inputs` and `outputs`. Set while reading, asked while showing. */
   inputs: boolean;
+  /** Fields that exclude each other. Filled while reading. */
+  problems: FieldProblem[];
   /** Which words were used where storage has one for two. Filled while reading, asked while showing. */
   older: OlderForm;
 }
@@ -53,13 +55,13 @@ function inverted(names: Readonly<Record<string, string>>): Record<string, strin
 function withoutInputs(fields: Fields, form: Form, path: string): Fields {
   const { inputs, outputs, ...others } = fields as { inputs?: Fields; outputs?: Fields } & Fields;
   if (inputs === undefined && outputs === undefined) return fields;
-  if (inputs?.['params'] !== undefined && others['params'] !== undefined) throw both(path, 'inputs.params', 'params');
+  if (inputs?.['params'] !== undefined && others['params'] !== undefined) both(form, path, 'inputs.params', 'params');
   const resources = compactOrNothing({
     inputs: inputs?.['resources'],
     outputs: outputs?.['resources'],
     results: outputs?.['results'],
   });
-  if (resources !== undefined && others['resources'] !== undefined) throw both(path, 'inputs.resources', 'resources');
+  if (resources !== undefined && others['resources'] !== undefined) both(form, path, 'inputs.resources', 'resources');
   form.inputs ||= inputs?.['params'] !== undefined || resources !== undefined;
   if (inputs?.['params'] !== undefined) form.older.add('inputs.params', path);
   if (inputs?.['resources'] !== undefined) form.older.add('inputs.resources', path);
@@ -100,7 +102,7 @@ function storedPipelineRunSpec(fields: Fields, form: Form, path: string): Fields
     const timeouts = (spec['timeouts'] ?? {}) as { pipeline?: string };
     // A patch may bring `timeout` to an object that is shown with `timeouts`: as long as both say the same, it may.
     if (timeouts.pipeline !== undefined && durationMs(timeouts.pipeline) !== durationMs(timeout as string)) {
-      throw both(path, 'timeout', 'timeouts.pipeline');
+      both(form, path, 'timeout', 'timeouts.pipeline');
     }
     spec['timeouts'] = { pipeline: timeout, ...timeouts };
   }
@@ -139,7 +141,7 @@ function withAccounts(
 function storedRef(fields: Fields, form: Form, path: string): Fields {
   const { bundle, name, kind, ...others } = fields as { bundle?: string; name?: string; kind?: string } & Fields;
   if (bundle === undefined || bundle === '') return fields;
-  for (const field of ['resolver', 'params']) if (others[field] !== undefined) throw both(path, 'bundle', field);
+  for (const field of ['resolver', 'params']) if (others[field] !== undefined) both(form, path, 'bundle', field);
   form.older.add(kind === undefined ? 'bundle' : 'bundle+kind', path);
   const params = [
     { name: 'bundle', value: bundle },
@@ -303,10 +305,8 @@ function compactOrNothing(fields: Fields): Fields | undefined {
   return Object.keys(left).length === 0 ? undefined : left;
 }
 
-function both(path: string, one: string, other: string): SlipwayError {
+function both(form: Form, path: string, one: string, other: string): void {
   const [first, second] = [one, other].map((name) => (path === '' ? name : `${path}.${name}`)) as [string, string];
   const message = `expected exactly one, got both: ${first}, ${second}`;
-  return new SlipwayError('invalid', 'Invalid', message, {
-    problems: [{ field: first, reason: 'FieldValueInvalid', message }],
-  });
+  form.problems.push({ field: first, reason: 'FieldValueInvalid', message });
 }

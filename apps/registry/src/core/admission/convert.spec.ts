@@ -1,4 +1,4 @@
-import { RESOURCE_KINDS, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import { RESOURCE_KINDS, type KubeObject, type ResourceKind, type SlipwayError } from '@slipway/contracts';
 
 import { fromStorage, isStoredForm, toStorage } from './convert.js';
 
@@ -299,6 +299,16 @@ describe('conversion', () => {
     expect(() => convert('TaskRun', 'v1beta1', { taskRef: { bundle: 'b', resolver: 'git' } })).toThrow(
       'expected exactly one, got both: spec.taskRef.bundle, spec.taskRef.resolver',
     );
+    const twice = { tasks: [{ taskRef: { bundle: 'b', params: [] } }, { taskRef: { bundle: 'b', resolver: 'git' } }] };
+    try {
+      convert('Pipeline', 'v1beta1', twice);
+    } catch (error) {
+      expect((error as SlipwayError).problems.map(({ field }) => field)).toEqual([
+        'spec.tasks[0].taskRef.bundle',
+        'spec.tasks[1].taskRef.bundle',
+      ]);
+    }
+    expect.assertions(5);
     expect(convert('PipelineRun', 'v1beta1', { timeout: '60m', timeouts: { pipeline: '1h' } })).toMatchObject({
       spec: { timeouts: { pipeline: '1h' } },
     });

@@ -18,7 +18,7 @@
 // annotations: which of two words an older version used (`older-form.ts`), so that `kubectl apply` finds the fields that it
 // wrote; and that an object was written in v1alpha1 at all, so that steps of 2020 start where they started in 2020.
 
-import { ANNOTATIONS, apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import { ANNOTATIONS, SlipwayError, apiVersionOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
 import { definitionsOf, prefixOf, storedSchemaOf } from '../openapi/definitions.js';
 import type { Definition, SchemaType } from '../openapi/schema.js';
@@ -40,9 +40,12 @@ export function toStorage(kind: ResourceKind, version: string, object: KubeObjec
   if (kind.group === '') return object;
   const apiVersion = apiVersionOf(kind, kind.storageVersion);
   if (version === storedSchemaOf(kind)) return { ...object, apiVersion, kind: kind.kind };
-  const form: Form = { version, inputs: false, older: OlderForm.empty() };
+  const form: Form = { version, inputs: false, problems: [], older: OlderForm.empty() };
   const read = kind.group === 'tekton.dev' && version === 'v1alpha1' ? withDollarParentheses(object) : object;
   const stored = new Walk(kind, version, TO_STORAGE, form).object(read);
+  if (form.problems.length > 0) {
+    throw new SlipwayError('invalid', 'Invalid', form.problems[0]!.message, { problems: form.problems });
+  }
   return form.older.on(remember({ ...stored, apiVersion, kind: kind.kind }, form));
 }
 
@@ -52,7 +55,7 @@ export function fromStorage(kind: ResourceKind, version: string, object: KubeObj
   const apiVersion = apiVersionOf(kind, version);
   if (version === storedSchemaOf(kind)) return { ...object, apiVersion, kind: kind.kind };
   const inputs = object.metadata.annotations?.[FORM] === 'inputs';
-  const form: Form = { version, inputs, older: OlderForm.of(object) };
+  const form: Form = { version, inputs, problems: [], older: OlderForm.of(object) };
   const shown = new Walk(kind, storedSchemaOf(kind), FROM_STORAGE, form).object(object);
   return { ...shown, apiVersion, kind: kind.kind };
 }
