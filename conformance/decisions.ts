@@ -46,6 +46,10 @@ export const DECISIONS: readonly Decision[] = [
     files: /authenticating-git-commands/,
     blocked: 'starts the SSH server of its image, which wants the accounts and the configuration in it',
   },
+  {
+    files: /git-ssh-creds-without-known_hosts/,
+    blocked: 'fetches from `github.com` over SSH, and takes the key of whatever answers there for granted',
+  },
   { files: /windows-node/, blocked: 'wants a node that runs Windows' },
   { files: /csi-workspace/, blocked: 'wants the CSI driver of a secrets store on the node' },
   {
