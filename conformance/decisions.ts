@@ -50,6 +50,10 @@ export const DECISIONS: readonly Decision[] = [
     files: /git-ssh-creds-without-known_hosts/,
     blocked: 'fetches from `github.com` over SSH, and takes the key of whatever answers there for granted',
   },
+  {
+    files: /tekton-v0\.10\/taskruns\/sidecar-ready/,
+    blocked: 'its readiness probe takes 5 s and may take 1 s, which Kubernetes did not enforce before 1.20',
+  },
   { files: /windows-node/, blocked: 'wants a node that runs Windows' },
   { files: /csi-workspace/, blocked: 'wants the CSI driver of a secrets store on the node' },
   {
