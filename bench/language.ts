@@ -1,6 +1,5 @@
 // The pure parts, alone: what it costs to check a pipeline, to decide about one task of it, and to replace variables.
 
-import { performance } from 'node:perf_hooks';
 import { resourceKindOf, substitute, type PipelineRun, type PipelineTask, type TaskRun } from '@slipway/contracts';
 import { applyDefaults } from '../apps/registry/src/core/admission/defaults.js';
 import { validate } from '../apps/registry/src/core/admission/validate.js';
@@ -16,6 +15,12 @@ const definitions = {
   condition: () => undefined,
   resource: () => undefined,
 };
+
+/** Processor time of this process: what else the machine does is not in it, the collection of garbage is. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** A run of tasks in layers of ten; each follows one of the layer before and takes the result of another. */
 function layeredRun(count: number): PipelineRun {
@@ -46,11 +51,11 @@ export function validation(): Row {
   const samples: number[] = [];
   for (let i = 0; i < 5; i++) {
     const run = layeredRun(TASKS);
-    const started = performance.now();
+    const started = processorMs();
     const problems = validate(kind, applyDefaults(kind, run));
     if (problems.length > 0) throw new Error(problems[0]!.message);
     modelOf(run);
-    samples.push(performance.now() - started);
+    samples.push(processorMs() - started);
   }
   const p50 = percentile(samples, 50);
   return {
@@ -58,7 +63,7 @@ export function validation(): Row {
     bar: '< 1 s',
     measured: `p50 ${ms(p50)}, first ${ms(samples[0]!)}`,
     reached: Math.max(...samples) < 1000,
-    how: 'defaults and validation as the registry does them, variables and compilation as the scheduler does them, 5 times in one process; each task follows one other and takes the result of another',
+    how: 'processor time of defaults and validation as the registry does them, variables and compilation as the scheduler does them, 5 times in one process; each task follows one other and takes the result of another',
   };
 }
 
@@ -73,7 +78,7 @@ export function decision(): Row {
     bar: 'flat',
     measured: parts.join(', '),
     reached: costs[2]! < costs[0]! * 2,
-    how: 'a whole run, one task ended at a time: taking it in and deciding, the TaskRuns that start included, over the number of tasks; median of 5 runs; flat is less than twice from the first to the last',
+    how: 'processor time of a whole run, one task ended at a time: taking it in and deciding, the TaskRuns that start included, over the number of tasks; median of 5 runs; flat is less than twice from the first to the last',
   };
 }
 
@@ -84,7 +89,7 @@ function perTask(size: number): number {
   const model = modelOf(base);
   let started = 0;
   const waiting = [...(decide(run, model, NOW)!.create as TaskRun[])];
-  const start = performance.now();
+  const start = processorMs();
   for (let next = 0; next < waiting.length; next++) {
     const taskRun = waiting[next]!;
     started++;
@@ -93,7 +98,7 @@ function perTask(size: number): number {
     waiting.push(...((decided?.create ?? []) as TaskRun[]));
   }
   if (started !== size) throw new Error(`${started} of ${size} tasks were started`);
-  return (performance.now() - start) / size;
+  return (processorMs() - start) / size;
 }
 
 const SUCCEEDED = [{ type: 'Succeeded', status: 'True' as const, reason: 'Succeeded', message: '' }];
@@ -105,11 +110,11 @@ export function substitution(): Row {
   const sizes = [100_000, 1_000_000, 10_000_000];
   const costs = sizes.map((size) =>
     texts.map((part) => {
-      const text = part.repeat(Math.ceil(size / part.length));
+      const text = `${part.repeat(Math.ceil(size / part.length))})`;
       substitute(text, { strings });
-      const started = performance.now();
+      const started = processorMs();
       substitute(text, { strings });
-      return ((performance.now() - started) / text.length) * 1e6;
+      return ((processorMs() - started) / text.length) * 1e6;
     }),
   );
   const parts = ['100 KB', '1 MB', '10 MB'].map(
@@ -120,6 +125,6 @@ export function substitution(): Row {
     bar: 'flat',
     measured: parts.join(', '),
     reached: costs[2]!.every((cost, i) => cost < costs[0]![i]! * 3),
-    how: 'a text full of variables, known and unknown, and a text of `$(` that nothing closes; flat is less than three times from the first to the last',
+    how: 'processor time, of a text full of variables, known and unknown, and of a text of `$(` with one `)` at its end; flat is less than three times from the first to the last',
   };
 }
