@@ -77,7 +77,7 @@ function readDefaultWorkspace(read: EnvReader): Pick<ExecutorConfig, 'defaultWor
   const binding = mappingIn(text);
   const isBinding = binding !== undefined && Object.keys(binding).some((key) => SOURCES.includes(key));
   return isBinding
-    ? { defaultWorkspace: binding as DefaultWorkspace }
+    ? { defaultWorkspace: binding }
     : read.problem(`${name} must be a workspace binding such as "emptyDir: {}", not "${text}"`, {});
 }
 

@@ -88,6 +88,14 @@ describe('a step', () => {
     expect(tekton.exists('/tekton/run/0/out.err')).toBe(true);
   });
 
+  test('names the interpreter of its script when that is missing', async () => {
+    mkdirSync(tekton.path('/tekton/scripts'));
+    writeFileSync(tekton.path('/tekton/scripts/script-0'), '#! /opt/lua -e\n', { mode: 0o755 });
+    const ended = await tekton.run([...first, '-entrypoint', '/tekton/scripts/script-0', '--']);
+    expect(ended.stderr).toContain("the script's interpreter /opt/lua is not in the image");
+    expect(ended.code).toBe(1);
+  });
+
   test('finds its command by its own PATH', async () => {
     mkdirSync(tekton.path('/tekton/tools'));
     writeFileSync(tekton.path('/tekton/tools/hello'), '#!/bin/sh\necho hello "$@"\n', { mode: 0o755 });
@@ -373,8 +381,7 @@ describe('a step', () => {
     [['-no_such_flag'], /not defined: -no_such_flag/],
     [['-timeout'], /needs an argument: -timeout/],
     [['-wait_file_content=maybe'], /invalid boolean/],
-    [['-breakpoint_on_failure'], /-breakpoint_on_failure is not supported/],
-    [['-when_expressions', '[{}]'], /-when_expressions is not supported/],
+    [['-enable_spire'], /-enable_spire is not supported/],
   ])('refuses %j and lets nobody wait for it', async (flags, why) => {
     const ended = await tekton.run([...first, ...flags]);
     expect({ code: ended.code, err: tekton.exists('/tekton/run/0/out.err') }).toEqual({ code: 2, err: true });
