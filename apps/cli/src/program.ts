@@ -118,6 +118,17 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
       ),
     );
 
+  connected(program.command('rerun'))
+    .argument('<run>', 'PipelineRun that is to run once more')
+    .description('run a PipelineRun again, and follow it until it ends')
+    .option('--param <name=value>', 'another value for a param (repeatable)', collect, [])
+    .option('--data <dir>', 'data folder of the platform')
+    .action(
+      does(async (args, options) =>
+        (await import('./commands/rerun.js')).rerun(args, options as never, config, terminal),
+      ),
+    );
+
   connected(program.command('approvals'))
     .description('show what waits for approval')
     .option('--data <dir>', 'data folder of the platform')

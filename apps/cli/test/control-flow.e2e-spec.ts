@@ -73,6 +73,15 @@ test('a rejected approval fails its run', async () => {
   expect((await waiting.ended).code).toBe(1);
 });
 
+test('rerun runs a run once more with another param, and ends as it does', async () => {
+  const first = await run('recursion').ended;
+  const name = /pipelinerun\/(\S+) created/.exec(first.out)![1]!;
+  const again = await slipway('rerun', name, '--param', 'number=1', ...at);
+  expect(again.out).toContain(`slipway.dev/rerun-of ${name}`);
+  expect(again.out).toContain('[say : say] 1\n');
+  expect(again.code).toBe(0);
+});
+
 test('a loop goes on with its next run after the platform was killed in the middle of it', async () => {
   const first = run('until');
   const name = /pipelinerun\/(\S+) created/.exec(await first.says(/page 1/))![1]!;

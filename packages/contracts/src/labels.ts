@@ -20,6 +20,8 @@ export const MANAGED_BY = 'tekton-pipelines';
 export const ANNOTATIONS = {
   /** On pipelines, tasks and their runs: how the runs of tasks go on (docs/control-flow.md). */
   policy: 'slipway.dev/policy',
+  /** On a PipelineRun: the run that it is once more. */
+  rerunOf: 'slipway.dev/rerun-of',
   /** On a nested PipelineRun: how deep one above it lets runs nest. */
   maxDepth: 'slipway.dev/max-depth',
   /** On a TaskRun and its pod: the images that could not be honoured, and what stood in for them. */

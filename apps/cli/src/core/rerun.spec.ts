@@ -1,0 +1,55 @@
+import type { PipelineRun } from '@slipway/contracts';
+import { againOf } from './rerun.js';
+
+const run: PipelineRun = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: {
+    name: 'build-x1',
+    generateName: 'build-',
+    uid: 'u',
+    resourceVersion: '7',
+    labels: { app: 'shop', 'slipway.dev/shard': '3', 'tekton.dev/pipeline': 'build' },
+    annotations: {
+      note: 'n',
+      'slipway.dev/policy': 'onFailure: run-all',
+      'slipway.dev/depth': '2',
+      'slipway.dev/rerun-of': 'build-x0',
+      'kubectl.kubernetes.io/last-applied-configuration': '{}',
+    },
+  },
+  spec: {
+    pipelineRef: { name: 'build' },
+    status: 'Cancelled',
+    params: [
+      { name: 'a', value: '1' },
+      { name: 'b', value: ['2'] },
+    ],
+  },
+  status: { startTime: '2026-01-01T00:00:00Z' },
+};
+
+test('againOf asks for the same run with other params, and takes over nothing that became of the first', () => {
+  expect(againOf(run, [{ name: 'a', value: '9' }])).toEqual({
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: {
+      name: '',
+      generateName: 'build-',
+      labels: { app: 'shop' },
+      annotations: { note: 'n', 'slipway.dev/policy': 'onFailure: run-all', 'slipway.dev/rerun-of': 'build-x1' },
+    },
+    spec: {
+      pipelineRef: { name: 'build' },
+      params: [
+        { name: 'b', value: ['2'] },
+        { name: 'a', value: '9' },
+      ],
+    },
+  });
+});
+
+test('againOf names a run after one that had a name of its own', () => {
+  const metadata = { name: 'n'.repeat(63), namespace: 'ns' };
+  expect(againOf({ ...run, metadata }, []).metadata.generateName).toHaveLength(58);
+});
