@@ -15,41 +15,14 @@ import {
   type ResourceKind,
   type TaskRun,
 } from '@slipway/contracts';
+import type { ChildOfRun } from '../core/run-rows.js';
 import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import { objectPath } from './paths.js';
+import { NestedRuns } from './nested-runs.js';
+import type { FollowOptions, Followed, Observer } from './observer.js';
 import { containerLines } from './pod-logs.js';
 import { watch } from './watch.js';
-
-export interface LogLineOf {
-  run: RunRef;
-  /** Name of the pipeline task, or of the TaskRun that stands alone. */
-  task: string;
-  step: string;
-  text: string;
-}
-
-export interface Observer {
-  onRun(ref: RunRef, run: PipelineRun | TaskRun): void;
-  onTaskRun(ref: RunRef, taskRun: TaskRun): void;
-  /** A TaskRun has its outcome and all its lines were given. */
-  onTaskEnd(ref: RunRef, taskRun: TaskRun): void;
-  onLine(line: LogLineOf): void;
-  /** Something worth telling that is no outcome: a log that is gone, a server that was lost for a while. */
-  onNotice(text: string): void;
-}
-
-export interface Followed {
-  run: PipelineRun | TaskRun;
-  /** Of a PipelineRun, in the order of their names. */
-  taskRuns: TaskRun[];
-}
-
-export interface FollowOptions {
-  timestamps?: boolean;
-  /** Which steps' lines are wanted; all when absent. */
-  wanted?: (task: string, step: string) => boolean;
-}
 
 /** After the run's outcome, logs that give nothing for so long are given up. */
 const LOGS_LAST_MS = 15_000;
@@ -96,8 +69,10 @@ export async function followRun(
     ref.kind === 'TaskRun'
       ? Promise.resolve()
       : watch<TaskRun>(client, { ...children, signal: AbortSignal.any([ended, outcome.signal]), onChange: onTaskRun });
+  const nested = new NestedRuns(client, ref, observer, ended, { ...options, followNested: followRun });
+  const others = nested.follow(AbortSignal.any([ended, outcome.signal]));
   try {
-    await Promise.all([own, tasks]);
+    await Promise.all([own, tasks, others]);
     if (run === undefined)
       throw new SlipwayError('transient', 'Interrupted', `${ref.kind} "${ref.name}" was not read.`);
     if (gone && !isDone(run))
@@ -108,7 +83,7 @@ export async function followRun(
       const { items } = await client.call<{ items: TaskRun[] }>(children.path, { query, signal });
       for (const item of items) onTaskRun(item, false);
     }
-    await logs.end();
+    await Promise.all([logs.end(), nested.end()]);
     const byName = (one: TaskRun, other: TaskRun): number =>
       one.metadata.name.localeCompare(other.metadata.name, 'en', { numeric: true });
     return { run, taskRuns: [...taskRuns.values()].sort(byName) };

@@ -3,7 +3,9 @@
 import { LABELS, isDone, type PipelineRun, type TaskRun } from '@slipway/contracts';
 import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
-import { pathOf, type FollowOptions, type Observer } from './follow-run.js';
+import { pathOf } from './follow-run.js';
+import type { FollowOptions, Observer } from './observer.js';
+import { nestedOf, within } from './nested-runs.js';
 import { containerLines } from './pod-logs.js';
 
 export async function printNow(
@@ -14,7 +16,23 @@ export async function printNow(
   options: FollowOptions,
 ): Promise<{ taskRuns: TaskRun[] }> {
   const taskRuns = ref.kind === 'TaskRun' ? [run as TaskRun] : await childrenOf(client, ref);
-  for (const taskRun of taskRuns) {
+  const own = [...taskRuns];
+  for (const child of ref.kind === 'TaskRun' ? [] : await nestedOf(client, ref)) {
+    if (child.kind !== 'PipelineRun') continue;
+    const task = child.metadata.labels?.[LABELS.pipelineTask] ?? child.metadata.name;
+    const { wanted } = options;
+    const inner = wanted === undefined ? options : { ...options, wanted: (name: string, step: string) => wanted(`${task}/${name}`, step) }; // prettier-ignore
+    const nested = { ...ref, name: child.metadata.name };
+    const { taskRuns: deeper } = await printNow(
+      client,
+      nested,
+      child as PipelineRun,
+      within(observer, ref, task),
+      inner,
+    );
+    taskRuns.push(...deeper);
+  }
+  for (const taskRun of own) {
     const task = taskRun.metadata.labels?.[LABELS.pipelineTask] ?? taskRun.metadata.name;
     for (const attempt of [...(taskRun.status?.retriesStatus ?? []), taskRun.status ?? {}]) {
       for (const { name: step, container, running, terminated } of attempt.steps ?? []) {

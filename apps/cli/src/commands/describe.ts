@@ -2,6 +2,7 @@ import { isDone, msOf, succeeded, type KubeObject, type PipelineRun, type TaskRu
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
+import { nestedOf } from '../api/nested-runs.js';
 import { childrenOf } from '../api/print-logs.js';
 import type { CliConfig } from '../config.js';
 import { safeLine } from '../core/escapes.js';
@@ -21,6 +22,7 @@ export async function describe(
   const client = new ApiClient(await findAccess(options, config));
   const { ref, run } = await findRun(client, args[0] ?? '');
   const taskRuns = ref.kind === 'TaskRun' ? [] : await childrenOf(client, ref);
+  const nested = ref.kind === 'TaskRun' ? [] : await nestedOf(client, ref);
   const paint = statePainter(terminal.colors);
   const nowMs = Date.now();
   const condition = succeeded(run);
@@ -48,7 +50,9 @@ export async function describe(
   for (const [name, value] of shown)
     terminal.out(`${`${name}:`.padEnd(width)}${safeLine(value.replaceAll('\n', ' '), terminal.colors)}\n`);
   const rows =
-    ref.kind === 'TaskRun' ? [rowOfTaskRun(run as TaskRun, ref.name)] : rowsOfPipelineRun(run as PipelineRun, taskRuns);
+    ref.kind === 'TaskRun'
+      ? [rowOfTaskRun(run as TaskRun, ref.name)]
+      : rowsOfPipelineRun(run as PipelineRun, [...taskRuns, ...nested]);
   const columns = terminal.draws ? terminal.columns() : 1000;
   terminal.out('\n');
   for (const line of treeLines(rows, { nowMs, paint, columns, steps: 'all' }))

@@ -1,7 +1,8 @@
 import { LABELS, SlipwayError } from '@slipway/contracts';
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
-import { followRun, type LogLineOf } from '../api/follow-run.js';
+import { followRun } from '../api/follow-run.js';
+import type { LogLineOf } from '../api/observer.js';
 import { printNow } from '../api/print-logs.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import type { CliConfig } from '../config.js';

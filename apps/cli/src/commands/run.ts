@@ -1,7 +1,8 @@
 import { isDone, succeeded, SlipwayError } from '@slipway/contracts';
 import { cancelRun } from '../api/cancel-run.js';
 import { ApiClient } from '../api/client.js';
-import { followRun, type Followed } from '../api/follow-run.js';
+import { followRun } from '../api/follow-run.js';
+import type { Followed } from '../api/observer.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import type { CliConfig } from '../config.js';
 import { EXIT } from '../exit-code.js';

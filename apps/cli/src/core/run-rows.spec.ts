@@ -1,5 +1,5 @@
 import type { PipelineRun, TaskRun } from '@slipway/contracts';
-import { rowOfTaskRun, rowsOfPipelineRun, type TaskRow } from './run-rows.js';
+import { rowOfTaskRun, rowsOfPipelineRun, type ChildOfRun, type TaskRow } from './run-rows.js';
 import { durationText, treeLines } from './tree-text.js';
 
 /** run('build', 'test after build', 'finally tidy') — one line a task. */
@@ -127,4 +127,34 @@ test.each([
   [-5, '0.0s'],
 ])('durationText of %d ms is %s', (ms, then) => {
   expect(durationText(ms)).toBe(then);
+});
+
+test('a pipeline in a pipeline is one row, the newest of its attempts, and a custom run is one too', () => {
+  const child = (kind: string, name: string, task: string, status: 'True' | 'False', attempt?: string): ChildOfRun =>
+    ({
+      apiVersion: 'tekton.dev/v1',
+      kind,
+      metadata: {
+        name,
+        labels: { 'tekton.dev/pipelineTask': task },
+        ...(attempt === undefined ? {} : { annotations: { 'slipway.dev/attempt': attempt } }),
+      },
+      spec: {},
+      status: { conditions: [{ type: 'Succeeded', status, reason: status === 'True' ? 'Succeeded' : 'Failed' }] },
+    }) as ChildOfRun;
+  const run = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name: 'r' },
+    spec: { pipelineSpec: { tasks: [{ name: 'p' }, { name: 'w' }] } },
+  } as PipelineRun;
+  const children = [
+    child('PipelineRun', 'r-p', 'p', 'False'),
+    child('PipelineRun', 'r-p-retry1', 'p', 'True', '1'),
+    child('CustomRun', 'r-w', 'w', 'True'),
+  ];
+  expect(rowsOfPipelineRun(run, children)).toEqual([
+    { name: 'p', state: 'succeeded', finally: false, taskRun: 'r-p-retry1', note: '2 attempts', steps: [] },
+    { name: 'w', state: 'succeeded', finally: false, taskRun: 'r-w', steps: [] },
+  ]);
 });

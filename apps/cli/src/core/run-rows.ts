@@ -1,12 +1,14 @@
 // A run as rows of a tree: what each task does, since when, and why it waits or was left out. Pure.
 
 import {
+  ANNOTATIONS,
   LABELS,
   buildGraph,
   isDone,
   msOf,
   succeeded,
   type Condition,
+  type CustomRun,
   type PipelineRun,
   type PipelineTask,
   type TaskRun,
@@ -38,11 +40,14 @@ export interface TaskRow {
 
 const CANCELLED = /^(TaskRunCancelled|Cancelled|PipelineRunCancelled|CustomRunCancelled|CancelledRunFinally)$/;
 
+/** What a pipeline task may run as. */
+export type ChildOfRun = TaskRun | CustomRun | PipelineRun;
+
 /** The tasks of a run in the order of its pipeline, those of `finally` last. */
-export function rowsOfPipelineRun(run: PipelineRun, taskRuns: readonly TaskRun[]): TaskRow[] {
+export function rowsOfPipelineRun(run: PipelineRun, children: readonly ChildOfRun[]): TaskRow[] {
   const spec = run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
-  const byTask = new Map<string, TaskRun[]>();
-  for (const taskRun of taskRuns) {
+  const byTask = new Map<string, ChildOfRun[]>();
+  for (const taskRun of newestAttempts(children)) {
     const name = taskRun.metadata.labels?.[LABELS.pipelineTask];
     if (name === undefined || taskRun.metadata.labels?.[LABELS.conditionCheck] !== undefined) continue;
     byTask.set(name, [...(byTask.get(name) ?? []), taskRun]);
@@ -77,12 +82,29 @@ export function rowsOfPipelineRun(run: PipelineRun, taskRuns: readonly TaskRun[]
   ];
 }
 
-/** One TaskRun as a row. */
-export function rowOfTaskRun(taskRun: TaskRun, name: string): TaskRow {
-  const { status } = taskRun;
+/** A retry of a pipeline in a pipeline is a run of its own, called `<name>-retry<n>`: only the newest is a row. */
+function newestAttempts(children: readonly ChildOfRun[]): ChildOfRun[] {
+  const newest = new Map<string, ChildOfRun>();
+  for (const child of children) {
+    const attempt = attemptOf(child);
+    const place = attempt === 0 ? child.metadata.name : child.metadata.name.replace(/-retry\d+$/, '');
+    const known = newest.get(place);
+    if (known === undefined || attempt > attemptOf(known)) newest.set(place, child);
+  }
+  return [...newest.values()];
+}
+
+function attemptOf({ metadata }: ChildOfRun): number {
+  return Number(metadata.annotations?.[ANNOTATIONS.attempt] ?? 0) || 0;
+}
+
+/** One run of a task as a row; only a TaskRun has steps. */
+export function rowOfTaskRun(taskRun: ChildOfRun, name: string): TaskRow {
+  const status: TaskRun['status'] = taskRun.kind === 'TaskRun' ? (taskRun as TaskRun).status : timesOf(taskRun);
   const condition = succeeded(taskRun);
   const state = stateOf(condition, status?.startTime !== undefined);
-  const retries = status?.retriesStatus?.length ?? 0;
+  const archived = (taskRun as TaskRun | CustomRun).status?.retriesStatus?.length ?? 0;
+  const retries = archived + attemptOf(taskRun);
   const notes = [
     ...(state === 'failed' || state === 'cancelled' ? [reasonText(condition)] : []),
     ...(state === 'waiting' || state === 'running' ? pendingText(condition) : []),
@@ -108,6 +130,14 @@ export function rowOfTaskRun(taskRun: TaskRun, name: string): TaskRow {
             ...times(running?.startedAt, undefined),
           }),
     })),
+  };
+}
+
+function timesOf({ status }: ChildOfRun): NonNullable<TaskRun['status']> {
+  const { startTime, completionTime } = status ?? {};
+  return {
+    ...(startTime === undefined ? {} : { startTime }),
+    ...(completionTime === undefined ? {} : { completionTime }),
   };
 }
 
@@ -141,6 +171,6 @@ function times(start: string | undefined, end: string | undefined): { startMs?: 
   return { ...(startMs === undefined ? {} : { startMs }), ...(endMs === undefined ? {} : { endMs }) };
 }
 
-function byName(one: TaskRun, other: TaskRun): number {
+function byName(one: ChildOfRun, other: ChildOfRun): number {
   return one.metadata.name.localeCompare(other.metadata.name, 'en', { numeric: true });
 }

@@ -2,9 +2,9 @@
 // whole lines, each written once.
 
 import { ANNOTATIONS, isDone, succeeded, type PipelineRun, type TaskRun } from '@slipway/contracts';
-import type { LogLineOf, Observer } from '../api/follow-run.js';
+import type { LogLineOf, Observer } from '../api/observer.js';
 import { safeLine } from '../core/escapes.js';
-import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type TaskRow } from '../core/run-rows.js';
+import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type ChildOfRun, type TaskRow } from '../core/run-rows.js';
 import { durationText, treeLines, type PaintState } from '../core/tree-text.js';
 import type { RunRef } from '../input/apply.js';
 import { painter, type Terminal } from '../terminal.js';
@@ -13,7 +13,8 @@ import { statePainter } from './state-style.js';
 interface Shown {
   ref: RunRef;
   run?: PipelineRun | TaskRun;
-  taskRuns: Map<string, TaskRun>;
+  /** Runs of its tasks, of whichever kind, by kind and name. */
+  taskRuns: Map<string, ChildOfRun>;
   /** By our own clock: the API's times are whole seconds. */
   seen: Map<string, { startMs: number; endMs?: number }>;
 }
@@ -50,9 +51,9 @@ export class RunView implements Observer {
     if (!wasDone && isDone(run)) this.#draw();
   }
 
-  onTaskRun(ref: RunRef, taskRun: TaskRun): void {
+  onTaskRun(ref: RunRef, taskRun: ChildOfRun): void {
     const shown = this.#of(ref);
-    shown.taskRuns.set(taskRun.metadata.name, taskRun);
+    shown.taskRuns.set(`${taskRun.kind}/${taskRun.metadata.name}`, taskRun);
     this.#see(shown, taskRun.metadata.name, taskRun);
     this.#imageNotice(taskRun);
   }
@@ -100,14 +101,14 @@ export class RunView implements Observer {
     return this.#runs.size > 1 && text !== ref.name ? `[${ref.name}/${text}]` : `[${text}]`;
   }
 
-  #see(shown: Shown, name: string, object: PipelineRun | TaskRun): void {
+  #see(shown: Shown, name: string, object: ChildOfRun): void {
     const nowMs = Date.now();
     const seen = shown.seen.get(name);
     if (seen === undefined) shown.seen.set(name, { startMs: nowMs, ...(isDone(object) ? { endMs: nowMs } : {}) });
     else if (seen.endMs === undefined && isDone(object)) seen.endMs = nowMs;
   }
 
-  #imageNotice({ metadata }: PipelineRun | TaskRun): void {
+  #imageNotice({ metadata }: ChildOfRun): void {
     const notice = metadata.annotations?.[ANNOTATIONS.imageNotice];
     if (notice !== undefined) for (const line of notice.split('\n')) this.onNotice(safeLine(line, false));
   }

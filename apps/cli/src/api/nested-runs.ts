@@ -1,0 +1,111 @@
+// The children of a PipelineRun that are no TaskRuns: their states, and every line of the runs that are nested in it.
+
+import { CUSTOM_RUNS, LABELS, PIPELINE_RUNS, resourceKind, type CustomRun, type PipelineRun } from '@slipway/contracts';
+import type { RunRef } from '../input/apply.js';
+import type { ApiClient } from './client.js';
+import type { FollowOptions, Observer } from './observer.js';
+import { objectPath } from './paths.js';
+import { watch } from './watch.js';
+
+/** What is asked for: kind by kind, with the version that it is read in. */
+const KINDS = [
+  { resource: PIPELINE_RUNS, version: 'v1' },
+  { resource: CUSTOM_RUNS, version: 'v1beta1' },
+] as const;
+
+interface NestedOptions extends FollowOptions {
+  /** Follows a run to its end. */
+  followNested(
+    client: ApiClient,
+    ref: RunRef,
+    observer: Observer,
+    signal: AbortSignal,
+    options: FollowOptions,
+  ): Promise<unknown>;
+}
+
+export class NestedRuns {
+  readonly #runs = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly client: ApiClient,
+    private readonly ref: RunRef,
+    private readonly observer: Observer,
+    private readonly signal: AbortSignal,
+    private readonly options: NestedOptions,
+  ) {}
+
+  /** Follows until `signal` fires. A TaskRun has no children. */
+  async follow(signal: AbortSignal): Promise<void> {
+    if (this.ref.kind === 'TaskRun') return;
+    await Promise.all(
+      KINDS.map(({ resource, version }) =>
+        watch<PipelineRun | CustomRun>(this.client, {
+          path: objectPath(resourceKind(resource)!, version, this.ref.namespace),
+          labelSelector: `${LABELS.pipelineRun}=${this.ref.name}`,
+          signal,
+          onChange: (child, deleted) => {
+            if (!deleted) this.#see(child);
+          },
+        }),
+      ),
+    );
+  }
+
+  /** Reads the last states, and waits for the lines of the nested runs that are still on their way. */
+  async end(): Promise<void> {
+    if (this.ref.kind === 'PipelineRun' && !this.signal.aborted) {
+      for (const child of await nestedOf(this.client, this.ref)) this.#see(child);
+    }
+    await Promise.all(this.#runs.values());
+  }
+
+  #see(child: PipelineRun | CustomRun): void {
+    this.observer.onTaskRun(this.ref, child);
+    const { name, labels } = child.metadata;
+    if (child.kind !== 'PipelineRun' || this.#runs.has(name)) return;
+    const task = labels?.[LABELS.pipelineTask] ?? name;
+    const { wanted, timestamps } = this.options;
+    const options: FollowOptions = {
+      ...(timestamps === undefined ? {} : { timestamps }),
+      ...(wanted === undefined ? {} : { wanted: (inner: string, step: string) => wanted(`${task}/${inner}`, step) }),
+    };
+    const ref: RunRef = { ...this.ref, name };
+    const followed = this.options.followNested(
+      this.client,
+      ref,
+      within(this.observer, this.ref, task),
+      this.signal,
+      options,
+    );
+    this.#runs.set(
+      name,
+      followed.catch((thrown: unknown) => {
+        const why = thrown instanceof Error ? thrown.message : String(thrown);
+        if (!this.signal.aborted) this.observer.onNotice(`The run ${name} cannot be followed: ${why}`);
+      }),
+    );
+  }
+}
+
+/** The children that are no TaskRuns, as they are now. */
+export async function nestedOf(client: ApiClient, ref: RunRef): Promise<(PipelineRun | CustomRun)[]> {
+  const query = { labelSelector: `${LABELS.pipelineRun}=${ref.name}` };
+  const lists = KINDS.map(({ resource, version }) =>
+    client.call<{ items: (PipelineRun | CustomRun)[] }>(objectPath(resourceKind(resource)!, version, ref.namespace), {
+      query,
+    }),
+  );
+  return (await Promise.all(lists)).flatMap(({ items }) => items);
+}
+
+/** Lines of a nested run are lines of its parent, named by the way to them; the parent's tree shows it as one row. */
+export function within(observer: Observer, ref: RunRef, task: string): Observer {
+  return {
+    onRun: () => {},
+    onTaskRun: () => {},
+    onTaskEnd: () => {},
+    onLine: (line) => observer.onLine({ ...line, run: ref, task: `${task}/${line.task}` }),
+    onNotice: (text) => observer.onNotice(text),
+  };
+}

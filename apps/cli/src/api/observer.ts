@@ -1,0 +1,36 @@
+// Who is told what becomes of a run that is followed.
+
+import type { PipelineRun, TaskRun } from '@slipway/contracts';
+import type { ChildOfRun } from '../core/run-rows.js';
+import type { RunRef } from '../input/apply.js';
+
+export interface LogLineOf {
+  run: RunRef;
+  /** Name of the pipeline task, or of the TaskRun that stands alone. */
+  task: string;
+  step: string;
+  text: string;
+}
+
+export interface Observer {
+  onRun(ref: RunRef, run: PipelineRun | TaskRun): void;
+  /** A run of a task, of whichever kind. */
+  onTaskRun(ref: RunRef, taskRun: ChildOfRun): void;
+  /** A TaskRun has its outcome and all its lines were given. */
+  onTaskEnd(ref: RunRef, taskRun: TaskRun): void;
+  onLine(line: LogLineOf): void;
+  /** Something worth telling that is no outcome: a log that is gone, a server that was lost for a while. */
+  onNotice(text: string): void;
+}
+
+export interface Followed {
+  run: PipelineRun | TaskRun;
+  /** Of a PipelineRun, in the order of their names. */
+  taskRuns: TaskRun[];
+}
+
+export interface FollowOptions {
+  timestamps?: boolean;
+  /** Which steps' lines are wanted; all when absent. */
+  wanted?: (task: string, step: string) => boolean;
+}
