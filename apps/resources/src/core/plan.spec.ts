@@ -62,6 +62,7 @@ test('planResources answers every spelling, an output also as an input that nobo
     'resources.inputs.source.path': '/workspace/source',
     'inputs.resources.source.revision': 'v1',
     'inputs.resources.source.refspec': '',
+    'resources.source.path': '/workspace/source',
     'outputs.resources.built.path': '/workspace/output/built',
     'resources.outputs.built.url': 'registry/picture',
     'inputs.resources.built.path': '/workspace/output/built',

@@ -7,6 +7,8 @@ import { RESOURCE_TYPES } from './resource-types.js';
 type Direction = 'inputs' | 'outputs';
 
 /**
+ * A Condition asks for its resources without saying `inputs`: `$(resources.<name>.<key>)`.
+ *
  * An output is also found under `inputs` where no input has its name: tasks of 2020 ask for it there. A resource that is
  * optional and not bound has empty values, so that a script can tell.
  */
@@ -21,6 +23,7 @@ export function replacementsOf(
       for (const [key, value] of Object.entries(own)) {
         values[`resources.${direction}.${name}.${key}`] = value;
         values[`${direction}.resources.${name}.${key}`] = value;
+        if (direction === 'inputs') values[`resources.${name}.${key}`] = value;
       }
     }
   };
