@@ -106,4 +106,10 @@ describe('decode', () => {
   it('says what a body that is no object is', () => {
     expect(() => decode(kindOf('Task'), 'v1', 'hello')).toThrow('The Task must be an object, not the string "hello".');
   });
+
+  it('gives the empty element of a list its required texts: rules read names without asking', () => {
+    const kind = RESOURCE_KINDS.find((candidate) => candidate.kind === 'PipelineRun')!;
+    const { object } = decode(kind, 'v1', { metadata: { name: 'n' }, spec: { params: [null], workspaces: [null] } });
+    expect(object).toMatchObject({ spec: { params: [{ name: '' }], workspaces: [{ name: '' }] } });
+  });
 });

@@ -106,7 +106,7 @@ class Reader {
   /** An element of a list or map: Go makes the empty value of a null there. */
   private item(type: SchemaType, value: unknown, path: string, depth: number): unknown {
     if (value === null && type.kind === 'scalar' && (type.scalar === 'string' || type.scalar === 'bytes')) return '';
-    if (value === null && type.kind === 'ref') return {};
+    if (value === null && type.kind === 'ref') return this.value(type, {}, path, depth + 1); // with its names (D5)
     return this.value(type, value, path, depth + 1);
   }
 

@@ -115,6 +115,9 @@ const SPECS: Record<string, object> = {
   PersistentVolumeClaim: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
 };
 
+/** Another part of all documents with SLIPWAY_SEED=N; a failure prints the seed of its document. */
+const SEED = Number(process.env['SLIPWAY_SEED'] ?? 1);
+
 /** xorshift: the same numbers for the same seed. */
 function randomFrom(seed: number): () => number {
   let state = seed || 1;
@@ -142,7 +145,7 @@ describe('a hostile document', () => {
   const served = RESOURCE_KINDS.flatMap((kind) => kind.versions.map((version) => ({ kind, version })));
 
   it.each(served)('is refused or admitted, and never breaks anything: $kind.kind $version', ({ kind, version }) => {
-    for (let seed = 1; seed <= 120; seed++) {
+    for (let seed = SEED; seed < SEED + 120; seed++) {
       const random = randomFrom(seed * 7919);
       const body = mutated(
         {
