@@ -116,6 +116,11 @@ export function askedStrength(kind: ChildKind, child: ChildObject): number {
   return CANCEL_MODES.findLastIndex((mode) => kind.asks[mode] === status);
 }
 
+/** How strongly a child counts as asked once it was asked so: two ways that say the same to it are one. */
+export function strengthAsked(kind: ChildKind, mode: CancelMode): number {
+  return CANCEL_MODES.findLastIndex((other) => kind.asks[other] === kind.asks[mode]);
+}
+
 export function strengthOf(mode: CancelMode): number {
   return CANCEL_MODES.indexOf(mode);
 }

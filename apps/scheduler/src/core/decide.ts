@@ -23,6 +23,7 @@ import {
   CUSTOM_RUN,
   TASK_RUN,
   childKindFor,
+  strengthAsked,
   strengthOf,
   type CancelCause,
   type CancelMode,
@@ -113,7 +114,7 @@ function cancellations(
   return [...runs, ...checks.values()].flatMap((run) => {
     if (run?.outcome !== 'running' || run.asked >= strengthOf(mode)) return [];
     if (run.kind.asks[mode] === undefined) return [];
-    run.asked = strengthOf(mode);
+    run.asked = strengthAsked(run.kind, mode);
     if (run.kind === CUSTOM_RUN) run.overdue = overdueAfterAsking(run.name, nowMs);
     model.expect(run);
     return [{ kind: run.kind, name: run.name, mode, cause }];
