@@ -32,11 +32,13 @@ describe('the http resolver', () => {
 
   test('keeps to the digest that the reference pins', async () => {
     web.answers.set('/a', text('kind: Task'));
-    const { text: fetch } = remoteWorld();
+    const world = remoteWorld();
     const url = `${web.url}/a`;
-    await expect(fetch('http', { url, digest: `sha256:${sha256('kind: Task')}` })).resolves.toBe('kind: Task');
-    await expect(fetch('http', { url, digest: `sha256:${sha256('other')}` })).rejects.toThrow(/has not the digest/);
-    await expect(fetch('http', { url, digest: 'md5:00' })).rejects.toThrow(/"digest" must be sha256/);
+    await expect(world.text('http', { url, digest: `sha256:${sha256('kind: Task')}` })).resolves.toBe('kind: Task');
+    await expect(world.text('http', { url, digest: `sha256:${sha256('other')}` })).rejects.toThrow(
+      /has not the digest/,
+    );
+    await expect(world.text('http', { url, digest: 'md5:00' })).rejects.toThrow(/"digest" must be sha256/);
   });
 
   test('sends the password of a secret of the own namespace, and only to the origin of the URL', async () => {
