@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AdmissionLimits } from './core/admission/limits.js';
 import type { ObjectStore } from './io/object-store.js';
+import { CustomRunsController } from './io/custom-runs.controller.js';
 import { StoreController } from './io/store.controller.js';
 import { ADMISSION_LIMITS, OBJECT_STORE } from './tokens.js';
 
@@ -10,7 +11,7 @@ export class RegistryModule {
   static with(ports: { store: ObjectStore; limits: AdmissionLimits }): DynamicModule {
     return {
       module: RegistryModule,
-      controllers: [StoreController],
+      controllers: [StoreController, CustomRunsController],
       providers: [
         { provide: OBJECT_STORE, useValue: ports.store },
         { provide: ADMISSION_LIMITS, useValue: ports.limits },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  CUSTOM_RUNS_RPC,
   LOGS_RPC,
   RESOURCES_RPC,
   STORE_RPC,
@@ -62,9 +63,9 @@ describe('docs/subjects.md', () => {
   });
 
   test('has every request, and says who answers', () => {
-    const subjects = [...Object.values(STORE_RPC), ...Object.values(RESOURCES_RPC), ...Object.values(LOGS_RPC)];
+    const subjects = [STORE_RPC, CUSTOM_RUNS_RPC, RESOURCES_RPC, LOGS_RPC].flatMap((rpc) => Object.values(rpc));
     const owner = (subject: string): string =>
-      ({ store: 'registry' })[subject.split('.')[0]!] ?? subject.split('.')[0]!;
+      ({ store: 'registry', customruns: 'registry' })[subject.split('.')[0]!] ?? subject.split('.')[0]!;
     const documented = table('Requests').map(([subject, service]) => [subject, service]);
     expect([...documented].sort()).toEqual(subjects.map((subject) => [subject, owner(subject)]).sort());
   });

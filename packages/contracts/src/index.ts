@@ -182,6 +182,15 @@ export {
   type EmbeddedCustomSpec,
 } from './custom-run.js';
 export {
+  CUSTOM_RUNS_RPC,
+  type CustomRunListReply,
+  type CustomRunListRequest,
+  type CustomRunReply,
+  type CustomRunRequest,
+  type CustomRunStatusReply,
+  type CustomRunStatusRequest,
+} from './custom-runs-protocol.js';
+export {
   RESOLVER_LABEL,
   type ResolutionRequest,
   type ResolutionRequestSpec,

@@ -4,7 +4,6 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import {
   STORE_RPC,
-  SlipwayError,
   type AdmitReply,
   type AdmitRequest,
   type CommitReply,
@@ -12,7 +11,6 @@ import {
   type GetReply,
   type GetRequest,
   type HeadsReply,
-  type KubeObject,
   type LeaseReply,
   type LeaseRequest,
   type ListReply,
@@ -21,10 +19,8 @@ import {
 import type { AdmissionLimits } from '../core/admission/limits.js';
 import { admitDocument } from '../http/admit-document.js';
 import { ADMISSION_LIMITS, OBJECT_STORE } from '../tokens.js';
-import type { ObjectStore, StoredObject } from './object-store.js';
-
-/** A page stays below the bus's message limit of 1 MiB, with room for one more object of usual size. Bytes. */
-const PAGE_BYTES = 700_000;
+import type { ObjectStore } from './object-store.js';
+import { PAGE_BYTES, malformed, objectOf, requireFields } from './rpc-request.js';
 
 @Controller()
 export class StoreController {
@@ -69,22 +65,4 @@ export class StoreController {
     requireFields(request, ['document', 'kind']);
     return { object: admitDocument(request, this.limits) };
   }
-}
-
-function objectOf(stored: StoredObject): KubeObject {
-  return JSON.parse(stored.text) as KubeObject;
-}
-
-function requireFields<T extends object>(request: T | null, fields: readonly (keyof T & string)[]): void {
-  for (const field of fields) {
-    if (typeof request?.[field] !== 'string') throw malformed(field);
-  }
-}
-
-function malformed(field: string): SlipwayError {
-  return new SlipwayError(
-    'invalid',
-    'MalformedRequest',
-    `The field "${field}" of the request is missing or of another type.`,
-  );
 }
