@@ -32,7 +32,7 @@ export interface PipelineGraph {
 /** Builds the graph of `tasks` (or of `finally`, whose tasks have no edges), and finds all that is wrong with it. */
 export function buildGraph(tasks: readonly PipelineTask[]): PipelineGraph {
   const problems: GraphProblem[] = [];
-  const wanted = new Map<string, Map<string, EdgeKind>>(); // G2
+  const wanted = new Map<string, Edge[]>(); // G2
   for (const task of tasks) {
     if (wanted.has(task.name)) {
       const message = `task ${task.name} is already present in Graph, can't add it again: duplicate pipeline task`;
@@ -45,11 +45,11 @@ export function buildGraph(tasks: readonly PipelineTask[]): PipelineGraph {
   const children = new Map<string, string[]>([...wanted.keys()].map((name) => [name, []]));
   for (const [task, edges] of wanted) {
     const known: string[] = [];
-    for (const [parent, why] of edges) {
+    for (const { parent, why } of edges) {
       if (wanted.has(parent)) known.push(parent);
       else problems.push({ kind: 'unknown-parent', task, parent, why, message: unknownParent(task, parent) });
     }
-    parents.set(task, known.sort());
+    parents.set(task, known.length > 1 ? known.sort() : known);
     for (const parent of known) children.get(parent)!.push(task); // G3
   }
   const { order, waiting } = sortedByDependency(parents, children);
@@ -63,12 +63,29 @@ function byGravity(one: GraphProblem, other: GraphProblem): number {
   return looks.indexOf(one.kind) - looks.indexOf(other.kind);
 }
 
+interface Edge {
+  parent: string;
+  why: EdgeKind;
+}
+
+/** Up to this many names are compared one by one: a set for each of 10,000 tasks costs more than the graph. */
+const FEW = 16;
+
 /** The names a task waits for, each with the first reason found. */
-function edgesOf(task: PipelineTask): Map<string, EdgeKind> {
-  const edges = new Map<string, EdgeKind>();
+function edgesOf(task: PipelineTask): Edge[] {
+  const edges: Edge[] = [];
+  let known: Set<string> | undefined;
+  const isKnown = (name: string): boolean => {
+    if (edges.length < FEW) return edges.some(({ parent }) => parent === name);
+    return (known ??= new Set(edges.map(({ parent }) => parent))).has(name); // G1
+  };
   const add = (names: readonly string[] | undefined, why: EdgeKind): void => {
     if (!Array.isArray(names)) return;
-    for (const name of names as readonly string[]) if (!edges.has(name)) edges.set(name, why);
+    for (const parent of names as readonly string[]) {
+      if (isKnown(parent)) continue;
+      edges.push({ parent, why });
+      known?.add(parent);
+    }
   };
   add(task.runAfter, 'runAfter');
   for (const input of task.resources?.inputs ?? []) add(input.from, 'from');
@@ -80,11 +97,12 @@ function edgesOf(task: PipelineTask): Map<string, EdgeKind> {
 }
 
 /** The task whose result, number of combinations or artifact an expression takes. */
-function producersOf(expression: string): string[] {
+function producersOf(expression: string): string[] | undefined {
   const reference = parseResultReference(expression);
   if (reference !== undefined) return [reference.pipelineTask];
+  if (!expression.startsWith('tasks.')) return undefined;
   const made = /^tasks\.([^.]+)\.(?:matrix\.(?:[^.]+\.)?length|outputs\.[^.]+|inputs\.[^.]+)$/.exec(expression);
-  return made === null ? [] : [made[1]!];
+  return made === null ? undefined : [made[1]!];
 }
 
 interface Sorted {

@@ -18,7 +18,8 @@ export interface ResultReference {
   property?: string;
 }
 
-const VARIABLE = /\$\(([_a-zA-Z0-9.-]+(?:\[(?:[0-9]+|\*)\])?)\)/g; // R1
+/** What follows `$(`. Sticky: it is asked at one place, and makes no match that nobody reads. */
+const EXPRESSION = /[_a-zA-Z0-9.-]+(?:\[(?:[0-9]+|\*)\])?\)/y; // R1
 const INDEXING = /\[([0-9]*\*?)\]/;
 
 /** The expressions between `$(` and `)` in a text, in order: `params.x`, `tasks.a.results.r[0]`. */
@@ -37,22 +38,22 @@ export function variablesOfValue(value: ParamValue | undefined): string[] {
 
 /** True when the text has the form of a result reference, even one with too many parts to be one. */
 export function looksLikeResultReference(expression: string): boolean {
+  return partsOf(expression) !== undefined;
+}
+
+function partsOf(expression: string): string[] | undefined {
+  if (!expression.startsWith('tasks.') && !expression.startsWith('finally.')) return undefined;
   const parts = expression.split('.');
-  return parts.length >= 4 && (parts[0] === 'tasks' || parts[0] === 'finally') && parts[2] === 'results';
+  return parts.length >= 4 && parts[2] === 'results' ? parts : undefined;
 }
 
 /** The reference that an expression (without `$(` and `)`) is; undefined when it is something else (R2). */
 export function parseResultReference(expression: string): ResultReference | undefined {
-  if (!looksLikeResultReference(expression)) return undefined;
-  const [section, pipelineTask, , name, property, ...more] = expression.split('.') as [
-    'tasks' | 'finally',
-    string,
-    string,
-    string,
-    ...string[],
-  ];
-  if (more.length > 0) return undefined;
+  const parts = partsOf(expression);
+  if (parts === undefined || parts.length > 5) return undefined;
+  const [section, pipelineTask, , name, property] = parts as ['tasks' | 'finally', string, string, string, string?];
   if (property !== undefined) return { section, pipelineTask, result: name, property };
+  if (!name.includes('[')) return { section, pipelineTask, result: name };
   const indexing = INDEXING.exec(name)?.[1];
   if (indexing === undefined || indexing === '') return { section, pipelineTask, result: withoutIndexing(name) };
   if (indexing === '*') return { section, pipelineTask, result: withoutIndexing(name), index: '*' };
@@ -99,8 +100,13 @@ export function variablesOfWhen(when: WhenExpression): string[] {
 // Each adds what it finds to one list: a pipeline of 10,000 tasks is read for every graph that is built of it.
 
 function fromText(text: string | undefined, found: string[]): void {
-  if (typeof text !== 'string' || !text.includes('$(')) return;
-  for (const match of text.matchAll(VARIABLE)) found.push(match[1]!);
+  if (typeof text !== 'string') return;
+  for (let at = text.indexOf('$('); at >= 0; at = text.indexOf('$(', at)) {
+    const start = (EXPRESSION.lastIndex = at + 2);
+    const isVariable = EXPRESSION.test(text);
+    at = isVariable ? EXPRESSION.lastIndex : start;
+    if (isVariable) found.push(text.slice(start, at - 1));
+  }
 }
 
 function fromValue(value: ParamValue | undefined, found: string[]): void {
