@@ -19,13 +19,11 @@ import {
   timeOf,
   type Fence,
   type KubeObject,
-  type LogLine,
   type Pod,
   type PodStatus,
   type ResolutionRequest,
   type TaskRun,
   type TaskRunStatus,
-  type TerminationEntry,
   type Write,
 } from '@slipway/contracts';
 import type { Cache, Store } from '@slipway/store';
@@ -34,13 +32,12 @@ import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
 import type { Awaiting } from '../core/check-run.js';
 import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
 import { eventOf } from '../core/events.js';
-import { isResultLine, resultsOf } from '../core/log-results.js';
 import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
 import { mayRetry, retriedStatus } from '../core/retry.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
-import { resultsInLog, type LoggedResults } from '../core/step-states.js';
 import type { EventSender } from './event-sender.js';
+import { ObservedPods } from './observed-pods.js';
 import type { PodKeeper } from './pod-keeper.js';
 import type { PodSource } from './pod-source.js';
 import { retryPolicyOf } from './retry-annotation.js';
@@ -79,7 +76,11 @@ export class TaskRuns {
   /** TaskRuns that wait for an answer, by the request's namespace and name. */
   readonly #waiting = new Map<string, Set<string>>();
 
-  constructor(private readonly options: TaskRunsOptions) {}
+  readonly #pods: ObservedPods;
+
+  constructor(private readonly options: TaskRunsOptions) {
+    this.#pods = new ObservedPods(options);
+  }
 
   /** Brings one TaskRun a step further. Answers when to look again without being told, in Unix milliseconds. */
   async reconcile(namespace: string, name: string): Promise<number | undefined> {
@@ -91,7 +92,7 @@ export class TaskRuns {
       if (fence === undefined) return undefined;
       const podName = taskRun.status?.podName;
       if (taskRun.status?.retriesStatus !== undefined) this.#cleanUp(taskRun, podName);
-      const pod = podName ? await this.#pod(namespace, podName, taskRun) : undefined;
+      const pod = podName ? await this.#pods.of(namespace, podName, taskRun) : undefined;
       const onNode = pod === undefined ? undefined : await runtime.status(pod.metadata.uid ?? '');
       const view: RunView = {
         taskRun,
@@ -144,7 +145,7 @@ export class TaskRuns {
       case 'report':
         return this.#report(view, fence);
       case 'stop': {
-        const status = stoppedStatus(await this.#withSteps(view), decision.reason, decision.message, Date.now());
+        const status = stoppedStatus(this.#pods.withSteps(view), decision.reason, decision.message, Date.now());
         return this.#finish(taskRun, status, fence, pod);
       }
     }
@@ -286,14 +287,14 @@ export class TaskRuns {
       taskRun,
       pod: seen,
       spec: taskRun.status?.taskSpec ?? taskRun.spec.taskSpec ?? {},
-      logged: isOver ? await this.#loggedResults(seen) : new Map(), // T3
+      logged: isOver ? await this.#pods.loggedResults(seen) : new Map(), // T3
       reasons: this.options.reasons,
       nowMs: Date.now(),
     });
     if (isDoneStatus(status)) return this.#finish(taskRun, status, fence, seen);
     if (isDeepStrictEqual(status, taskRun.status)) return undefined;
     this.#reported.set(uid, Date.now());
-    const noticed = await this.#withNotices(taskRun, seen);
+    const noticed = await this.#pods.withNotices(taskRun, seen);
     await this.#commit(noticed.taskRun, status, fence, [{ op: 'update-status', object: noticed.pod }]);
     return undefined;
   }
@@ -312,7 +313,7 @@ export class TaskRuns {
     const retry = retryPolicyOf(taskRun);
     const cause = pod === undefined ? undefined : causeOf(pod);
     const next = mayRetry(taskRun, status, retry, cause) ? retriedStatus(status, taskRun, nowMs, retry) : status;
-    const noticed = pod === undefined ? undefined : await this.#withNotices(taskRun, pod);
+    const noticed = pod === undefined ? undefined : await this.#pods.withNotices(taskRun, pod);
     const writes: Write[] = noticed === undefined ? [] : [{ op: 'update-status', object: noticed.pod }];
     await this.#commit(noticed?.taskRun ?? taskRun, next, fence, writes);
     const uid = pod?.metadata.uid;
@@ -331,69 +332,12 @@ export class TaskRuns {
     }
   }
 
-  // What is known -----------------------------------------------------------------------------------------------------
-
-  async #pod(namespace: string, name: string, taskRun: TaskRun): Promise<Pod | undefined> {
-    const { cache, store } = this.options;
-    const ofRun = (pod: Pod | undefined): Pod | undefined =>
-      pod?.metadata.ownerReferences?.some(({ uid }) => uid === taskRun.metadata.uid) ? pod : undefined;
-    const cached = ofRun(cache.get<Pod>(PODS, namespace, name));
-    if (cached !== undefined || isDone(taskRun)) return cached;
-    const stored = ofRun(await store.get<Pod>(PODS, namespace, name)); // the cache may be late
-    if (stored !== undefined) cache.put(stored);
-    return stored;
-  }
-
-  /** The run with the steps that its pod has now: what was not stored yet must show in how it ended. */
-  async #withSteps({ taskRun, pod, onNode }: RunView): Promise<TaskRun> {
-    if (pod === undefined || onNode === undefined) return taskRun;
-    const report = {
-      taskRun,
-      pod: { ...pod, status: onNode },
-      spec: taskRun.status?.taskSpec ?? {},
-      logged: new Map() as LoggedResults,
-      reasons: this.options.reasons,
-      nowMs: Date.now(),
-    };
-    const { steps, sidecars } = statusFromPod(report);
-    const seen = { ...(steps === undefined ? {} : { steps }), ...(sidecars === undefined ? {} : { sidecars }) };
-    return Promise.resolve({ ...taskRun, status: { ...taskRun.status, ...seen } });
-  }
-
-  async #loggedResults(pod: Pod): Promise<LoggedResults> {
-    const found = new Map<string, TerminationEntry[]>();
-    for (const status of pod.status?.containerStatuses ?? []) {
-      if (!resultsInLog(status)) continue;
-      const lines: LogLine[] = [];
-      const signal = AbortSignal.timeout(60_000);
-      for await (const batch of this.options.runtime.readLog(pod.metadata.uid ?? '', status.name, 0, signal)) {
-        for (const line of batch) if (isResultLine(line)) lines.push(line);
-      }
-      found.set(status.name, resultsOf(lines));
-    }
-    return found;
-  }
-
-  async #withNotices(taskRun: TaskRun, pod: Pod): Promise<{ taskRun: TaskRun; pod: Pod }> {
-    const notices = await this.options.runtime.notices(pod.metadata.uid ?? '');
-    const text = notices.join('\n');
-    if (text === '' || pod.metadata.annotations?.[ANNOTATIONS.imageNotice] === text) return { taskRun, pod };
-    const noted = <T extends KubeObject>(object: T): T => ({
-      ...object,
-      metadata: {
-        ...object.metadata,
-        annotations: { ...object.metadata.annotations, [ANNOTATIONS.imageNotice]: text },
-      },
-    });
-    return { taskRun: noted(taskRun), pod: noted(pod) };
-  }
+  // Storing -----------------------------------------------------------------------------------------------------------
 
   #current({ metadata, ...rest }: TaskRun): TaskRun {
     const { namespace = '', name } = metadata;
     return this.options.cache.get<TaskRun>(TASK_RUNS, namespace, name) ?? { ...rest, metadata };
   }
-
-  // Storing -----------------------------------------------------------------------------------------------------------
 
   async #commit(
     taskRun: TaskRun,
