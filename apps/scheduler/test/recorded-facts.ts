@@ -6,12 +6,15 @@ import {
   childName,
   resultReferencesOf,
   type Condition,
+  type CustomRun,
+  type KubeObject,
   type PipelineRun,
   type PipelineTask,
   type TaskRun,
   type TaskRunResult,
   type TaskSpec,
 } from '@slipway/contracts';
+import { CUSTOM_RUN, TASK_RUN, type ChildKind } from '../src/core/child-kind.js';
 import type { CompiledPipeline } from '../src/core/compiled-pipeline.js';
 import { fanOut } from '../src/core/matrix.js';
 import { RunModel } from '../src/core/run-model.js';
@@ -68,7 +71,7 @@ export function runOf(facts: Facts, run?: PipelineRun): PipelineRun {
   };
 }
 
-/** The model of a recorded state: its graph as recorded, its TaskRuns and CustomRuns as TaskRuns. */
+/** The model of a recorded state: its graph as recorded, its runs of the kinds that they are. */
 export function modelOfFacts(facts: Facts, run: PipelineRun): RunModel {
   const isFinal = (name: string): boolean => Object.hasOwn(facts.finalTasksGraph, name);
   const state = [...facts.state].sort(
@@ -110,32 +113,23 @@ export function modelOfFacts(facts: Facts, run: PipelineRun): RunModel {
   return new RunModel(
     pipeline,
     run,
-    state.flatMap((recorded) => taskRunsOf(recorded, run)),
+    state.flatMap((recorded) => childrenOf(recorded, run)),
   );
 }
 
-function taskRunsOf({ pipelineTask, taskRuns, customRuns }: RecordedTask, run: PipelineRun): TaskRun[] {
-  const runs = [...(taskRuns ?? []), ...(customRuns ?? [])];
+function childrenOf({ pipelineTask, taskRuns, customRuns }: RecordedTask, run: PipelineRun): (TaskRun | CustomRun)[] {
   const of = pipelineTask.matrix === undefined ? 1 : fanOut(pipelineTask.matrix).length;
-  return runs.slice(0, of).map(({ spec, status }, i) => ({
-    apiVersion: 'tekton.dev/v1',
-    kind: 'TaskRun',
-    metadata: {
-      name: childName(run.metadata.name, `-${pipelineTask.name}${of === 1 ? '' : `-${i}`}`),
-      labels: { [LABELS.pipelineTask]: pipelineTask.name },
-    },
-    spec: {
-      ...(spec.status === undefined ? {} : { status: spec.status }),
-      ...(spec.statusMessage === undefined
-        ? {}
-        : { statusMessage: spec.statusMessage.replace(/^CustomRun/, 'TaskRun') }),
-    },
-    status: {
-      conditions: (status.conditions ?? []).map((condition) => ({
-        ...condition,
-        ...(condition.reason === 'CustomRunCancelled' ? { reason: 'TaskRunCancelled' } : {}),
-      })),
-      results: status.results ?? [],
-    },
-  }));
+  const metadata = (i: number): KubeObject['metadata'] => ({
+    name: childName(run.metadata.name, `-${pipelineTask.name}${of === 1 ? '' : `-${i}`}`),
+    labels: { [LABELS.pipelineTask]: pipelineTask.name },
+  });
+  const ofKind = (recorded: RecordedRun[] | null, { apiVersion, kind }: ChildKind): (TaskRun | CustomRun)[] =>
+    (recorded ?? []).slice(0, of).map(({ spec, status }, i) => ({
+      apiVersion,
+      kind,
+      metadata: metadata(i),
+      spec,
+      status: status as NonNullable<TaskRun['status'] & CustomRun['status']>,
+    }));
+  return [...ofKind(taskRuns, TASK_RUN), ...ofKind(customRuns, CUSTOM_RUN)];
 }
