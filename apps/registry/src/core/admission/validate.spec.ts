@@ -25,9 +25,31 @@ describe('validate lets a run change', () => {
       { spec, status: done, metadata: { name: 'n', labels: { a: 'b' } } },
       [],
     ],
+    [
+      'not who runs it',
+      { spec },
+      { spec: { ...spec, managedBy: 'example.com/other' } },
+      ['spec.managedBy: invalid value: managedBy is immutable'],
+    ],
+    [
+      'who runs it neither back nor with the rest',
+      { spec: { ...spec, managedBy: 'example.com/other' } },
+      { spec: { ...spec, params: [] } },
+      [
+        'spec.managedBy: invalid value: managedBy is immutable',
+        'spec: invalid value: Once the PipelineRun has started, only status updates are allowed',
+      ],
+    ],
     ['from pending to running', { spec: { ...spec, status: 'PipelineRunPending' } }, { spec }, []],
   ])('%s', (_, before, after, expected) => {
     expect(problems('PipelineRun', after, before)).toEqual(expected);
+  });
+
+  it("says of a TaskRun's managedBy what it says of a PipelineRun's", () => {
+    const spec = { taskRef: { name: 't' }, managedBy: 'tekton.dev/pipeline' };
+    expect(problems('TaskRun', { spec: { ...spec, managedBy: 'example.com/other' } }, { spec })).toEqual([
+      'spec.managedBy: invalid value: managedBy is immutable',
+    ]);
   });
 
   it('reading an object that an older release admitted does not refuse it', () => {

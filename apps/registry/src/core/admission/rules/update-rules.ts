@@ -18,7 +18,10 @@ export function checkRunUpdate(
     if (!sameJson(before, after)) findings.invalid(`Once the ${kind} is complete, no updates are allowed`, 'spec');
     return;
   }
-  const open = kind === 'TaskRun' ? ['status', 'statusMessage'] : ['status'];
+  if (!sameJson(before?.['managedBy'], after?.['managedBy'])) {
+    findings.invalid('managedBy is immutable', 'spec.managedBy');
+  }
+  const open = ['managedBy', ...(kind === 'TaskRun' ? ['status', 'statusMessage'] : ['status'])];
   if (sameJson(without(before, open), without(after, open))) return;
   const words = kind === 'TaskRun' ? 'status and statusMessage' : 'status';
   findings.invalid(`Once the ${kind} has started, only ${words} updates are allowed`, 'spec');
