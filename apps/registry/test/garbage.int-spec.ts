@@ -1,10 +1,25 @@
 // What goes when an owner goes.
 
-import { PIPELINE_RUNS, PODS, TASK_RUNS, type KubeObject, type OwnerReference } from '@slipway/contracts';
+import {
+  APPROVALS,
+  CUSTOM_RUNS,
+  PIPELINE_RUNS,
+  PODS,
+  TASK_RUNS,
+  type KubeObject,
+  type OwnerReference,
+} from '@slipway/contracts';
 import { eventually } from '@slipway/testing';
 import { startTestRegistry, type Answered, type TestRegistry } from './running-registry.js';
 
 const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns';
+const VERSIONS = {
+  PipelineRun: 'tekton.dev/v1',
+  TaskRun: 'tekton.dev/v1',
+  CustomRun: 'tekton.dev/v1beta1',
+  Approval: 'slipway.dev/v1alpha1',
+  Pod: 'v1',
+} as const;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('deletion', () => {
@@ -32,7 +47,7 @@ describe('deletion', () => {
   });
   /** Children as services make them: through the bus. */
   const make = async (
-    kind: 'TaskRun' | 'Pod',
+    kind: keyof typeof VERSIONS,
     names: string[],
     owners: KubeObject[],
     more: object = {},
@@ -41,7 +56,7 @@ describe('deletion', () => {
       writes: names.map((name) => ({
         op: 'create',
         object: {
-          apiVersion: kind === 'Pod' ? 'v1' : 'tekton.dev/v1',
+          apiVersion: VERSIONS[kind],
           kind,
           metadata: { name, namespace: 'default', ownerReferences: owners.map(refTo), ...more },
           spec: {},
@@ -91,6 +106,31 @@ describe('deletion', () => {
     await finalize('/apis/tekton.dev/v1/namespaces/default/taskruns/cut-a');
     await eventually(async () => (await names(PIPELINE_RUNS)).length === 0);
     expect(await names(TASK_RUNS)).toEqual([]);
+  });
+
+  test('a run takes the runs nested in it along, down to the last pod and approval', async () => {
+    const root = await run('nest');
+    const [inner] = await make('PipelineRun', ['nest-in'], [root]);
+    const [innermost] = await make('PipelineRun', ['nest-in-in'], [inner!]);
+    const [task] = await make('TaskRun', ['nest-in-in-a'], [innermost!]);
+    const [custom] = await make('CustomRun', ['nest-in-c'], [inner!]);
+    await make('Pod', ['nest-in-in-a-pod'], [task!]);
+    await make('Approval', ['nest-in-c'], [custom!]);
+    await remove(`${RUNS}/nest`);
+    for (const resource of [PIPELINE_RUNS, TASK_RUNS, CUSTOM_RUNS, PODS, APPROVALS]) {
+      expect([resource, await names(resource)]).toEqual([resource, []]);
+    }
+  });
+
+  test('the deletion of a CustomRun goes on after a stop until its Approval has gone', async () => {
+    const [custom] = await make('CustomRun', ['gate'], []);
+    await make('Approval', ['gate'], [custom!], { finalizers: ['example.com/hold'] });
+    await remove('/apis/tekton.dev/v1beta1/namespaces/default/customruns/gate', 'Foreground');
+    await registry.restart();
+    expect(await names(CUSTOM_RUNS)).toEqual(['gate']);
+    await finalize('/apis/slipway.dev/v1alpha1/namespaces/default/approvals/gate');
+    await eventually(async () => (await names(CUSTOM_RUNS)).length === 0);
+    expect(await names(APPROVALS)).toEqual([]);
   });
 
   test('a child of two owners stays with the other one', async () => {

@@ -6,6 +6,7 @@
 //   D3. Children that come into being while their owner is going are removed when they show up in the change stream.
 
 import {
+  CUSTOM_RUNS,
   NAMESPACES,
   PIPELINE_RUNS,
   RESOURCE_KINDS,
@@ -57,7 +58,8 @@ export class Garbage {
 
   /** Goes on with what an earlier process was deleting. Does not wait for the end of it. */
   async start(): Promise<void> {
-    for (const resource of [NAMESPACES, PIPELINE_RUNS, TASK_RUNS]) {
+    // Whatever its kind: a CustomRun owns its Approval, a task's PipelineRun its TaskRuns.
+    for (const resource of RESOURCE_KINDS.map(resourceNameOf)) {
       let token: string | undefined;
       do {
         const page = await this.store.list({
@@ -173,20 +175,25 @@ export class Garbage {
   /** Empties a namespace, then lets it go. */
   async #empty({ key, uid }: StoredObject): Promise<void> {
     const kinds = RESOURCE_KINDS.filter((kind) => kind.namespaced);
-    // Runs first, so that nobody goes on to make what is being removed.
-    const order = [PIPELINE_RUNS, TASK_RUNS];
-    const resources = kinds.map(resourceNameOf).sort((a, b) => order.indexOf(b) - order.indexOf(a));
+    // Runs first, parents before children, so that nobody goes on to make what is being removed.
+    const resources = [...new Set([PIPELINE_RUNS, TASK_RUNS, CUSTOM_RUNS, ...kinds.map(resourceNameOf)])];
     while (!this.#isStopped) {
-      let left = 0;
-      for (const resource of resources) left += await this.#removeAll(resource, key.name);
-      if (left === 0) break;
-      await pause(RETRY_MS);
+      let found = 0;
+      let held = 0;
+      for (const resource of resources) {
+        const removed = await this.#removeAll(resource, key.name);
+        found += removed.found;
+        held += removed.held;
+      }
+      if (found === 0) break; // until a pass finds nothing: something may have been on its way
+      if (held > 0) await pause(RETRY_MS);
     }
     await this.#dropFinalizer(key, uid, CONTENT);
   }
 
-  /** Number of objects that finalizers keep. */
-  async #removeAll(resource: string, namespace: string): Promise<number> {
+  /** How many objects there were, and how many of them finalizers keep. */
+  async #removeAll(resource: string, namespace: string): Promise<{ found: number; held: number }> {
+    let found = 0;
     let held = 0;
     let token: string | undefined;
     do {
@@ -200,11 +207,12 @@ export class Garbage {
         const { objects } = await this.store.commit({
           writes: page.items.map(({ key, uid }) => ({ op: 'delete', key, uid })),
         });
+        found += page.items.length;
         held += objects.filter((object) => object !== null).length;
       }
       token = page.continue;
     } while (token !== undefined && !this.#isStopped);
-    return held;
+    return { found, held };
   }
 
   /** Removes the dependents of a marked owner, leaves first, then the owner. */
