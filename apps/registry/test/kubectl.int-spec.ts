@@ -1,5 +1,7 @@
 // What a user of kubectl does, with the real kubectl.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '@slipway/testing';
 import { hasKubectl, startTestRegistry, type Ran, type TestRegistry } from './running-registry.js';
 
@@ -127,6 +129,16 @@ describeWithKubectl('kubectl', () => {
     const name = /kind: (\w+)/.exec(document)![1]!.toLowerCase();
     expect(await ok('apply -f -', document)).toBe(`${name}.tekton.dev/older created`);
     expect(await ok('apply -f -', document)).toBe(`${name}.tekton.dev/older unchanged`);
+  });
+
+  test('a custom task is ended by hand as docs/custom-tasks.md says', async () => {
+    const spec = { customRef: { apiVersion: 'example.dev/v1', kind: 'Wait' } };
+    const run = { apiVersion: 'tekton.dev/v1beta1', kind: 'CustomRun', metadata: { name: 'demo-wait' }, spec };
+    await ok('create -f -', JSON.stringify(run));
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/custom-tasks.md'), 'utf8');
+    const [, command, patch] = /^kubectl (patch customrun demo-wait .*-p) '([^']*)'$/m.exec(page)!;
+    await ok([...command!.split(' '), patch!]);
+    expect(await ok(['get', 'customrun', 'demo-wait', '-o', 'jsonpath={.status.results[0].value}'])).toBe('1');
   });
 
   test('a param that goes into a script unquoted is stored with a warning that names it', async () => {

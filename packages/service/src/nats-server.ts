@@ -16,6 +16,8 @@ export interface NatsServerOptions {
   port?: number;
   /** Kept over restarts when given; otherwise a random password is made. */
   password?: string;
+  /** Users beside ours, each as it stands in `authorization { users: [ … ] }` of the server's configuration. */
+  users?: readonly string[];
   /** Path of the program; `nats-server` on the PATH when absent. */
   program?: string;
   /** Called when the server ends without having been asked to. */
@@ -46,7 +48,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   await mkdir(options.storeDir, { recursive: true, mode: 0o700 });
   const configFile = join(options.storeDir, 'nats-server.conf');
   // The password stands in a file that only we may read, not in arguments that everybody may.
-  await writeFile(configFile, configText(options.storeDir, port, password), { mode: 0o600 });
+  await writeFile(configFile, configText(options.storeDir, port, password, options.users ?? []), { mode: 0o600 });
   const child = spawnTied(options.program ?? 'nats-server', ['-c', configFile]);
   const running = watch(child, options.onExit);
   await accepting(port, running.ended);
@@ -60,14 +62,17 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   };
 }
 
-function configText(storeDir: string, port: number, password: string): string {
+function configText(storeDir: string, port: number, password: string, users: readonly string[]): string {
   const quoted = (text: string): string => JSON.stringify(text);
   return [
     `listen: "127.0.0.1:${port}"`,
     `max_payload: ${MAX_PAYLOAD}`,
     'write_deadline: "10s"',
     `jetstream: { store_dir: ${quoted(join(storeDir, 'jetstream'))} }`,
-    `authorization: { user: ${quoted(USER)}, password: ${quoted(password)} }`,
+    'authorization: { users: [',
+    `{ user: ${quoted(USER)}, password: ${quoted(password)} }`,
+    ...users,
+    '] }',
     '',
   ].join('\n');
 }

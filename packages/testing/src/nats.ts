@@ -18,9 +18,10 @@ export interface TestNats {
   close(): Promise<void>;
 }
 
-export async function startTestNats(): Promise<TestNats> {
+/** `users`: as `NatsServerOptions.users`. */
+export async function startTestNats({ users = [] }: { users?: readonly string[] } = {}): Promise<TestNats> {
   const dir = await tempDir();
-  let server: NatsServer | undefined = await startNatsServer({ storeDir: dir.path });
+  let server: NatsServer | undefined = await startNatsServer({ storeDir: dir.path, users });
   const { url, port, password } = server;
   const end = async (how: 'kill' | 'stop'): Promise<void> => {
     await server?.[how]();
@@ -31,7 +32,7 @@ export async function startTestNats(): Promise<TestNats> {
     kill: () => end('kill'),
     stop: () => end('stop'),
     start: async () => {
-      server ??= await startNatsServer({ storeDir: dir.path, port, password });
+      server ??= await startNatsServer({ storeDir: dir.path, port, password, users });
     },
     wipe: () => rm(join(dir.path, 'jetstream'), { recursive: true, force: true }),
     close: async () => {
