@@ -121,6 +121,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
   connected(program.command('rerun'))
     .argument('<run>', 'PipelineRun that is to run once more')
     .description('run a PipelineRun again, and follow it until it ends')
+    .option('--failed', 'only what did not succeed, and what follows it; the rest is taken over with its results')
     .option('--param <name=value>', 'another value for a param (repeatable)', collect, [])
     .option('--data <dir>', 'data folder of the platform')
     .action(

@@ -82,6 +82,22 @@ test('rerun runs a run once more with another param, and ends as it does', async
   expect(again.code).toBe(0);
 });
 
+test('rerun --failed runs what failed and what follows it, and takes over the rest with its results and volume', async () => {
+  const first = await run('rerun').ended;
+  expect(first.out).toContain('there is no such target');
+  expect(first.code).toBe(1);
+  const name = /pipelinerun\/(\S+) created/.exec(first.out)![1]!;
+  const again = await slipway('rerun', name, '--failed', '--param', 'target=staging', ...at);
+  expect(again.out).toContain('deployed 1.2.3 to staging');
+  expect(again.out).toContain('built 1 time');
+  expect(again.out).not.toContain('[build');
+  expect(again.code).toBe(0);
+  const second = /pipelinerun\/(\S+) created/.exec(again.out)![1]!;
+  const { out } = await slipway('describe', second, ...at);
+  expect(out).toMatch(/State: +Succeeded/);
+  expect(out).toContain(`taken over from ${name}`);
+});
+
 test('a loop goes on with its next run after the platform was killed in the middle of it', async () => {
   const first = run('until');
   const name = /pipelinerun\/(\S+) created/.exec(await first.says(/page 1/))![1]!;

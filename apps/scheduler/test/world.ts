@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CUSTOM_RUN_CANCELLED,
   PIPELINE_RUNS,
+  TASK_RUNS,
   isDone,
   type AdmitRequest,
   type CustomRun,
@@ -104,6 +105,11 @@ export class World {
     await this.store.commit({
       writes: [{ op: 'update', object: { ...run, spec: { ...run.spec, status } } as KubeObject }],
     });
+  }
+
+  /** Lets the controller of a TaskRun that has not ended look at it again. */
+  async poke(name: string): Promise<void> {
+    await this.#execute(this.store.objects.get(`${TASK_RUNS}/ns/${name}`) as TaskRun);
   }
 
   async done(name: string, deadlineMs = 10_000): Promise<PipelineRun> {

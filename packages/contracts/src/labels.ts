@@ -22,6 +22,10 @@ export const ANNOTATIONS = {
   policy: 'slipway.dev/policy',
   /** On a PipelineRun: the run that it is once more. */
   rerunOf: 'slipway.dev/rerun-of',
+  /** Beside `rerunOf`: `failed`, where what succeeded in that run is not to run again. */
+  rerun: 'slipway.dev/rerun',
+  /** In a PipelineRun's `status.annotations`: what it took over from the run that it repeats, as JSON. */
+  takenOver: 'slipway.dev/taken-over',
   /** On a nested PipelineRun: how deep one above it lets runs nest. */
   maxDepth: 'slipway.dev/max-depth',
   /** On a TaskRun and its pod: the images that could not be honoured, and what stood in for them. */

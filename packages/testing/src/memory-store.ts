@@ -10,9 +10,9 @@ import {
   type KubeObject,
   type ObjectKey,
 } from '@slipway/contracts';
-import type { CacheChange, Store } from '@slipway/store';
+import type { CacheChange, ListOptions, Listing, Store } from '@slipway/store';
 
-export class MemoryStore implements Pick<Store, 'get' | 'commit'> {
+export class MemoryStore implements Pick<Store, 'get' | 'list' | 'commit'> {
   readonly objects = new Map<string, KubeObject>();
   readonly commits: CommitRequest[] = [];
   /** Called for each commit before it is done; throws to make it fail. */
@@ -22,6 +22,18 @@ export class MemoryStore implements Pick<Store, 'get' | 'commit'> {
 
   get<T extends KubeObject>(resource: string, namespace: string, name: string): Promise<T | undefined> {
     return Promise.resolve(this.objects.get(`${resource}/${namespace}/${name}`) as T | undefined);
+  }
+
+  /** Of selectors it knows `label=value`. */
+  list<T extends KubeObject>(resource: string, { namespace, labelSelector }: ListOptions = {}): Promise<Listing<T>> {
+    const [label = '', value] = labelSelector?.split('=') ?? [];
+    const items = [...this.objects.values()].filter(
+      (object) =>
+        keyOf(object).resource === resource &&
+        (namespace === undefined || object.metadata.namespace === namespace) &&
+        (labelSelector === undefined || object.metadata.labels?.[label] === value),
+    );
+    return Promise.resolve({ items: items as T[], revision: this.#revision, heads: [] });
   }
 
   follow(listener: (change: CacheChange) => void): () => void {

@@ -11,6 +11,8 @@ import { RunView } from '../view/run-view.js';
 
 export interface RerunOptions extends Target {
   param: string[];
+  /** What succeeded does not run again. */
+  failed?: boolean;
 }
 
 /** `slipway rerun RUN`: the same run again, with other params where they are given; followed to its end. */
@@ -29,7 +31,7 @@ export async function rerun(
       `"${ref.name}" is a TaskRun, and only PipelineRuns run again.`,
     );
   }
-  const again = againOf(run as PipelineRun, options.param.map(parsed));
+  const again = againOf(run as PipelineRun, options.param.map(parsed), options.failed === true);
   const made = await client.call<PipelineRun>(pathOf(ref), { method: 'POST', body: again });
   const view = new RunView(terminal);
   const name = made.metadata.name;

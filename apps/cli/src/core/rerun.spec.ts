@@ -53,3 +53,12 @@ test('againOf names a run after one that had a name of its own', () => {
   const metadata = { name: 'n'.repeat(63), namespace: 'ns' };
   expect(againOf({ ...run, metadata }, []).metadata.generateName).toHaveLength(58);
 });
+
+test('againOf asks for what failed only, and does not hand that on to the run after it', () => {
+  const again = againOf(run, [], true);
+  expect(again.metadata.annotations).toMatchObject({
+    'slipway.dev/rerun-of': 'build-x1',
+    'slipway.dev/rerun': 'failed',
+  });
+  expect(againOf(again, []).metadata.annotations).not.toHaveProperty(['slipway.dev/rerun']);
+});

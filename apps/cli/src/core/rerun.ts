@@ -8,8 +8,11 @@ const SERVICE_LABEL = /^slipway\.dev\/|^tekton\.dev\//;
 /** A name of a child is its run's name and more; the server adds five letters. */
 const NAME_MAX = 57;
 
-/** The new run: pipeline, workspaces and all as before, `params` over those that it had, and not stopped. */
-export function againOf({ metadata, spec }: PipelineRun, params: readonly Param[]): PipelineRun {
+/**
+ * The new run: pipeline, workspaces and all as before, `params` over those that it had, and not stopped. `onlyFailed`: it
+ * takes over what succeeded.
+ */
+export function againOf({ metadata, spec }: PipelineRun, params: readonly Param[], onlyFailed = false): PipelineRun {
   const again = { ...spec };
   delete again.status;
   const names = new Set(params.map(({ name }) => name));
@@ -24,7 +27,11 @@ export function againOf({ metadata, spec }: PipelineRun, params: readonly Param[
       name: '', // the server makes one
       generateName,
       labels: Object.fromEntries(labels),
-      annotations: { ...Object.fromEntries(annotations), [ANNOTATIONS.rerunOf]: metadata.name },
+      annotations: {
+        ...Object.fromEntries(annotations),
+        [ANNOTATIONS.rerunOf]: metadata.name,
+        ...(onlyFailed ? { [ANNOTATIONS.rerun]: 'failed' } : {}),
+      },
     },
     spec: { ...again, ...(merged.length === 0 ? {} : { params: merged }) },
   };

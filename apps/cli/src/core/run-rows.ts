@@ -52,10 +52,12 @@ export function rowsOfPipelineRun(run: PipelineRun, children: readonly ChildOfRu
     if (name === undefined || taskRun.metadata.labels?.[LABELS.conditionCheck] !== undefined) continue;
     byTask.set(name, [...(byTask.get(name) ?? []), taskRun]);
   }
+  const taken = takenRows(run);
   const skipped = new Map((run.status?.skippedTasks ?? []).map((task) => [task.name, task.reason]));
   const { parents } = buildGraph(spec.tasks ?? []);
   const settled = new Set<string>();
   for (const [name, runs] of byTask) if (runs.every(isDone)) settled.add(name);
+  for (const name of taken.keys()) settled.add(name);
   const rowsOf = (task: PipelineTask, isFinally: boolean): TaskRow[] => {
     const runs = (byTask.get(task.name) ?? []).sort(byName);
     if (runs.length > 0) {
@@ -64,6 +66,8 @@ export function rowsOfPipelineRun(run: PipelineRun, children: readonly ChildOfRu
         finally: isFinally,
       }));
     }
+    const rows = taken.get(task.name);
+    if (rows !== undefined && !isFinally) return rows;
     const why = skipped.get(task.name);
     if (why !== undefined) return [{ name: task.name, state: 'skipped', finally: isFinally, note: why, steps: [] }];
     if (isDone(run))
@@ -80,6 +84,22 @@ export function rowsOfPipelineRun(run: PipelineRun, children: readonly ChildOfRu
     ...(spec.tasks ?? []).flatMap((task) => rowsOf(task, false)),
     ...(spec.finally ?? []).flatMap((task) => rowsOf(task, true)),
   ];
+}
+
+/** The tasks that succeeded in the run that this one repeats: their runs are not its own. */
+function takenRows({ metadata, status }: PipelineRun): ReadonlyMap<string, TaskRow[]> {
+  const rows = new Map<string, TaskRow[]>();
+  const stored = status?.annotations?.[ANNOTATIONS.takenOver];
+  if (stored === undefined) return rows;
+  const names = new Set((JSON.parse(stored) as { tasks: { task: string }[] }).tasks.map(({ task }) => task));
+  const note = `taken over from ${metadata.annotations?.[ANNOTATIONS.rerunOf] ?? 'another run'}`;
+  for (const { name, pipelineTaskName } of status?.childReferences ?? []) {
+    if (!names.has(pipelineTaskName)) continue;
+    const before = rows.get(pipelineTaskName) ?? [];
+    const row: TaskRow = { name: pipelineTaskName, state: 'succeeded', finally: false, taskRun: name, note, steps: [] };
+    rows.set(pipelineTaskName, [...before, row]);
+  }
+  return rows;
 }
 
 /** A retry of a pipeline in a pipeline is a run of its own, called `<name>-retry<n>`: only the newest is a row. */

@@ -108,3 +108,8 @@ export function needsRun(run: ChildRun | undefined): boolean {
 }
 
 const gravity: readonly Outcome[] = ['succeeded', 'failed', 'cancelled', 'timed-out'];
+
+/** The run with the display name of its task, where there is one. */
+export function named(child: ChildRun, displayName: string | undefined): ChildRun {
+  return displayName === undefined ? child : { ...child, displayName };
+}

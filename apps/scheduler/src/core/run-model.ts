@@ -19,7 +19,7 @@ import {
   type WhenExpression,
 } from '@slipway/contracts';
 import type { ChildObject } from './child-kind.js';
-import { childRunOf, type ChildRun } from './child-run.js';
+import { childRunOf, named, type ChildRun } from './child-run.js';
 import type { CompiledPipeline } from './compiled-pipeline.js';
 import { MAX_DEPTH_EXCEEDED } from './depth.js';
 import { displayNameOf } from './display-name.js';
@@ -28,21 +28,9 @@ import { fanOut } from './matrix.js';
 import { RunTallies } from './run-tally.js';
 import { stateReplacements } from './state-variables.js';
 import { substituteTask } from './substitute-pipeline.js';
+import { takenRuns } from './takeover.js';
+import { countsOf, type TaskCounts } from './task-counts.js';
 import { resultsWhenSkipped, type Phase, type SkipReason, type TaskState, type TaskStates } from './task-state.js';
-
-export interface TaskCounts {
-  succeeded: number;
-  failed: number;
-  ignored: number;
-  cancelled: number;
-  skipped: number;
-  skippedByTimeout: number;
-  /** Takes a result that was not made. */
-  unmade: number;
-  /** Tasks outside `finally` that had not ended when their time was up. */
-  overdue: number;
-  incomplete: number;
-}
 
 export class RunModel implements TaskStates {
   readonly states: readonly TaskState[];
@@ -98,12 +86,13 @@ export class RunModel implements TaskStates {
     }));
     this.openDag = pipeline.dagCount;
     this.openFinally = pipeline.tasks.length - pipeline.dagCount;
-    const incomplete = pipeline.tasks.length;
-    this.counts = { succeeded: 0, failed: 0, ignored: 0, cancelled: 0, skipped: 0, skippedByTimeout: 0, unmade: 0, overdue: 0, incomplete }; // prettier-ignore
+    this.counts = countsOf(pipeline.tasks.length);
     for (const child of children) this.#attach(child);
     const skipped = new Map((run.status?.skippedTasks ?? []).map((task): [string, SkippedTask] => [task.name, task]));
+    const taken = takenRuns(run);
     for (const index of pipeline.order) {
       const state = this.states[index]!;
+      this.#takeOver(state, taken.get(state.compiled.task.name));
       const before = skipped.get(state.compiled.task.name);
       this.#adoptFound(state);
       if (state.phase === 'waiting' && before !== undefined) {
@@ -222,6 +211,14 @@ export class RunModel implements TaskStates {
       else this.expect(run);
     }
     return overdue;
+  }
+
+  /** A task that succeeded in the run that this one repeats gets no runs of its own. */
+  #takeOver(state: TaskState, runs: ChildRun[] | undefined): void {
+    if (runs === undefined) return;
+    state.when = this.resolve(state).when;
+    state.atBest = 'succeeded';
+    this.start(state, runs);
   }
 
   /** Runs that were not created will not be: the task is what became of the others; a loop is `unfinished`. */
@@ -391,8 +388,4 @@ export class RunModel implements TaskStates {
         break;
     }
   }
-}
-
-function named(child: ChildRun, displayName: string | undefined): ChildRun {
-  return displayName === undefined ? child : { ...child, displayName };
 }

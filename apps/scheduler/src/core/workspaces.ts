@@ -40,8 +40,8 @@ export function claimsOf(
   return [...ofTemplates, ...ofCopies];
 }
 
-/** `pvc-<hash>`, or `<template's name>-<hash>`. */
-function claimName(run: PipelineRun, binding: WorkspaceBinding): string {
+/** What the claim of a template is called: `pvc-<hash>`, or `<template's name>-<hash>`. */
+export function claimName(run: PipelineRun, binding: WorkspaceBinding): string {
   const hash = md5Hex(binding.name + (run.metadata.uid ?? '')).slice(0, 10);
   return `${binding.volumeClaimTemplate?.metadata?.name ?? 'pvc'}-${hash}`;
 }

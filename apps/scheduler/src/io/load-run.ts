@@ -29,7 +29,9 @@ import type { CompiledPipeline, Definitions, PipelineSource } from '../core/comp
 import type { Refusal } from '../core/refusal.js';
 import { HARD_MAX_DEPTH, depthRefusal, maxDepthOf, withMaxDepth } from '../core/depth.js';
 import { couldNotGet, originOf, pipelineNotFound, withPipelineMetadata } from '../core/start-run.js';
+import { withTakeover, withTakenClaims } from '../core/takeover.js';
 import { Limiter } from './limiter.js';
+import { loadTakeover } from './load-takeover.js';
 import { policyAnnotations, readPolicy } from './policy-text.js';
 import { keyOfRemote, remoteTaskNotFound, remoteTasks } from './remote-tasks.js';
 
@@ -41,7 +43,7 @@ export type LoadedRun =
 
 /** Where definitions come from. */
 export interface DefinitionSources {
-  store: Pick<Store, 'get'>;
+  store: Pick<Store, 'get' | 'list'>;
   remote: Pick<RemoteReferences, 'get'>;
 }
 
@@ -114,9 +116,11 @@ export async function loadRun(
     remoteTask: (ref: RemoteRef) => tasks.specs.get(keyOfRemote(ref)),
   };
   const compilation = compile(run, source, spec, definitions, policy);
-  return compilation.kind === 'compiled'
-    ? { kind: 'compiled', run, pipeline: compilation.pipeline }
-    : { kind: 'refused', run, source, refusal: compilation.refusal };
+  if (compilation.kind === 'refused') return { kind: 'refused', run, source, refusal: compilation.refusal };
+  const takeover = hasBegun(run) ? undefined : await loadTakeover(store, stored, compilation.pipeline);
+  if (takeover !== undefined && 'reason' in takeover) return { kind: 'refused', run, source, refusal: takeover };
+  const beginning = takeover === undefined ? run : withTakeover(run, takeover);
+  return { kind: 'compiled', run: beginning, pipeline: withTakenClaims(beginning, compilation.pipeline) };
 }
 
 /** The run with the origin of its pipeline in the status. */

@@ -27,6 +27,7 @@ import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/
 import { RunModel } from '../core/run-model.js';
 import { started } from '../core/start-run.js';
 import { taskStatus, withCondition } from '../core/status.js';
+import { takeoverOf } from '../core/takeover.js';
 import { deadlinesOf, pipelineLimit } from '../core/timeouts.js';
 import { claimsOf } from '../core/workspaces.js';
 import type { Desk } from './desk.js';
@@ -47,7 +48,7 @@ export interface TurnMetrics {
 
 export interface TurnOptions {
   cache: Pick<Cache, 'get' | 'byOwner'>;
-  store: Pick<Store, 'get' | 'commit'>;
+  store: Pick<Store, 'get' | 'list' | 'commit'>;
   remote: Pick<RemoteReferences, 'get'>;
   leases: Leases;
   now: () => number;
@@ -179,6 +180,12 @@ class Turn {
       ...(next !== undefined && isFinal ? [finishedEvent(run, next.condition, nowMs)] : []),
       ...decision.create,
     ];
+    const shared = isFirst ? (takeoverOf(run)?.claims ?? []) : [];
+    await this.#writer.share(
+      this.fence,
+      run,
+      shared.map(({ claimName }) => claimName),
+    );
     if (create.length > 0 || next !== undefined) {
       this.desk.creating = decision.create.map((child) => ({
         resource: childKindOf(child)!.resource,

@@ -5,6 +5,7 @@
 //   W3. Nothing is written without the fence: a scheduler that lost its shard cannot write into it any more.
 
 import {
+  PERSISTENT_VOLUME_CLAIMS,
   SlipwayError,
   isDone,
   timeOf,
@@ -17,6 +18,7 @@ import {
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import { askedStrength, causeTextOf, strengthOf, type ChildObject } from '../core/child-kind.js';
+import { ownerOf } from '../core/child-metadata.js';
 import type { ChildRun } from '../core/child-run.js';
 import type { Cancellation } from '../core/decide.js';
 import type { Overdue } from '../core/overdue.js';
@@ -82,6 +84,18 @@ export class RunWriter {
         // Its controller wrote its status in between. Not for ever: that would be a writer that never rests.
         if (!isConflict(thrown) || attempt >= CANCEL_TRIES) throw thrown;
       }
+    }
+  }
+
+  /** Makes the run an owner of claims that another run made, so that they stay as long as either does. */
+  async share(fence: Fence, run: PipelineRun, claimNames: readonly string[]): Promise<void> {
+    const { apiVersion, kind, name, uid } = ownerOf(run); // a claim has one controller: the run that made it
+    for (const claimName of claimNames) {
+      const claim = await this.store.get<KubeObject>(PERSISTENT_VOLUME_CLAIMS, run.metadata.namespace ?? '', claimName);
+      if (claim === undefined || claim.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true) continue;
+      const ownerReferences = [...(claim.metadata.ownerReferences ?? []), { apiVersion, kind, name, uid }];
+      const object = { ...claim, metadata: { ...claim.metadata, ownerReferences } };
+      await this.#commit(fence, [{ op: 'update', object }]);
     }
   }
 
