@@ -173,8 +173,9 @@ export function withTakenClaims(run: PipelineRun, pipeline: CompiledPipeline): C
   const bindings = pipeline.bindings.map((binding): WorkspaceBinding => {
     const taken = claims.get(binding.name);
     if (taken === undefined) return binding;
-    const { volumeClaimTemplate: _, ...rest } = binding;
-    return { ...rest, persistentVolumeClaim: { claimName: taken } };
+    const given: WorkspaceBinding = { ...binding, persistentVolumeClaim: { claimName: taken } };
+    delete given.volumeClaimTemplate;
+    return given;
   });
   return { ...pipeline, bindings };
 }
