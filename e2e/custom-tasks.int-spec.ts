@@ -177,30 +177,13 @@ describe('customruns.status', () => {
   }); // prettier-ignore
 });
 
-/** The example's own PipelineRun, with another name and other seconds. */
+/** The example's own PipelineRun, with another name, other seconds and another timeout. */
 async function createWaits(name: string, seconds: string, timeout = '1m'): Promise<void> {
-  await api('POST', 'v1', 'pipelineruns', {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'PipelineRun',
-    metadata: { name },
-    spec: {
-      pipelineSpec: {
-        tasks: [
-          {
-            name: 'wait',
-            taskRef: { apiVersion: 'example.dev/v1', kind: 'Wait' },
-            params: [{ name: 'seconds', value: seconds }],
-            timeout,
-          },
-          {
-            name: 'say',
-            params: [{ name: 'waited', value: '$(tasks.wait.results.seconds)' }],
-            taskSpec: { params: [{ name: 'waited' }], steps: [{ name: 'say', image: 'busybox', script: 'true' }] },
-          },
-        ],
-      },
-    },
-  });
+  const document = readFileSync(join(EXAMPLE, 'pipeline-run.yaml'), 'utf8')
+    .replace('name: waits', `name: ${name}`)
+    .replace("value: '1'", `value: '${seconds}'`)
+    .replace('timeout: 1m', `timeout: ${timeout}`);
+  await api('POST', 'v1', 'pipelineruns', document);
 }
 
 function addressOf({ url }: TestNats): string {
@@ -226,12 +209,13 @@ const done = (name: string): Promise<PipelineRun> =>
 
 const read = <T extends KubeObject>(version: string, path: string): Promise<T> => api<T>('GET', version, path);
 
+/** `body`: a text is YAML, anything else is sent as JSON. */
 async function api<Answer = unknown>(method: string, version: string, path: string, body?: unknown): Promise<Answer> {
-  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/yaml';
   const response = await fetch(`${registry.url}/apis/tekton.dev/${version}/namespaces/default/${path}`, {
     method,
     headers: { authorization: `Bearer ${ADMIN}`, 'content-type': type },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return (await response.json()) as Answer;
