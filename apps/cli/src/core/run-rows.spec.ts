@@ -158,3 +158,16 @@ test('a pipeline in a pipeline is one row, the newest of its attempts, and a cus
     { name: 'w', state: 'succeeded', finally: false, taskRun: 'r-w', steps: [] },
   ]);
 });
+
+test('a task that was taken over from another run is a row that says so, and nothing waits for it', () => {
+  const takenOver = JSON.stringify({ run: 'old', tasks: [{ task: 'build', runs: [] }], claims: [] });
+  const again = run(['build', 'test after build'], {
+    annotations: { 'slipway.dev/taken-over': takenOver },
+    childReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'old-build', pipelineTaskName: 'build' }],
+  });
+  again.metadata.annotations = { 'slipway.dev/rerun-of': 'old' };
+  expect(rowsOfPipelineRun(again, [])).toMatchObject([
+    { name: 'build', state: 'succeeded', taskRun: 'old-build', note: 'taken over from old' },
+    { name: 'test', state: 'waiting', note: 'about to start' },
+  ]);
+});
