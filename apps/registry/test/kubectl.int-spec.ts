@@ -159,10 +159,10 @@ describeWithKubectl('kubectl', () => {
   });
 
   test('create makes the rest of a file that names a kind which is not served, and says which', async () => {
-    const binding = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n';
-    const { code, stdout, stderr } = await kubectl('create -f -', `${binding}---${TASK}`);
+    const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n';
+    const { code, stdout, stderr } = await kubectl('create -f -', `${deployment}---${TASK}`);
     expect([code, stdout.trim()]).toEqual([1, 'task.tekton.dev/hello created']);
-    expect(stderr).toContain('no matches for kind "ClusterRoleBinding" in version "rbac.authorization.k8s.io/v1"');
+    expect(stderr).toContain('no matches for kind "Deployment" in version "apps/v1"');
   });
 
   test('get shows tables, wide ones, YAML, JSON, names and columns of one’s own', async () => {

@@ -67,7 +67,12 @@ describe('a pod of the process runtime', () => {
       pod({ initContainers: [sh('i', 'exit 1')], containers: [sh('a', 'true')] }),
     ];
     for (const one of pods) await runtime.start(one);
-    await until(runtime, pods[1]!, ({ containerStatuses: [, b] = [] }) => b!.state.terminated !== undefined);
+    // A container that is stopped before it started has another end.
+    await until(
+      runtime,
+      pods[1]!,
+      ({ containerStatuses: [a, b] = [] }) => a!.state.running !== undefined && b!.state.terminated !== undefined,
+    );
     await runtime.stop(pods[1]!.metadata.uid!, 20);
     const codes: unknown[] = [];
     for (const one of pods) {
