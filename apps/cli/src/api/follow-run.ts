@@ -15,7 +15,6 @@ import {
   type ResourceKind,
   type TaskRun,
 } from '@slipway/contracts';
-import type { ChildOfRun } from '../core/run-rows.js';
 import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import { objectPath } from './paths.js';

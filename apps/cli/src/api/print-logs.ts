@@ -23,13 +23,7 @@ export async function printNow(
     const { wanted } = options;
     const inner = wanted === undefined ? options : { ...options, wanted: (name: string, step: string) => wanted(`${task}/${name}`, step) }; // prettier-ignore
     const nested = { ...ref, name: child.metadata.name };
-    const { taskRuns: deeper } = await printNow(
-      client,
-      nested,
-      child as PipelineRun,
-      within(observer, ref, task),
-      inner,
-    );
+    const { taskRuns: deeper } = await printNow(client, nested, child, within(observer, ref, task), inner);
     taskRuns.push(...deeper);
   }
   for (const taskRun of own) {

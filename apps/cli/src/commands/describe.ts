@@ -51,7 +51,7 @@ export async function describe(
     terminal.out(`${`${name}:`.padEnd(width)}${safeLine(value.replaceAll('\n', ' '), terminal.colors)}\n`);
   const rows =
     ref.kind === 'TaskRun'
-      ? [rowOfTaskRun(run as TaskRun, ref.name)]
+      ? [rowOfTaskRun(run, ref.name)]
       : rowsOfPipelineRun(run as PipelineRun, [...taskRuns, ...nested]);
   const columns = terminal.draws ? terminal.columns() : 1000;
   terminal.out('\n');

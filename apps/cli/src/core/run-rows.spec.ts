@@ -130,18 +130,17 @@ test.each([
 });
 
 test('a pipeline in a pipeline is one row, the newest of its attempts, and a custom run is one too', () => {
-  const child = (kind: string, name: string, task: string, status: 'True' | 'False', attempt?: string): ChildOfRun =>
-    ({
-      apiVersion: 'tekton.dev/v1',
-      kind,
-      metadata: {
-        name,
-        labels: { 'tekton.dev/pipelineTask': task },
-        ...(attempt === undefined ? {} : { annotations: { 'slipway.dev/attempt': attempt } }),
-      },
-      spec: {},
-      status: { conditions: [{ type: 'Succeeded', status, reason: status === 'True' ? 'Succeeded' : 'Failed' }] },
-    }) as ChildOfRun;
+  const child = (kind: string, name: string, task: string, status: 'True' | 'False', attempt?: string): ChildOfRun => ({
+    apiVersion: 'tekton.dev/v1',
+    kind,
+    metadata: {
+      name,
+      labels: { 'tekton.dev/pipelineTask': task },
+      ...(attempt === undefined ? {} : { annotations: { 'slipway.dev/attempt': attempt } }),
+    },
+    spec: {},
+    status: { conditions: [{ type: 'Succeeded', status, reason: status === 'True' ? 'Succeeded' : 'Failed' }] },
+  });
   const run = {
     apiVersion: 'tekton.dev/v1',
     kind: 'PipelineRun',

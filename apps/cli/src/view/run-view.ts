@@ -132,7 +132,7 @@ export class RunView implements Observer {
       run === undefined
         ? []
         : ref.kind === 'TaskRun'
-          ? [rowOfTaskRun(run as TaskRun, ref.name)]
+          ? [rowOfTaskRun(run, ref.name)]
           : rowsOfPipelineRun(run as PipelineRun, [...shown.taskRuns.values()]);
     const timed = rows
       .map((row) => this.#timed(shown, row))
