@@ -184,7 +184,8 @@ class Round {
           if (state.compiled.section === 'finally' || !this.#mayStart(state)) continue;
           const problem = state.phase === 'waiting' ? this.#problemOf(state) : undefined;
           if (problem === undefined) startable.push(state);
-          else unmade.push([state, problem]);
+          else if (state.compiled.task.onError === 'continue') model.leaveUnmade(state, problem);
+          else unmade.push([state, problem]); // it stops the run: first what else could not be made is found
         }
       }
       for (const [state, problem] of unmade) model.leaveUnmade(state, problem);
