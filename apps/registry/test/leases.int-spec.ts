@@ -97,8 +97,8 @@ describe('leases of shards', () => {
       const lost: number[] = [];
       leases.onLost((shards) => void lost.push(...shards));
       await world.nats.kill();
-      await eventually(() => leases.shards().size === 0);
-      expect(lost).toHaveLength(SHARD_COUNT);
+      // A shard lapses by the clock; who listens is told by a timer, which may be later.
+      await eventually(() => leases.shards().size === 0 && lost.length === SHARD_COUNT);
       await world.nats.start();
       await eventually(() => leases.shards().size === SHARD_COUNT, { deadlineMs: 20_000 });
     },
