@@ -19,35 +19,21 @@ import {
   type PipelineTask,
 } from '@slipway/contracts';
 import { buildChild } from './build-child.js';
-import {
-  CUSTOM_RUN,
-  TASK_RUN,
-  childKindFor,
-  strengthAsked,
-  strengthOf,
-  type CancelCause,
-  type CancelMode,
-  type ChildKind,
-} from './child-kind.js';
+import { cancellations, type Cancellation } from './cancellation.js';
+import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode } from './child-kind.js';
 import { pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { displayNameOf } from './display-name.js';
 import { isLoop, isUntilLoop, iterationOf, loopRefusal } from './loop.js';
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
-import { overdueAfterAsking, overdueOf } from './overdue.js';
+import { overdueOf } from './overdue.js';
 import type { Refusal } from './refusal.js';
 import type { RunModel } from './run-model.js';
 import type { SkipReason, TaskState } from './task-state.js';
 import { buildConditionCheck } from './task-run.js';
 import { deadlinesOf, pipelineLimit } from './timeouts.js';
 
-export interface Cancellation {
-  kind: ChildKind;
-  name: string;
-  mode: CancelMode;
-  cause: CancelCause;
-}
 export interface Decision {
   /** Runs of tasks to create. Names follow from run and task, so creating one twice is creating it once. */
   create: KubeObject[];
@@ -101,24 +87,6 @@ function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
 function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition, nowMs: number): Decision {
   const cancel = model.states.flatMap((state) => cancellations(model, state, 'cancel', cause, nowMs));
   return { create: [], cancel, giveUp: [], condition, startsFinally: false, wakeAtMs: undefined };
-}
-
-/** The children of a task that have not been asked as strongly yet, and know this way of being asked. */
-function cancellations(
-  model: RunModel,
-  { runs, checks }: TaskState,
-  mode: CancelMode,
-  cause: CancelCause,
-  nowMs: number,
-): Cancellation[] {
-  return [...runs, ...checks.values()].flatMap((run) => {
-    if (run?.outcome !== 'running' || run.asked >= strengthOf(mode)) return [];
-    if (run.kind.asks[mode] === undefined) return [];
-    run.asked = strengthAsked(run.kind, mode);
-    if (run.kind === CUSTOM_RUN) run.overdue = overdueAfterAsking(run.name, nowMs);
-    model.expect(run);
-    return [{ kind: run.kind, name: run.name, mode, cause }];
-  });
 }
 
 /** A name that a result made may be anything. */

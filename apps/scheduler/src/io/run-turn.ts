@@ -21,7 +21,8 @@ import {
   type Resolving,
   type RunCondition,
 } from '../core/condition.js';
-import { decide, type Cancellation, type Decision } from '../core/decide.js';
+import type { Cancellation } from '../core/cancellation.js';
+import { decide, type Decision } from '../core/decide.js';
 import { finishedEvent, startedEvent } from '../core/events.js';
 import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/next-status.js';
 import { RunModel } from '../core/run-model.js';

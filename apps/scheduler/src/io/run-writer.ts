@@ -20,7 +20,7 @@ import type { Store } from '@slipway/store';
 import { askedStrength, causeTextOf, strengthOf, type ChildObject } from '../core/child-kind.js';
 import { ownerOf } from '../core/child-metadata.js';
 import type { ChildRun } from '../core/child-run.js';
-import type { Cancellation } from '../core/decide.js';
+import type { Cancellation } from '../core/cancellation.js';
 import type { Overdue } from '../core/overdue.js';
 import { Limiter } from './limiter.js';
 

@@ -1,0 +1,39 @@
+// Children that are asked to end: which of a task's, and how.
+
+import {
+  CUSTOM_RUN,
+  strengthAsked,
+  strengthOf,
+  type CancelCause,
+  type CancelMode,
+  type ChildKind,
+} from './child-kind.js';
+import { overdueAfterAsking } from './overdue.js';
+import type { RunModel } from './run-model.js';
+import type { TaskState } from './task-state.js';
+
+/** One child to ask, by name. */
+export interface Cancellation {
+  kind: ChildKind;
+  name: string;
+  mode: CancelMode;
+  cause: CancelCause;
+}
+
+/** The children of a task that have not been asked as strongly yet, and know this way of being asked. */
+export function cancellations(
+  model: RunModel,
+  { runs, checks }: TaskState,
+  mode: CancelMode,
+  cause: CancelCause,
+  nowMs: number,
+): Cancellation[] {
+  return [...runs, ...checks.values()].flatMap((run) => {
+    if (run?.outcome !== 'running' || run.asked >= strengthOf(mode)) return [];
+    if (run.kind.asks[mode] === undefined) return [];
+    run.asked = strengthAsked(run.kind, mode);
+    if (run.kind === CUSTOM_RUN) run.overdue = overdueAfterAsking(run.name, nowMs);
+    model.expect(run);
+    return [{ kind: run.kind, name: run.name, mode, cause }];
+  });
+}
