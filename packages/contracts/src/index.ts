@@ -1,3 +1,19 @@
+export {
+  isNested,
+  nestedPlaceholders,
+  replaceInStep,
+  replacePlaceholders,
+  type NestedPlaceholder,
+  type Placeholders,
+} from './build-substitution.js';
+export {
+  applyTemplates,
+  templateRefusal,
+  unsatisfied,
+  type FlatBuild,
+  type TemplateRefusal,
+  type UsedTemplate,
+} from './build-template.js';
 export { durationMs, formatDuration } from './duration.js';
 export {
   SlipwayError,
@@ -24,6 +40,31 @@ export {
   type ResourceName,
   type Time,
 } from './kube.js';
+export {
+  BUILD_API_VERSION,
+  BUILD_CANCELLED,
+  BUILD_GROUP,
+  BUILD_PATHS,
+  BUILD_VOLUMES,
+  isBuildCancelled,
+  sourcesOf,
+  type Build,
+  type BuildSource,
+  type BuildSourceState,
+  type BuildSpec,
+  type BuildStatus,
+  type BuildStep,
+  type BuildStepState,
+  type BuildTemplate,
+  type BuildTemplateSpec,
+  type GcsSource,
+  type GitSource,
+  type Image,
+  type ImageSpec,
+  type TemplateArgument,
+  type TemplateParameter,
+  type TemplateUse,
+} from './knative-build.js';
 export { matchesLabels, parseLabelSelector, type LabelRequirement } from './label-selector.js';
 export { ANNOTATIONS, LABELS, MANAGED_BY } from './labels.js';
 export {
@@ -91,11 +132,15 @@ export {
 } from './pod.js';
 export {
   APPROVALS,
+  BUILDS,
+  BUILD_TEMPLATES,
+  CLUSTER_BUILD_TEMPLATES,
   CLUSTER_TASKS,
   CONDITIONS,
   CONFIG_MAPS,
   CUSTOM_RUNS,
   EVENTS,
+  IMAGES,
   LIMIT_RANGES,
   NAMESPACES,
   PERSISTENT_VOLUME_CLAIMS,
@@ -208,6 +253,7 @@ export {
   type MutableReplacements,
   type Replacements,
 } from './substitution.js';
+export { asTemplateUses, templateUsesOf, templateUsesProblems } from './template-uses.js';
 export {
   type Artifact,
   type Artifacts,

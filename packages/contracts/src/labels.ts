@@ -13,6 +13,8 @@ export const LABELS = {
   conditionCheck: 'tekton.dev/conditionCheck',
   conditionName: 'tekton.dev/conditionName',
   managedBy: 'app.kubernetes.io/managed-by',
+  /** On what a Build makes. */
+  buildName: 'build.knative.dev/buildName',
 } as const;
 
 export const MANAGED_BY = 'tekton-pipelines';
@@ -55,5 +57,9 @@ export const ANNOTATIONS = {
   cancelCause: 'slipway.dev/cancel-cause',
   /** On a CustomRun that was asked to end: when. */
   cancelledAt: 'slipway.dev/cancelled-at',
+  /** On a Build: the templates that follow its own, as a list of what `spec.template` holds. */
+  templates: 'slipway.dev/templates',
+  /** On Builds and TaskRuns: Go duration for which a pod may wait until its first container starts. */
+  pendingTimeout: 'slipway.dev/pending-timeout',
   pipelineTaskOnError: 'pipeline.tekton.dev/pipeline-task-on-error',
 } as const;

@@ -24,6 +24,7 @@ export interface ResourceKind {
 }
 
 const tekton = ['tekton', 'tekton-pipelines'] as const;
+const knative = ['all', 'knative'] as const;
 const v1Down = ['v1', 'v1beta1', 'v1alpha1'] as const;
 
 // prettier-ignore
@@ -39,6 +40,10 @@ export const RESOURCE_KINDS: readonly ResourceKind[] = [
   { group: 'tekton.dev', kind: 'Condition', plural: 'conditions', singular: 'condition', shortNames: [], categories: tekton, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: false },
   { group: 'resolution.tekton.dev', kind: 'ResolutionRequest', plural: 'resolutionrequests', singular: 'resolutionrequest', shortNames: [], categories: tekton, namespaced: true, versions: ['v1beta1', 'v1alpha1'], storageVersion: 'v1beta1', statusSubresource: true },
   { group: 'slipway.dev', kind: 'Approval', plural: 'approvals', singular: 'approval', shortNames: [], categories: ['slipway'], namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
+  { group: 'build.knative.dev', kind: 'Build', plural: 'builds', singular: 'build', shortNames: [], categories: knative, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
+  { group: 'build.knative.dev', kind: 'BuildTemplate', plural: 'buildtemplates', singular: 'buildtemplate', shortNames: [], categories: knative, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
+  { group: 'build.knative.dev', kind: 'ClusterBuildTemplate', plural: 'clusterbuildtemplates', singular: 'clusterbuildtemplate', shortNames: [], categories: knative, namespaced: false, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
+  { group: 'caching.internal.knative.dev', kind: 'Image', plural: 'images', singular: 'image', shortNames: ['img'], categories: knative, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
   { group: 'rbac.authorization.k8s.io', kind: 'Role', plural: 'roles', singular: 'role', shortNames: [], categories: [], namespaced: true, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
   { group: 'rbac.authorization.k8s.io', kind: 'RoleBinding', plural: 'rolebindings', singular: 'rolebinding', shortNames: [], categories: [], namespaced: true, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
   { group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', plural: 'clusterroles', singular: 'clusterrole', shortNames: [], categories: [], namespaced: false, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
@@ -88,6 +93,10 @@ export const CLUSTER_TASKS = 'clustertasks.tekton.dev';
 export const CONDITIONS = 'conditions.tekton.dev';
 export const PIPELINE_RESOURCES = 'pipelineresources.tekton.dev';
 export const RESOLUTION_REQUESTS = 'resolutionrequests.resolution.tekton.dev';
+export const BUILDS = 'builds.build.knative.dev';
+export const BUILD_TEMPLATES = 'buildtemplates.build.knative.dev';
+export const CLUSTER_BUILD_TEMPLATES = 'clusterbuildtemplates.build.knative.dev';
+export const IMAGES = 'images.caching.internal.knative.dev';
 export const APPROVALS = 'approvals.slipway.dev';
 export const PODS = 'pods';
 export const SECRETS = 'secrets';

@@ -54,22 +54,27 @@ export function layered(...layers: readonly Replacements[]): Replacements {
 
 /** Replaces every `$(name)` that `strings` knows. */
 export function substitute(text: string, { strings }: Pick<Replacements, 'strings'>): string {
-  let open = text.indexOf('$(');
+  return substituteBetween('$(', ')', text, strings);
+}
+
+/** The same for variables that stand between other marks: `${` and `}`. */
+export function substituteBetween(opening: string, closing: string, text: string, strings: Lookup<string>): string {
+  let open = text.indexOf(opening);
   if (open < 0) return text;
   let done = '';
   let from = 0;
   for (;;) {
-    const close = text.indexOf(')', open + 2);
+    const close = text.indexOf(closing, open + opening.length);
     if (close < 0) break;
     // The last `$(` before the first `)`: in `$(a.$(b))` the name is `b` (V3: every part is looked at once).
     const part = text.slice(open, close);
-    const start = part.lastIndexOf('$(');
-    const value = strings.get(part.slice(start + 2));
+    const start = part.lastIndexOf(opening);
+    const value = strings.get(part.slice(start + opening.length));
     if (value !== undefined) {
       done += text.slice(from, open + start) + value;
-      from = close + 1;
+      from = close + closing.length;
     }
-    open = text.indexOf('$(', close + 1);
+    open = text.indexOf(opening, close + closing.length);
     if (open < 0) break;
   }
   return from === 0 ? text : done + text.slice(from);
