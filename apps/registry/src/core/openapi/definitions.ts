@@ -4,6 +4,7 @@ import type { ResourceKind } from '@slipway/contracts';
 
 import { CONTAINER_DEFINITIONS, VOLUME_DEFINITIONS } from './core-definitions.js';
 import { CORE_KINDS, POD_DEFINITIONS } from './core-kinds.js';
+import { BUILD_DEFINITIONS, CACHING_DEFINITIONS } from './knative-definitions.js';
 import { META_DEFINITIONS } from './meta-definitions.js';
 import { RBAC_DEFINITIONS } from './rbac-definitions.js';
 import { RESOLUTION_DEFINITIONS } from './resolution-definitions.js';
@@ -51,6 +52,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   'resolution.tekton.dev': RESOLUTION_DEFINITIONS,
   'rbac.authorization.k8s.io': RBAC_DEFINITIONS,
   'slipway.dev': SLIPWAY_DEFINITIONS,
+  'build.knative.dev': BUILD_DEFINITIONS,
+  'caching.internal.knative.dev': CACHING_DEFINITIONS,
 };
 
 let shared: ReadonlyMap<string, Definition> | undefined;

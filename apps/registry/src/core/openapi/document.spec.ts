@@ -12,6 +12,8 @@ describe('openApiPaths', () => {
   it('names a document for every group and version', () => {
     expect(openApiPaths().sort()).toEqual([
       'api/v1',
+      'apis/build.knative.dev/v1alpha1',
+      'apis/caching.internal.knative.dev/v1alpha1',
       'apis/rbac.authorization.k8s.io/v1',
       'apis/resolution.tekton.dev/v1alpha1',
       'apis/resolution.tekton.dev/v1beta1',

@@ -59,6 +59,7 @@ const COLUMNS: Record<string, Column[]> = {
   'taskruns.tekton.dev': RUN_COLUMNS,
   'pipelineruns.tekton.dev': RUN_COLUMNS,
   'customruns.tekton.dev': RUN_COLUMNS,
+  'builds.build.knative.dev': RUN_COLUMNS,
   'resolutionrequests.resolution.tekton.dev': [
     NAME,
     column('OwnerKind', ({ metadata }) => metadata.ownerReferences?.[0]?.kind ?? null),
@@ -68,6 +69,13 @@ const COLUMNS: Record<string, Column[]> = {
     // Tekton's CRD prints these two as they are, not as ages.
     column('StartTime', ({ metadata }) => metadata.creationTimestamp ?? null),
     column('EndTime', (request) => condition(request)?.lastTransitionTime ?? null),
+  ],
+  'images.caching.internal.knative.dev': [
+    NAME,
+    column('Image', (image) => text(at(image, 'spec', 'image'))),
+    column('Ready', (image) => condition(image, 'Ready')?.status ?? null),
+    column('Reason', (image) => condition(image, 'Ready')?.reason ?? null),
+    AGE,
   ],
   'approvals.slipway.dev': [
     NAME,
@@ -143,9 +151,9 @@ function count(value: unknown): number {
   return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
 }
 
-function condition(run: Loose): Condition | undefined {
+function condition(run: Loose, wanted = 'Succeeded'): Condition | undefined {
   const conditions = at(run, 'status', 'conditions');
-  return Array.isArray(conditions) ? (conditions as Condition[]).find(({ type }) => type === 'Succeeded') : undefined;
+  return Array.isArray(conditions) ? (conditions as Condition[]).find(({ type }) => type === wanted) : undefined;
 }
 
 /** Users who approved, each once, whatever they said before. */
