@@ -158,9 +158,15 @@ describe('customruns.status', () => {
     await expect(write(run)).rejects.toMatchObject({ kind: 'conflict', reason: 'Conflict' });
     const { object } = await bus.request<CustomRunReply>(CUSTOM_RUNS_RPC.get, key);
     expect(object?.spec).toEqual(run.spec);
-    await write(object!);
+    await write(object!, { status: { ...waited, results: [{ name: 'seconds', value: '1' }] } });
     const ended = (await bus.request<CustomRunReply>(CUSTOM_RUNS_RPC.get, key)).object!;
     await expect(write(ended)).rejects.toMatchObject({ kind: 'conflict', reason: 'CustomRunFinished' });
+    expect(succeeded(await done('refused'))).toMatchObject({ status: 'True' });
+    const anew = { status: { conditions: [{ type: 'Succeeded', status: 'False', reason: 'Regretted' }] } };
+    await expect(api('PATCH', 'v1beta1', 'customruns/refused-wait/status', anew)).rejects.toThrow(
+      /^422 .*its outcome and its results are final/,
+    );
+    expect((await bus.request<CustomRunReply>(CUSTOM_RUNS_RPC.get, key)).object).toEqual(ended);
   });
 
   test('is all that the user of the example may write, and CustomRuns are all that it may read', async () => {

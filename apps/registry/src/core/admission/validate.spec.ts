@@ -52,6 +52,33 @@ describe('validate lets a run change', () => {
     ]);
   });
 
+  it.each<[string, object, string[]]>([
+    ['what else its controller writes', { completionTime: '2026-01-01T00:00:00Z', extraFields: { seen: true } }, []],
+    ['its message', { conditions: [{ type: 'Succeeded', status: 'True', reason: 'Waited', message: 'for 10s' }] }, []],
+    [
+      'not how it ended',
+      { conditions: [{ type: 'Succeeded', status: 'False', reason: 'Waited' }] },
+      ['status.conditions: invalid value: Once the CustomRun is complete, its outcome and its results are final'],
+    ],
+    [
+      'not that it has ended',
+      { conditions: [] },
+      ['status.conditions: invalid value: Once the CustomRun is complete, its outcome and its results are final'],
+    ],
+    [
+      'not what it gave',
+      { results: [{ name: 'seconds', value: '2' }] },
+      ['status.results: invalid value: Once the CustomRun is complete, its outcome and its results are final'],
+    ],
+  ])('that is a CustomRun and has ended: %s', (_, change, expected) => {
+    const spec = { customRef: { apiVersion: 'example.dev/v1', kind: 'Wait' } };
+    const status = {
+      conditions: [{ type: 'Succeeded', status: 'True', reason: 'Waited' }],
+      results: [{ name: 'seconds', value: '1' }],
+    };
+    expect(problems('CustomRun', { spec, status: { ...status, ...change } }, { spec, status })).toEqual(expected);
+  });
+
   it('reading an object that an older release admitted does not refuse it', () => {
     const odd = { spec: { steps: [] } };
     expect(problems('Task', { ...odd, metadata: { name: 'n', labels: { a: 'b' } } }, odd)).toEqual([]);

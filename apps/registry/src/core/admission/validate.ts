@@ -1,6 +1,6 @@
 // Whether an object may be stored: every rule that applies to its kind, and all that is wrong with it at once.
 
-import type { FieldProblem, KubeObject, ResourceKind } from '@slipway/contracts';
+import type { CustomRun, FieldProblem, KubeObject, ResourceKind } from '@slipway/contracts';
 
 import {
   claimProblems,
@@ -27,7 +27,7 @@ import { RBAC_GROUP, rbacProblems } from './rules/rbac-rules.js';
 import { checkRequired } from './rules/required-rules.js';
 import { checkResolutionRequest } from './rules/resolution-rules.js';
 import { checkStepAction } from './rules/step-action-rules.js';
-import { checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
+import { checkCustomRunUpdate, checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
 
 /**
  * Everything that is wrong with an object of the storage version; empty when it may be stored.
@@ -87,6 +87,9 @@ function pipelineProblems(
   checkName(object, findings);
   if (old !== undefined && (kind.kind === 'TaskRun' || kind.kind === 'PipelineRun')) {
     checkRunUpdate(kind.kind, object, old, findings);
+  }
+  if (old !== undefined && kind.kind === 'CustomRun') {
+    checkCustomRunUpdate(object as CustomRun, old as CustomRun, findings);
   }
   if (old === undefined || !sameJson(specOf(object), specOf(old))) {
     PIPELINE_KINDS[kind.kind]?.(object as never, findings);

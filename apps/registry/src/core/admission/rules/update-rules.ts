@@ -1,6 +1,6 @@
 // What an update must leave as it is.
 
-import { isDone, type KubeObject } from '@slipway/contracts';
+import { isDone, succeeded, type CustomRun, type KubeObject } from '@slipway/contracts';
 
 import type { Findings } from './findings.js';
 
@@ -25,6 +25,15 @@ export function checkRunUpdate(
   if (sameJson(without(before, open), without(after, open))) return;
   const words = kind === 'TaskRun' ? 'status and statusMessage' : 'status';
   findings.invalid(`Once the ${kind} has started, only ${words} updates are allowed`, 'spec');
+}
+
+/** What a pipeline took from a custom task stays true: nobody rewrites how it ended or what it gave. */
+export function checkCustomRunUpdate(run: CustomRun, old: CustomRun, findings: Findings): void {
+  if (!isDone(old)) return;
+  const outcomeOf = (one: CustomRun): unknown[] => [succeeded(one)?.status, succeeded(one)?.reason];
+  const message = 'Once the CustomRun is complete, its outcome and its results are final';
+  if (!sameJson(outcomeOf(run), outcomeOf(old))) findings.invalid(message, 'status.conditions');
+  if (!sameJson(run.status?.results, old.status?.results)) findings.invalid(message, 'status.results');
 }
 
 export function specOf(object: KubeObject): Spec {
