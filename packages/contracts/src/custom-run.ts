@@ -6,6 +6,15 @@ import type { ObjectRef, Param, WorkspaceBinding } from './tekton.js';
 /** `spec.status` of a CustomRun that is to be cancelled. */
 export const CUSTOM_RUN_CANCELLED = 'RunCancelled';
 
+/**
+ * Whether a `taskRef` or `taskSpec` is of another group's kind. Tekton also takes its own `tekton.dev` Task for one when both
+ * fields are written out.
+ */
+export function isCustomTask(named: { apiVersion?: string; kind?: string } | undefined): boolean {
+  const { apiVersion = '', kind = '' } = named ?? {};
+  return apiVersion !== '' && kind !== '' && !apiVersion.startsWith('tekton.dev/');
+}
+
 /** A custom task inline: `spec` is whatever its controller understands. */
 export interface EmbeddedCustomSpec {
   apiVersion?: string;

@@ -220,6 +220,7 @@ export {
 export { type Approval, type ApprovalDecision, type ApprovalSpec, type ApprovalStatus } from './approval.js';
 export {
   CUSTOM_RUN_CANCELLED,
+  isCustomTask,
   type CustomRun,
   type CustomRunResult,
   type CustomRunSpec,

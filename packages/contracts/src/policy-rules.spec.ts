@@ -2,8 +2,14 @@ import { policyProblems, type PolicyScope } from './policy-rules.js';
 
 const pipeline: PolicyScope = {
   on: 'pipeline',
-  tasks: [{ name: 'a' }, { name: 'fan', matrix: { params: [{ name: 'x', value: ['1'] }] } }],
+  tasks: [
+    { name: 'a' },
+    { name: 'inner', pipelineRef: { name: 'p' } },
+    { name: 'wait', taskRef: { apiVersion: 'example.dev/v1', kind: 'Wait' } },
+    { name: 'fan', matrix: { params: [{ name: 'x', value: ['1'] }] } },
+  ],
 };
+const backoff = { delay: '2s' };
 const until = [{ input: '$(loop.results.state)', operator: 'in', values: ['done'] }];
 const onA = (policy: unknown): unknown => ({ tasks: { a: policy } });
 
@@ -20,6 +26,9 @@ const right: [what: string, value: unknown, scope: PolicyScope][] = [
       },
       fan: { loop: { concurrency: 1, stopOnFailure: true } },
     },
+  }, pipeline],
+  ['what a pipeline and a custom task can keep of retries', {
+    tasks: { inner: { retry: { limit: 2, reasons: ['Failed'], backoff } }, wait: { retry: { limit: 2 } } },
   }, pipeline],
   ['a CEL guard', onA({ loop: { until: [{ cel: "'$(loop.results.x)' == 'y'" }] } }), pipeline],
   ['a part of a loop, on a run', { tasks: { elsewhere: { loop: { limit: 3 } } } }, { on: 'part' }],
@@ -48,7 +57,14 @@ const wrong: [what: string, value: unknown, scope: PolicyScope, problems: [field
     ['p.tasks.a.retry.backoff.factor', 'must be a number from 1 to 10'],
   ]],
   ['a backoff without a delay', onA({ retry: { backoff: { max: '1m' } } }), pipeline, [['p.tasks.a.retry.backoff.delay', 'is missing']]],
-  ['reasons that are none', onA({ retry: { reasons: ['oom'] } }), pipeline, [['p.tasks.a.retry.reasons[0]', 'must be a reason of a TaskRun, such as StepOOM']]],
+  ['reasons that are none', onA({ retry: { reasons: ['oom'] } }), pipeline, [['p.tasks.a.retry.reasons[0]', 'must be a reason of a run, such as StepOOM']]],
+  ['exit codes of a pipeline', { tasks: { inner: { retry: { exitCodes: [75] } } } }, pipeline, [
+    ['p.tasks.inner.retry.exitCodes', 'is for steps; a pipeline has no exit code: name reasons'],
+  ]],
+  ['what the controller of a custom task decides', { tasks: { wait: { retry: { reasons: ['Busy'], backoff } } } }, pipeline, [
+    ['p.tasks.wait.retry.reasons', 'is not for a custom task: its controller decides when to try again'],
+    ['p.tasks.wait.retry.backoff', 'is not for a custom task: its controller decides when to try again'],
+  ]],
   ['a loop without an end', onA({ loop: { limit: 3 } }), pipeline, [['p.tasks.a.loop.until', 'is missing']]],
   ['a loop that is too long', onA({ loop: { until, limit: 10_001 } }), pipeline, [['p.tasks.a.loop.limit', 'must be a whole number from 1 to 10000']]],
   ['a guard in halves', onA({ loop: { until: [{ input: 'x' }] } }), pipeline, [['p.tasks.a.loop.until[0]', 'must have input, operator and values, or cel']]],

@@ -3,6 +3,7 @@
 import { durationMs } from './duration.js';
 import type { FieldProblem } from './errors.js';
 import type { Policy } from './policy.js';
+import { isCustomTask } from './custom-run.js';
 import type { PipelineTask } from './tekton.js';
 
 /** What is known where a policy is looked at. */
@@ -64,7 +65,7 @@ class Checker {
         continue;
       }
       this.#map(policy, at, {
-        retry: this.#retry,
+        retry: (retry, where) => this.#retryOf(retry, where, task),
         loop: (loop, where) => this.#loop(loop, where, task),
         whenSkipped: (skipped, where) => this.#map(skipped, where, { results: this.#results }, ['results']),
       });
@@ -77,7 +78,7 @@ class Checker {
       exitCodes: this.#list(this.#integer(1, 255)),
       reasons: this.#list((reason, at) => {
         if (typeof reason !== 'string' || !/^[A-Z][A-Za-z]{0,62}$/.test(reason)) {
-          this.#add(at, 'must be a reason of a TaskRun, such as StepOOM');
+          this.#add(at, 'must be a reason of a run, such as StepOOM');
         }
       }),
       backoff: (backoff, at) =>
@@ -89,6 +90,19 @@ class Checker {
         ),
     });
   };
+
+  /** What a kind of run cannot keep is refused rather than overlooked. */
+  #retryOf(value: unknown, field: string, task: PipelineTask | undefined): void {
+    this.#retry(value, field);
+    if (task === undefined || !isMap(value)) return;
+    const isPipeline = task.pipelineRef !== undefined || task.pipelineSpec !== undefined;
+    const [fields, message] = isPipeline
+      ? [['exitCodes'], 'is for steps; a pipeline has no exit code: name reasons']
+      : isCustomTask(task.taskRef) || isCustomTask(task.taskSpec)
+        ? [['exitCodes', 'reasons', 'backoff'], 'is not for a custom task: its controller decides when to try again']
+        : [[], ''];
+    for (const key of fields) if (Object.hasOwn(value, key)) this.#add(`${field}.${key}`, message);
+  }
 
   #loop(value: unknown, field: string, task: PipelineTask | undefined): void {
     const isRead = this.#map(value, field, {

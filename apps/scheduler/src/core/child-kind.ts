@@ -7,6 +7,7 @@ import {
   CUSTOM_RUN_CANCELLED,
   PIPELINE_RUNS,
   TASK_RUNS,
+  isCustomTask,
   timeOf,
   type CustomRun,
   type KubeObject,
@@ -89,13 +90,7 @@ export function childKindFor(
   task: Pick<PipelineTask, 'taskRef' | 'taskSpec' | 'pipelineRef' | 'pipelineSpec'>,
 ): ChildKind {
   if (task.pipelineRef !== undefined || task.pipelineSpec !== undefined) return CHILD_PIPELINE_RUN;
-  return isCustom(task.taskRef) || isCustom(task.taskSpec) ? CUSTOM_RUN : TASK_RUN;
-}
-
-/** Another group's kind. Tekton also takes its own `tekton.dev` Task for one when both fields are written out. */
-function isCustom(named: { apiVersion?: string; kind?: string } | undefined): boolean {
-  const { apiVersion = '', kind = '' } = named ?? {};
-  return apiVersion !== '' && kind !== '' && !apiVersion.startsWith('tekton.dev/');
+  return isCustomTask(task.taskRef) || isCustomTask(task.taskSpec) ? CUSTOM_RUN : TASK_RUN;
 }
 
 /** The row of an object's kind; undefined for what is nobody's child. */

@@ -32,6 +32,8 @@ export interface ChildRun {
   attempt: number;
   /** It failed, and another attempt takes its place. */
   isToRetry: boolean;
+  /** The other attempt waits until then; undefined: for nothing. Unix milliseconds. */
+  retryAtMs?: number;
   /** When it is given up if it has not ended. */
   overdue: Overdue | undefined;
   /** With the variables of its params in it. */

@@ -24,7 +24,7 @@ import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode }
 import { pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { displayNameOf } from './display-name.js';
-import { isLoop, isUntilLoop, iterationOf, loopRefusal } from './loop.js';
+import { isLoop, isUntilLoop, iterationOf, loopRefusal, type Place } from './loop.js';
 import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
 import { overdueOf } from './overdue.js';
@@ -341,12 +341,11 @@ class Round {
     const progress = this.model.progressOf(state, runs);
     if (progress.kind === 'running') return;
     if (progress.kind === 'settled') return this.model.start(state, runs); // a matrix without a combination
-    if (progress.notBeforeMs !== undefined && progress.notBeforeMs > this.nowMs) {
-      this.delays.push(progress.notBeforeMs);
-      return this.model.delay(state);
-    }
+    const due = progress.places.filter((place) => !this.#waits(place));
+    if (due.length < progress.places.length) this.model.delay(state);
+    if (due.length === 0) return;
     const of = runs.length;
-    for (const place of progress.places) {
+    for (const { index: place } of due) {
       const before = runs[place];
       if (before !== undefined || state.runs.length > 0) this.model.retriedRuns++;
       const attempt = before === undefined ? 0 : before.attempt + 1;
@@ -355,6 +354,12 @@ class Round {
       runs[place] = this.#createRun(state, iteration, combinations[place] ?? [], place, of, attempt);
     }
     if (this.refusal === undefined) this.model.start(state, runs);
+  }
+
+  #waits({ notBeforeMs }: Place): boolean {
+    if (notBeforeMs === undefined || notBeforeMs <= this.nowMs) return false;
+    this.delays.push(notBeforeMs);
+    return true;
   }
 
   #combinationsOf(task: PipelineTask): Param[][] | undefined {

@@ -27,9 +27,14 @@ export type Settled = Exclude<Outcome, 'running'>;
 export type Progress =
   /** Nothing to start before something that runs has ended. */
   | { kind: 'running' }
-  /** These places may get a run, not before the time (Unix milliseconds). */
-  | { kind: 'open'; places: readonly number[]; notBeforeMs: number | undefined }
+  | { kind: 'open'; places: readonly Place[] }
   | { kind: 'settled'; outcome: Settled; reason?: string };
+
+/** A place that may get a run, not before the time (Unix milliseconds). */
+export interface Place {
+  index: number;
+  notBeforeMs: number | undefined;
+}
 
 type Runs = readonly (ChildRun | undefined)[];
 
@@ -127,8 +132,8 @@ export function loopResultsIn(part: unknown): string[] {
 }
 
 function plainProgress(runs: Runs): Progress {
-  const places = [...runs.keys()].filter((i) => needsRun(runs[i]));
-  if (places.length > 0) return { kind: 'open', places, notBeforeMs: undefined };
+  const places = [...runs.entries()].flatMap(([index, run]) => (needsRun(run) ? [placeOf(index, run)] : []));
+  if (places.length > 0) return { kind: 'open', places };
   const outcome = combinedOutcome(runs);
   return outcome === 'running' ? { kind: 'running' } : { kind: 'settled', outcome };
 }
@@ -136,7 +141,7 @@ function plainProgress(runs: Runs): Progress {
 function untilProgress(loop: LoopPolicy, runs: Runs, outer: Replacements): Progress {
   const index = Math.max(runs.length - 1, 0);
   const last = runs[index]; // O2
-  if (needsRun(last)) return { kind: 'open', places: [index], notBeforeMs: undefined };
+  if (needsRun(last)) return { kind: 'open', places: [placeOf(index, last)] };
   if (last!.outcome === 'running') return { kind: 'running' };
   if (last!.outcome !== 'succeeded') return { kind: 'settled', outcome: last!.outcome };
   const guards = substituteWhen(loop.until ?? [], layered(loopReplacements(index, last), outer));
@@ -150,5 +155,10 @@ function untilProgress(loop: LoopPolicy, runs: Runs, outer: Replacements): Progr
   const delayMs = loop.delay === undefined ? 0 : (durationMs(loop.delay) ?? 0);
   const endedMs = last!.completedMs;
   const notBeforeMs = delayMs === 0 || endedMs === undefined ? undefined : endedMs + CUT_MS + delayMs; // O1
-  return { kind: 'open', places: [runs.length], notBeforeMs };
+  return { kind: 'open', places: [{ index: runs.length, notBeforeMs }] };
+}
+
+/** Of a task's first run, or of the attempt after `before`. */
+function placeOf(index: number, before: ChildRun | undefined): Place {
+  return { index, notBeforeMs: before?.retryAtMs };
 }

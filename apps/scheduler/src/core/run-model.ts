@@ -23,6 +23,7 @@ import { childRunOf, named, type ChildRun } from './child-run.js';
 import type { CompiledPipeline } from './compiled-pipeline.js';
 import { MAX_DEPTH_EXCEEDED } from './depth.js';
 import { displayNameOf } from './display-name.js';
+import { withFurtherAttempt } from './further-attempt.js';
 import { endProgress, isLoop, isUntilLoop, limitOf, progressOf, type Progress, type Settled } from './loop.js';
 import { fanOut } from './matrix.js';
 import { stateReplacements } from './state-variables.js';
@@ -255,7 +256,7 @@ export class RunModel implements TaskStates {
   #attach(object: ChildObject): TaskState | undefined {
     const state = this.stateOf(object.metadata.labels?.[LABELS.pipelineTask] ?? '');
     if (state === undefined) return undefined;
-    const child = this.#withRetry(state, childRunOf(object));
+    const child = withFurtherAttempt(childRunOf(object), state.compiled);
     this.expect(child);
     const check = object.metadata.labels?.[LABELS.conditionCheck];
     if (check !== undefined) {
@@ -269,17 +270,6 @@ export class RunModel implements TaskStates {
     }
     state.runs[known] = named(child, state.runs[known]?.displayName);
     return state;
-  }
-
-  #withRetry(state: TaskState, run: ChildRun): ChildRun {
-    const attemptsLeft = (state.compiled.task.retries ?? 0) - run.attempt;
-    const isToRetry =
-      run.kind.retriesAnew &&
-      run.outcome === 'failed' &&
-      run.reason !== MAX_DEPTH_EXCEEDED &&
-      run.asked < 0 &&
-      attemptsLeft > 0;
-    return { ...run, isToRetry };
   }
 
   /** Gives the runs that were found in the store their places. */
