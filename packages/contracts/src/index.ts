@@ -312,6 +312,7 @@ export {
   type TerminationEntry,
   type TerminationMessage,
 } from './termination.js';
+export { failureEntries, toldFailure, type ToldFailure } from './told-failure.js';
 export { compileGuard, evaluateGuard, substituteCel } from './cel/guard.js';
 export { CelError, type CelNode } from './cel/node.js';
 export { stepGuardTree } from './cel/step-guard.js';

@@ -7,6 +7,7 @@
 import {
   ENTRY_TYPES,
   timeOf,
+  toldFailure,
   type Artifacts,
   type Condition,
   type ContainerStatus,
@@ -16,6 +17,7 @@ import {
   type TaskRun,
   type TaskRunStatus,
   type TaskSpec,
+  type ToldFailure,
 } from '@slipway/contracts';
 import { artifactsIn, mergeArtifacts } from './artifacts.js';
 import { resourceResults, resultProblem, taskResults } from './results.js';
@@ -79,6 +81,7 @@ const RULES: readonly Rule[] = [
   // Ended, in the order in which a cause explains more than the next.
   { when: (v) => v.complete && !v.failed, then: () => ({ status: 'True', reason: 'Succeeded', message: 'All Steps have completed executing' }) },
   { when: (v) => v.complete && v.pod.status?.reason === 'Evicted', then: failure('PodEvicted', (v) => v.pod.status?.message ?? 'The pod was evicted.') },
+  { when: (v) => v.complete && toldBy(v) !== undefined, then: (v) => ({ status: 'False', ...toldBy(v)! }) },
   { when: (v) => v.complete && v.init.some(hasFailed) && v.init.some(isOom), then: failure('InitContainerOOM', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.init.some(hasFailed), then: failure('InitContainerFailed', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.steps.some(hasTooLargeResults), then: failure('TaskRunResultLargerThanAllowedLimit', () => TOO_LARGE) },
@@ -206,6 +209,13 @@ function failureMessage(status: ContainerStatus): string | undefined {
   // A container that never ran has left the node's words, not the step's.
   const detail = NEVER_RAN.includes(terminated.reason ?? '') && terminated.message ? `: ${terminated.message}` : '';
   return `"${status.name}" exited with code ${terminated.exitCode}${reason}${detail}`;
+}
+
+/** What the first step that failed says about it: steps that the platform added know why they did. */
+function toldBy({ init, steps }: View): ToldFailure | undefined {
+  const failed = [...init, ...steps].find(hasFailed);
+  const told = failed === undefined ? undefined : toldFailure(entriesOf(failed));
+  return told === undefined ? undefined : { ...told, message: `${failureMessage(failed!)}: ${told.message}` };
 }
 
 function firstFailure(statuses: readonly ContainerStatus[]): string {
