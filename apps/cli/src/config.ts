@@ -19,7 +19,7 @@ export interface CliConfig {
   binDir: string;
   /** Settings of the resources service, in its own variables: what its steps and requests may reach, and by which way. */
   resources: Record<string, string>;
-  /** Settings that registry and scheduler both read. */
+  /** Settings of registry and scheduler, in their own variables. */
   limits: Record<string, string>;
   /** Settings of the executor, in its own variables. */
   executor: Record<string, string>;
@@ -38,7 +38,7 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
     binDir: env['SLIPWAY_BIN_DIR'] ?? join(home, '.slipway', 'bin'),
     resources: variables(env, OF_RESOURCES),
     executor: variables(env, OF_EXECUTOR),
-    limits: variables(env, [/^MAX_MATRIX_COMBINATIONS$/]),
+    limits: variables(env, [/^(MAX_MATRIX_COMBINATIONS|RETENTION)$/]),
   };
 }
 

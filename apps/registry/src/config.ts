@@ -1,5 +1,9 @@
+import type { RetentionPolicy, RetentionPolicySpec } from '@slipway/contracts';
 import { EnvReader, type Env } from '@slipway/service';
+import { parse } from 'yaml';
 import type { AdmissionLimits } from './core/admission/limits.js';
+import { Findings, problemsOf } from './core/admission/rules/findings.js';
+import { checkRetentionPolicy } from './core/admission/rules/retention-rules.js';
 
 export interface RegistryConfig {
   /** 0: one that is free. */
@@ -18,6 +22,8 @@ export interface RegistryConfig {
   logFormat?: 'json' | 'text';
   /** Tekton's where they are not given. */
   limits?: AdmissionLimits;
+  /** How long finished runs are kept where a namespace has no RetentionPolicy. Absent: for ever. */
+  retention?: RetentionPolicySpec;
 }
 
 /** Errors: SlipwayError('invalid') with every problem of the environment. */
@@ -27,6 +33,7 @@ export function loadConfig(env: Env): RegistryConfig {
   const keyFile = read.optional('TLS_KEY_FILE');
   if ((certFile === undefined) !== (keyFile === undefined))
     read.problem('TLS_CERT_FILE and TLS_KEY_FILE go together', '');
+  const retention = retentionOf(read);
   const config: RegistryConfig = {
     port: read.port('PORT', 6443),
     host: read.text('HOST', '0.0.0.0'),
@@ -37,8 +44,31 @@ export function loadConfig(env: Env): RegistryConfig {
     instance: read.text('INSTANCE', 'registry-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
+    ...(retention === undefined ? {} : { retention }),
     limits: { maxMatrixCombinations: read.integer('MAX_MATRIX_COMBINATIONS', 256, { min: 1, max: 10_000 }) },
   };
   read.done();
   return config;
+}
+
+/** The spec of a RetentionPolicy, as YAML. */
+function retentionOf(read: EnvReader): RetentionPolicySpec | undefined {
+  const text = read.optional('RETENTION');
+  if (text === undefined) return undefined;
+  const bad = (why: string): undefined =>
+    read.problem(
+      `RETENTION must be the spec of a RetentionPolicy, such as "{succeeded: {keep: 20}}": ${why}`,
+      undefined,
+    );
+  let spec: unknown;
+  try {
+    spec = parse(text, { uniqueKeys: true, maxAliasCount: 0 });
+  } catch {
+    return bad('it is not YAML');
+  }
+  if (typeof spec !== 'object' || spec === null) return bad('it is no map');
+  const findings = new Findings();
+  checkRetentionPolicy({ spec } as RetentionPolicy, findings);
+  const problems = problemsOf(findings.list).map(({ field, message }) => `${field}: ${message}`);
+  return problems.length > 0 ? bad(problems.join('; ')) : spec;
 }

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { connectBus, type Bus } from '@slipway/bus';
-import { SlipwayError } from '@slipway/contracts';
+import { SlipwayError, type RetentionPolicySpec } from '@slipway/contracts';
 import { Metrics, busMetrics, createLogger, startModule, type Logger, type RunningService } from '@slipway/service';
 import { parse } from 'yaml';
 import type { RegistryConfig } from './config.js';
@@ -16,6 +16,7 @@ import { Garbage } from './io/garbage.js';
 import { busLogs } from './io/logs.js';
 import type { ObjectStore } from './io/object-store.js';
 import { startRelay } from './io/relay.js';
+import { Retention } from './io/retention.js';
 import { openObjectStore } from './io/sql/open.js';
 import { WatchCache } from './io/watch-cache.js';
 import { RegistryModule } from './registry.module.js';
@@ -53,7 +54,7 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
       () => bus.close(),
     );
     const limits = config.limits ?? DEFAULT_LIMITS;
-    const parts = await startParts(store, bus, logger, closers);
+    const parts = await startParts(store, bus, logger, closers, config.retention);
     const module = await startModule(RegistryModule.with({ store, limits }), {
       logger,
       rpc: { bus, queue: 'registry' },
@@ -94,6 +95,7 @@ async function startParts(
   bus: Bus,
   logger: Logger,
   closers: (() => unknown)[],
+  fallback: RetentionPolicySpec | undefined,
 ): Promise<{ cache: WatchCache; garbage: Garbage }> {
   const cache = new WatchCache(bus, store, logger);
   closers.push(() => cache.stop());
@@ -105,6 +107,9 @@ async function startParts(
   const expiry = new Expiry(store, cache, logger, Date.now);
   closers.push(() => expiry.stop());
   expiry.start();
+  const retention = new Retention(store, cache, garbage, logger, Date.now, fallback);
+  closers.push(() => retention.stop());
+  retention.start();
   void garbage.start().catch((err: unknown) => logger.error({ err }, 'unfinished deletions could not be read'));
   return { cache, garbage };
 }

@@ -135,6 +135,7 @@ export {
   BUILDS,
   BUILD_TEMPLATES,
   CLUSTER_BUILD_TEMPLATES,
+  RETENTION_POLICIES,
   CLUSTER_TASKS,
   CONDITIONS,
   CONFIG_MAPS,
@@ -218,6 +219,7 @@ export {
   type Write,
 } from './store-protocol.js';
 export { type Approval, type ApprovalDecision, type ApprovalSpec, type ApprovalStatus } from './approval.js';
+export { type KeptRuns, type RetentionPolicy, type RetentionPolicySpec } from './retention.js';
 export {
   CUSTOM_RUN_CANCELLED,
   isCustomTask,

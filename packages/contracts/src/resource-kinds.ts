@@ -44,6 +44,7 @@ export const RESOURCE_KINDS: readonly ResourceKind[] = [
   { group: 'build.knative.dev', kind: 'BuildTemplate', plural: 'buildtemplates', singular: 'buildtemplate', shortNames: [], categories: knative, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
   { group: 'build.knative.dev', kind: 'ClusterBuildTemplate', plural: 'clusterbuildtemplates', singular: 'clusterbuildtemplate', shortNames: [], categories: knative, namespaced: false, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
   { group: 'caching.internal.knative.dev', kind: 'Image', plural: 'images', singular: 'image', shortNames: ['img'], categories: knative, namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: true },
+  { group: 'slipway.dev', kind: 'RetentionPolicy', plural: 'retentionpolicies', singular: 'retentionpolicy', shortNames: [], categories: ['slipway'], namespaced: true, versions: ['v1alpha1'], storageVersion: 'v1alpha1', statusSubresource: false },
   { group: 'rbac.authorization.k8s.io', kind: 'Role', plural: 'roles', singular: 'role', shortNames: [], categories: [], namespaced: true, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
   { group: 'rbac.authorization.k8s.io', kind: 'RoleBinding', plural: 'rolebindings', singular: 'rolebinding', shortNames: [], categories: [], namespaced: true, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
   { group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', plural: 'clusterroles', singular: 'clusterrole', shortNames: [], categories: [], namespaced: false, versions: ['v1'], storageVersion: 'v1', statusSubresource: false },
@@ -98,6 +99,7 @@ export const BUILD_TEMPLATES = 'buildtemplates.build.knative.dev';
 export const CLUSTER_BUILD_TEMPLATES = 'clusterbuildtemplates.build.knative.dev';
 export const IMAGES = 'images.caching.internal.knative.dev';
 export const APPROVALS = 'approvals.slipway.dev';
+export const RETENTION_POLICIES = 'retentionpolicies.slipway.dev';
 export const PODS = 'pods';
 export const SECRETS = 'secrets';
 export const CONFIG_MAPS = 'configmaps';

@@ -106,6 +106,7 @@ const SPECS: Record<string, object> = {
     required: 1,
     decisions: [{ user: 'a', decision: 'approve', at: '2026-01-01T00:00:00Z' }],
   },
+  RetentionPolicy: { succeeded: { keep: 1, for: '1h' }, failed: { keep: 2 } },
   Condition: { check: step, params: taskSpec.params, resources: [{ name: 'r', type: 'git' }] },
   PipelineResource: {
     type: 'git',

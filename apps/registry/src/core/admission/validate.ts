@@ -26,6 +26,7 @@ import { DEFAULT_LIMITS, type AdmissionLimits } from './limits.js';
 import { RBAC_GROUP, rbacProblems } from './rules/rbac-rules.js';
 import { checkRequired } from './rules/required-rules.js';
 import { checkResolutionRequest } from './rules/resolution-rules.js';
+import { checkRetentionPolicy } from './rules/retention-rules.js';
 import { checkStepAction } from './rules/step-action-rules.js';
 import { checkCustomRunUpdate, checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
 
@@ -74,6 +75,7 @@ const PIPELINE_KINDS: Readonly<Record<string, Check>> = {
   CustomRun: checkCustomRun,
   ResolutionRequest: checkResolutionRequest,
   Approval: checkApproval,
+  RetentionPolicy: checkRetentionPolicy,
 };
 
 /** Kinds of tekton.dev and of the groups beside it. */

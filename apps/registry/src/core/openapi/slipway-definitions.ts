@@ -25,4 +25,18 @@ conditions         []meta.Condition Conditions: Succeeded says whether the pipel
 observedGeneration integer          ObservedGeneration is the generation that the status is about.
 startTime          time             StartTime is when the question was asked.
 completionTime     time             CompletionTime is when it was answered.
+
+== RetentionPolicy: RetentionPolicy says how long the finished runs of its namespace are kept.
+apiVersion string              APIVersion defines the versioned schema of this representation of an object.
+kind       string              Kind is a string value representing the REST resource this object represents.
+metadata   meta.ObjectMeta     Standard object's metadata.
+spec       RetentionPolicySpec Spec says what is kept.
+
+== RetentionPolicySpec: RetentionPolicySpec says what is kept, by outcome. An outcome that is left out is kept without limit.
+succeeded KeptRuns Succeeded are the runs that succeeded.
+failed    KeptRuns Failed are the runs that failed, timed out or were cancelled.
+
+== KeptRuns: KeptRuns are the runs of one outcome. A run goes when one of the limits is passed.
+keep integer Keep is how many of each kind are kept, the last that ended.
+for  string  For is how long they are kept after their end.
 `;

@@ -86,6 +86,12 @@ const COLUMNS: Record<string, Column[]> = {
     AGE,
     column('Message', (approval) => text(at(approval, 'spec', 'message')), { wide: true }),
   ],
+  'retentionpolicies.slipway.dev': [
+    NAME,
+    column('Succeeded', (policy) => kept(at(policy, 'spec', 'succeeded'))),
+    column('Failed', (policy) => kept(at(policy, 'spec', 'failed'))),
+    AGE,
+  ],
   pods: [NAME, ...POD_COLUMNS(AGE)],
   namespaces: [NAME, column('Status', (namespace) => text(at(namespace, 'status', 'phase'))), AGE],
   secrets: [
@@ -161,6 +167,13 @@ function approvals(decisions: unknown): number {
   if (!Array.isArray(decisions)) return 0;
   const latest = new Map((decisions as ApprovalDecision[]).map((one) => [one?.user, one?.decision]));
   return [...latest.values()].filter((decision) => decision === 'approve').length;
+}
+
+/** `last 20, 168h` of a policy's limits. */
+function kept(limits: unknown): string | null {
+  const keep = at(limits, 'keep');
+  const parts = [...(typeof keep === 'number' ? [`last ${keep}`] : []), text(at(limits, 'for'))];
+  return parts.filter((part) => part !== '').join(', ') || null;
 }
 
 /** A CRD's date column: empty when absent. */

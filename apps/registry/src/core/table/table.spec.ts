@@ -54,6 +54,8 @@ const rows: [what: string, resource: string, object: KubeObject, row: string][] 
   ['an approval, with the last word of each', 'approvals.slipway.dev',
     object('Approval', { spec: { required: 2, decisions: [{ user: 'a', decision: 'reject' }, { user: 'a', decision: 'approve' }, { user: 'a', decision: 'approve' }, { user: 'b', decision: 'reject' }] } }),
     'x |  |  | 2 | 1 | 90s'],
+  ['how long runs are kept', 'retentionpolicies.slipway.dev',
+    object('RetentionPolicy', { spec: { succeeded: { keep: 20, for: '168h' }, failed: { for: '720h' } } }), 'x | last 20, 168h | 720h | 90s'],
   ['a task', 'tasks.tekton.dev', object('Task'), 'x | 90s'],
   ['a namespace', 'namespaces', object('Namespace', { status: { phase: 'Active' } }), 'x | Active | 90s'],
   ['a secret', 'secrets', object('Secret', { type: 'Opaque', data: { a: '', b: '' } }), 'x | Opaque | 2 | 90s'],
