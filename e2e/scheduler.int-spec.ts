@@ -3,7 +3,16 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDone, succeeded, type PipelineRun, type PipelineSpec, type TaskRun } from '@slipway/contracts';
+import {
+  isDone,
+  succeeded,
+  type KubeObject,
+  type PipelineRun,
+  type PipelineRunSpec,
+  type PipelineSpec,
+  type TaskRun,
+  type TaskRunSpec,
+} from '@slipway/contracts';
 import type { RunningService } from '@slipway/service';
 import { eventually, startTestNats, tempDir, type TestNats } from '@slipway/testing';
 import { startExecutor } from '../apps/executor/src/start.js';
@@ -87,6 +96,32 @@ test('goes on where it was when it is stopped and started in the middle of a run
   expect(items).toHaveLength(30);
 }, 60_000);
 
+test('leaves runs of other controllers alone, and runs those that name Tekton', async () => {
+  const inline = { taskSpec: task('a').taskSpec! };
+  const others = { managedBy: 'kueue.example.dev/queue' };
+  const ours = { managedBy: 'tekton.dev/pipeline' };
+  await create('others', { tasks: [task('a')] }, others);
+  await create('others-cancelled', { tasks: [task('a')] }, { ...others, status: 'Cancelled' });
+  await createTaskRun('others-single', { ...inline, ...others });
+  await create('ours', { tasks: [task('a')] }, ours);
+  await createTaskRun('ours-single', { ...inline, ...ours });
+  await scheduler.stop();
+  scheduler = await startTheScheduler(); // looks at everything there is
+  await create('after', { tasks: [task('a')] });
+  for (const name of ['ours', 'after']) expect(succeeded(await done(name))?.reason).toBe('Succeeded');
+  expect(succeeded(await done<TaskRun>('ours-single', 'taskruns'))?.reason).toBe('Succeeded');
+
+  for (const name of ['others', 'others-cancelled'])
+    expect(await api('GET', `pipelineruns/${name}`)).not.toHaveProperty('status');
+  expect(await api('GET', 'taskruns/others-single')).not.toHaveProperty('status');
+  const { items } = await api<{ items: TaskRun[] }>('GET', 'taskruns');
+  const names = items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith('others'));
+  expect(names).toEqual(['others-single']);
+  const pods = await fetchPods();
+  expect(pods.some((name) => name.startsWith('others'))).toBe(false);
+  expect(pods).toEqual(expect.arrayContaining(['ours-single-pod', 'ours-a-pod']));
+}, 60_000);
+
 function task(name: string, ...runAfter: string[]): NonNullable<PipelineSpec['tasks']>[number] {
   return {
     name,
@@ -95,17 +130,29 @@ function task(name: string, ...runAfter: string[]): NonNullable<PipelineSpec['ta
   };
 }
 
-async function create(name: string, pipelineSpec: PipelineSpec): Promise<void> {
+async function create(name: string, pipelineSpec: PipelineSpec, more: Partial<PipelineRunSpec> = {}): Promise<void> {
   await api('POST', 'pipelineruns', {
     apiVersion: 'tekton.dev/v1',
     kind: 'PipelineRun',
     metadata: { name },
-    spec: { pipelineSpec },
+    spec: { pipelineSpec, ...more },
   });
 }
 
-async function done(name: string): Promise<PipelineRun> {
-  const read = () => api<PipelineRun>('GET', `pipelineruns/${name}`);
+async function createTaskRun(name: string, spec: TaskRunSpec): Promise<void> {
+  await api('POST', 'taskruns', { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name }, spec });
+}
+
+async function fetchPods(): Promise<string[]> {
+  const { items } = await send<{ items: KubeObject[] }>('GET', '/api/v1/namespaces/default/pods');
+  return items.map(({ metadata }) => metadata.name);
+}
+
+async function done<Run extends PipelineRun | TaskRun = PipelineRun>(
+  name: string,
+  plural = 'pipelineruns',
+): Promise<Run> {
+  const read = () => api<Run>('GET', `${plural}/${name}`);
   return eventually(
     async () => {
       const run = await read();
@@ -116,8 +163,12 @@ async function done(name: string): Promise<PipelineRun> {
   );
 }
 
-async function api<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer> {
-  const response = await fetch(`${registry.url}/apis/tekton.dev/v1/namespaces/default/${path}`, {
+function api<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer> {
+  return send<Answer>(method, `/apis/tekton.dev/v1/namespaces/default/${path}`, body);
+}
+
+async function send<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`${registry.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

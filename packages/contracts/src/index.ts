@@ -77,6 +77,7 @@ export {
   type ReadLogReply,
   type ReadLogRequest,
 } from './logs-protocol.js';
+export { isManagedElsewhere } from './managed-by.js';
 export { md5Hex } from './md5.js';
 export {
   SHARD_COUNT,

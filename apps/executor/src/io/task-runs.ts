@@ -14,6 +14,7 @@ import {
   TASK_RUNS,
   SlipwayError,
   isDone,
+  isManagedElsewhere,
   shardOfObject,
   succeeded,
   timeOf,
@@ -64,8 +65,6 @@ export interface TaskRunsOptions {
 /** A step that ends within this time costs one commit less: that it ran is told with how it ended (T4). */
 const FIRST_REPORT_MS = 15;
 const NEXT_REPORT_MS = 250;
-const OTHER_CONTROLLERS = (managedBy: string | undefined): boolean =>
-  managedBy !== undefined && managedBy !== '' && managedBy !== 'tekton.dev/pipeline';
 
 export class TaskRuns {
   /** When a pod's state was stored last, by pod uid. */
@@ -87,7 +86,7 @@ export class TaskRuns {
     const { cache, fenceOf, runtime } = this.options;
     for (;;) {
       const taskRun = cache.get<TaskRun>(TASK_RUNS, namespace, name);
-      if (taskRun === undefined || OTHER_CONTROLLERS(taskRun.spec.managedBy)) return undefined;
+      if (taskRun === undefined || isManagedElsewhere(taskRun.spec)) return undefined;
       const fence = fenceOf(shardOfObject(taskRun.metadata));
       if (fence === undefined) return undefined;
       const podName = taskRun.status?.podName;

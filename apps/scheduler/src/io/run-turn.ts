@@ -3,6 +3,7 @@
 import {
   PIPELINE_RUNS,
   isDone,
+  isManagedElsewhere,
   shardOfObject,
   succeeded,
   type Fence,
@@ -68,7 +69,7 @@ const CLOSED: TurnEnd = { kind: 'closed' };
 /** Decides about one run as it is stored now. After a throw the desk's model must be thrown away. */
 export async function turn(desk: Desk, options: TurnOptions): Promise<TurnEnd> {
   const stored = options.cache.get<PipelineRun>(PIPELINE_RUNS, desk.namespace, desk.name);
-  if (stored === undefined || isDone(stored) || isOthers(stored)) return CLOSED;
+  if (stored === undefined || isDone(stored) || isManagedElsewhere(stored.spec)) return CLOSED;
   if (stored.metadata.deletionTimestamp !== undefined) return CLOSED; // nothing new for a run that is going away
   desk.shard = shardOfObject(stored.metadata);
   const fence = options.leases.owns(desk.shard);
@@ -81,11 +82,6 @@ export async function turn(desk: Desk, options: TurnOptions): Promise<TurnEnd> {
   if (stored.spec.status === 'Cancelled') return work.cancel();
   if (stored.spec.status === 'PipelineRunPending' && stored.status?.startTime === undefined) return work.wait();
   return work.advance();
-}
-
-/** Runs that another controller has been told to handle. */
-function isOthers({ spec: { managedBy } }: PipelineRun): boolean {
-  return managedBy !== undefined && managedBy !== '' && managedBy !== 'tekton.dev/pipeline';
 }
 
 class Turn {
