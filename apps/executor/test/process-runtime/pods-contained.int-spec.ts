@@ -300,24 +300,6 @@ describe('what a container is and sees', () => {
     });
   });
 
-  test('a readiness probe by command decides whether its container is ready', async () => {
-    const runtime = await node.open();
-    const one = pod({
-      containers: [
-        sh('a', 'sleep 0.3; touch /v/up; sleep 30', {
-          volumeMounts: [{ name: 'v', mountPath: '/v' }],
-          readinessProbe: { exec: { command: ['test', '-e', '/v/up'] } },
-        }),
-      ],
-      volumes: [{ name: 'v', emptyDir: {} }],
-    });
-    await runtime.start(one);
-    await until(runtime, one, ({ containerStatuses: [a] = [] }) => a!.state.running !== undefined && !a!.ready);
-    const ready = await until(runtime, one, ({ containerStatuses: [a] = [] }) => a!.ready);
-    expect(ready.conditions).toContainEqual({ type: 'Ready', status: 'True' });
-    await runtime.delete(one.metadata.uid!, 0);
-  });
-
   test('an image that is at hand is the root, and what one container writes another does not find', async () => {
     const images = mkdtempSync(join(tmpdir(), 'slipway-images-'));
     const rootfs = join(images, 'tiny');

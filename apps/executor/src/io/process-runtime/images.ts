@@ -77,3 +77,6 @@ export function hasAsh(image: string): boolean {
   const repository = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
   return ALPINE.test(repository);
 }
+
+/** Image of the steps that Slipway adds itself; they need the host's programs and `<binDir>/ko-app`, and no notice. */
+export const OWN_IMAGES = new Set(['slipway.dev/resource-steps', 'slipway.dev/entrypoint']);

@@ -25,10 +25,9 @@ function annotation(pod: Pod): string | undefined {
 
 function listens({ spec }: Pod): boolean {
   return [...(spec.initContainers ?? []), ...spec.containers].some(
-    ({ ports, readinessProbe: probe, name }) =>
+    ({ ports, startupProbe, readinessProbe, name }) =>
       (ports?.length ?? 0) > 0 ||
-      probe?.tcpSocket !== undefined ||
-      probe?.httpGet !== undefined ||
+      [startupProbe, readinessProbe].some((probe) => probe?.tcpSocket !== undefined || probe?.httpGet !== undefined) ||
       name.startsWith('sidecar-'),
   );
 }

@@ -16,6 +16,7 @@ const networks: [what: string, pod: Pod, own: boolean][] = [
   ['a sidecar gets the pod its own', pod([{ name: 'step-a' }, { name: 'sidecar-db' }]), true],
   ['a declared port too', pod([{ ports: [{ containerPort: 80 }] }]), true],
   ['and a probe over the network', pod([{ readinessProbe: { tcpSocket: { port: 80 } } }]), true],
+  ['of its start too', pod([{ startupProbe: { httpGet: { port: 80 } } }]), true],
   ['but not one by command', pod([{ readinessProbe: { exec: { command: ['x'] } } }]), false],
   ['who asks for the host gets it', pod([{ name: 'sidecar-db' }], { hostNetwork: true }), false],
   ['an annotation decides for the host', pod([{ name: 'sidecar-db' }], {}, { 'slipway.dev/network': 'host' }), false],

@@ -19,7 +19,7 @@ import { ConfigError, RefusedError } from './config-error.js';
 import type { NodeFacts } from './downward.js';
 import { environmentOf, expand, type Sources } from './environment.js';
 import { etcFiles, hostnameOf } from './etc-files.js';
-import { hasAsh, imageNotice, matchImage, type ImageEntry } from './images.js';
+import { OWN_IMAGES, hasAsh, matchImage, type ImageEntry } from './images.js';
 import { usesOwnNetwork } from './network.js';
 import { encodePlan, encodeWords, type ContainerPlan, type SubPath } from './plan-file.js';
 import type { PodFolder, StateFolder } from './pod-folder.js';
@@ -52,9 +52,6 @@ export interface Machine {
   /** Path of the program for Node.js steps: this process's own. */
   nodePath: string;
 }
-
-/** Image of the steps that Slipway adds itself; they need the host's programs and `<binDir>/ko-app`, and no notice. */
-const OWN_IMAGES = new Set(['slipway.dev/resource-steps', 'slipway.dev/entrypoint']);
 
 const FIRST_FILE_FD = 10;
 const FIRST_SUB_PATH_FD = 20;
@@ -314,17 +311,4 @@ function refuseLinksOnTheWay(target: string, writable: readonly { target: string
         throw new ConfigError(`mountPath ${target} is behind a link in the volume at ${above}`);
     }
   }
-}
-
-/** What its user should know about where a pod runs. */
-export function noticesOf(pod: Pod, images: readonly ImageEntry[]): string[] {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const strange = containers
-    .map(({ image }) => image ?? '')
-    .filter((image) => image !== '' && !OWN_IMAGES.has(image) && matchImage(image, images) === undefined);
-  const privileged = containers.filter(({ securityContext }) => securityContext?.privileged === true);
-  return [
-    ...[...new Set(strange)].map(imageNotice),
-    ...privileged.map(({ name }) => `Container ${name} asks to be privileged; on this machine it is an ordinary one.`),
-  ];
 }

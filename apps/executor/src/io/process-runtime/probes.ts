@@ -1,4 +1,5 @@
-// Readiness probes of the containers that have one, answered in memory: after a restart they are simply asked again.
+// Probes of the containers that have some, answered in memory: after a restart they are simply asked again. A container is
+// ready once its startup probe has succeeded, and then while its readiness probe does. Liveness is not asked: notices.ts.
 
 import type { Container, Probe } from '@slipway/contracts';
 import { execFile } from 'node:child_process';
@@ -12,7 +13,7 @@ interface Watched {
   stop: () => void;
 }
 
-export class ReadinessProbes {
+export class ReadyProbes {
   readonly #watched = new Map<string, Watched>();
 
   constructor(
@@ -23,37 +24,49 @@ export class ReadinessProbes {
 
   /** The last answer; true for a container without a probe. */
   isReady(uid: string, container: Container): boolean {
-    if (container.readinessProbe === undefined) return true;
+    if (probesOf(container).length === 0) return true;
     return this.#watched.get(`${uid}/${container.name}`)?.ready ?? false;
   }
 
   /** Begins to ask a running container; asking again changes nothing. */
   watch(uid: string, container: Container, pid: number): void {
     const key = `${uid}/${container.name}`;
-    const probe = container.readinessProbe;
-    if (probe === undefined || this.#watched.has(key)) return;
+    const probes = probesOf(container);
+    if (probes.length === 0 || this.#watched.has(key)) return;
     const watched: Watched = { ready: false, stop: () => clearTimeout(timer) };
-    const command = commandOf(probe, container, pid);
+    const watchedMs = Date.now();
+    let timer: NodeJS.Timeout | undefined;
     let successes = 0;
     let failures = 0;
     const ask = (): void => {
-      execFile(
-        this.supervisor,
-        ['enter', ...command],
-        { timeout: (probe.timeoutSeconds ?? 1) * 1000, env: {} },
-        (error) => {
-          if (this.#watched.get(key) !== watched) return;
-          successes = error === null ? successes + 1 : 0;
-          failures = error === null ? 0 : failures + 1;
-          const was = watched.ready;
-          if (successes >= (probe.successThreshold ?? 1)) watched.ready = true;
-          if (failures >= (probe.failureThreshold ?? 3)) watched.ready = false;
-          timer = setTimeout(ask, watched.ready ? (probe.periodSeconds ?? DEFAULT_PERIOD_S) * 1000 : EAGER_PERIOD_MS);
-          if (was !== watched.ready) this.onChange(uid);
-        },
-      );
+      const [probe] = probes;
+      const command = commandOf(probe!, container, pid);
+      const timeout = (probe!.timeoutSeconds ?? 1) * 1000;
+      execFile(this.supervisor, ['enter', ...command], { timeout, env: {} }, (error) => {
+        if (this.#watched.get(key) === watched) answered(probe!, error === null);
+      });
     };
-    let timer = setTimeout(ask, (probe.initialDelaySeconds ?? 0) * 1000);
+    const begin = (): void => {
+      successes = failures = 0;
+      const dueMs = watchedMs + (probes[0]!.initialDelaySeconds ?? 0) * 1000;
+      timer = setTimeout(ask, Math.max(dueMs - Date.now(), 0));
+    };
+    const answered = (probe: Probe, isSuccess: boolean): void => {
+      successes = isSuccess ? successes + 1 : 0;
+      failures = isSuccess ? 0 : failures + 1;
+      const holds = successes >= (probe.successThreshold ?? 1);
+      if (holds && probes.length > 1) {
+        probes.shift(); // it has started, which is asked once
+        return begin();
+      }
+      const was = watched.ready;
+      if (holds) watched.ready = true;
+      if (failures >= (probe.failureThreshold ?? 3)) watched.ready = false;
+      if (was !== watched.ready) this.onChange(uid);
+      if (watched.ready && container.readinessProbe === undefined) return;
+      timer = setTimeout(ask, watched.ready ? (probe.periodSeconds ?? DEFAULT_PERIOD_S) * 1000 : EAGER_PERIOD_MS);
+    };
+    begin();
     this.#watched.set(key, watched);
   }
 
@@ -69,6 +82,11 @@ export class ReadinessProbes {
     for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
   }
+}
+
+/** Those that decide whether a container is ready, in the order in which they are asked. */
+function probesOf({ startupProbe, readinessProbe }: Container): Probe[] {
+  return [startupProbe, readinessProbe].filter((probe) => probe !== undefined);
 }
 
 function commandOf(probe: Probe, container: Container, pid: number): string[] {

@@ -17,9 +17,10 @@ import { followLog } from './follow-log.js';
 import { readMachine, type MachineOptions } from './machine.js';
 import { podStatus, type ContainerFacts } from './pod-status.js';
 import type { PodFolder } from './pod-folder.js';
-import { noticesOf, preparePod, writeDurably, type Machine } from './prepare.js';
+import { noticesOf } from './notices.js';
+import { preparePod, writeDurably, type Machine } from './prepare.js';
 import { readBounded, removeFolder } from './files.js';
-import { ReadinessProbes } from './probes.js';
+import { ReadyProbes } from './probes.js';
 import { readSources } from './sources.js';
 import { podGroups } from './cgroups.js';
 import { Supervisors, askToStop, isSupervised, killSupervisor, removeGroupOf } from './supervisor.js';
@@ -72,7 +73,7 @@ class ProcessRuntime implements PodRuntime {
   readonly #listeners = new Set<(uid: string) => void>();
   readonly #starting = new Map<string, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #probes: ReadinessProbes;
+  readonly #probes: ReadyProbes;
   readonly #supervisors: Supervisors;
   #watcher: { close(): void } | undefined;
   #holder: number | undefined;
@@ -84,7 +85,7 @@ class ProcessRuntime implements PodRuntime {
     private readonly logger: Logger,
   ) {
     this.#supervisors = new Supervisors(machine.binDir, podGroups(machine.cgroups));
-    this.#probes = new ReadinessProbes(join(machine.binDir, 'supervisor'), (uid) => this.#changed(uid));
+    this.#probes = new ReadyProbes(join(machine.binDir, 'supervisor'), (uid) => this.#changed(uid));
   }
 
   async open(): Promise<void> {
