@@ -4,6 +4,7 @@ import {
   LABELS,
   MANAGED_BY,
   type Approval,
+  type Build,
   type ConfigMap,
   type CustomRun,
   type KubeObject,
@@ -26,6 +27,7 @@ import {
 } from '@slipway/contracts';
 
 const TIMEOUT = '1h0m0s';
+const BUILD_TIMEOUT = '10m0s';
 const SERVICE_ACCOUNT = 'default';
 /** What signers of results vouch with: a run must not be born signed. */
 const RESERVED_ANNOTATION = /^chains\.tekton\.dev\//;
@@ -55,6 +57,7 @@ const DEFAULTS: Readonly<Record<string, (object: never, o: DefaultingOptions) =>
     ...(isObject(action.spec) ? { spec: taskSpec(action.spec) } : {}),
   }),
   CustomRun: customRun,
+  Build: build,
   Approval: (approval: Approval) => ({
     ...approval,
     spec: { ...approval.spec, required: approval.spec?.required ?? 1 },
@@ -172,6 +175,23 @@ function customRun(run: CustomRun, o: DefaultingOptions): CustomRun {
     ...run,
     metadata: withoutReserved(run, o),
     spec: { ...run.spec, serviceAccountName: nonEmpty(run.spec?.serviceAccountName) ?? SERVICE_ACCOUNT },
+  };
+}
+
+function build(object: Build, o: DefaultingOptions): Build {
+  const { spec } = object;
+  const template = spec?.template;
+  return {
+    ...object,
+    metadata: withoutReserved(object, o),
+    spec: {
+      ...spec,
+      serviceAccountName: nonEmpty(spec?.serviceAccountName) ?? SERVICE_ACCOUNT,
+      timeout: spec?.timeout ?? BUILD_TIMEOUT,
+      ...(template === undefined
+        ? {}
+        : { template: { ...template, kind: nonEmpty(template.kind) ?? 'BuildTemplate' } }),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 // Whether an object may be stored: every rule that applies to its kind, and all that is wrong with it at once.
 
-import type { CustomRun, FieldProblem, KubeObject, ResourceKind } from '@slipway/contracts';
+import { BUILD_GROUP, type CustomRun, type FieldProblem, type KubeObject, type ResourceKind } from '@slipway/contracts';
 
 import {
   claimProblems,
@@ -10,6 +10,7 @@ import {
   nameProblems,
   secretProblems,
 } from './rules/core-rules.js';
+import { checkBuild, checkBuildName, checkBuildTemplate, checkImage } from './rules/build-rules.js';
 import { checkApproval } from './rules/approval-rules.js';
 import { checkCustomRun } from './rules/custom-run-rules.js';
 import { Findings, problemsOf } from './rules/findings.js';
@@ -28,7 +29,7 @@ import { checkRequired } from './rules/required-rules.js';
 import { checkResolutionRequest } from './rules/resolution-rules.js';
 import { checkRetentionPolicy } from './rules/retention-rules.js';
 import { checkStepAction } from './rules/step-action-rules.js';
-import { checkCustomRunUpdate, checkRunUpdate, sameJson, specOf } from './rules/update-rules.js';
+import { checkCustomRunUpdate, checkRunUpdate, isRun, sameJson, specOf } from './rules/update-rules.js';
 
 /**
  * Everything that is wrong with an object of the storage version; empty when it may be stored.
@@ -76,6 +77,10 @@ const PIPELINE_KINDS: Readonly<Record<string, Check>> = {
   ResolutionRequest: checkResolutionRequest,
   Approval: checkApproval,
   RetentionPolicy: checkRetentionPolicy,
+  Build: checkBuild,
+  BuildTemplate: checkBuildTemplate,
+  ClusterBuildTemplate: checkBuildTemplate,
+  Image: checkImage,
 };
 
 /** Kinds of tekton.dev and of the groups beside it. */
@@ -86,10 +91,9 @@ function pipelineProblems(
   limits: AdmissionLimits,
 ): FieldProblem[] {
   const findings = new Findings(limits);
+  if (kind.group === BUILD_GROUP) checkBuildName(object, findings);
   checkName(object, findings);
-  if (old !== undefined && (kind.kind === 'TaskRun' || kind.kind === 'PipelineRun')) {
-    checkRunUpdate(kind.kind, object, old, findings);
-  }
+  if (old !== undefined && isRun(kind.kind)) checkRunUpdate(kind.kind, object, old, findings);
   if (old !== undefined && kind.kind === 'CustomRun') {
     checkCustomRunUpdate(object as CustomRun, old as CustomRun, findings);
   }

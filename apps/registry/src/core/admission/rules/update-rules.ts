@@ -4,15 +4,21 @@ import { isDone, succeeded, type CustomRun, type KubeObject } from '@slipway/con
 
 import type { Findings } from './findings.js';
 
+/** By kind of run: what of its spec may still be written, and how that is told. */
+const OPEN = {
+  TaskRun: { fields: ['status', 'statusMessage'], words: 'status and statusMessage' },
+  PipelineRun: { fields: ['status'], words: 'status' },
+  Build: { fields: ['status', 'Status', 'generation'], words: 'status' },
+} as const;
+
+export function isRun(kind: string): kind is keyof typeof OPEN {
+  return Object.hasOwn(OPEN, kind);
+}
+
 type Spec = Record<string, unknown> | undefined;
 
 /** A run's spec says what was run: after creation only a request to stop it, or to let it start, may come in. */
-export function checkRunUpdate(
-  kind: 'TaskRun' | 'PipelineRun',
-  object: KubeObject,
-  old: KubeObject,
-  findings: Findings,
-): void {
+export function checkRunUpdate(kind: keyof typeof OPEN, object: KubeObject, old: KubeObject, findings: Findings): void {
   const [before, after] = [specOf(old), specOf(object)];
   if (isDone(old as Parameters<typeof isDone>[0])) {
     if (!sameJson(before, after)) findings.invalid(`Once the ${kind} is complete, no updates are allowed`, 'spec');
@@ -21,9 +27,9 @@ export function checkRunUpdate(
   if (!sameJson(before?.['managedBy'], after?.['managedBy'])) {
     findings.invalid('managedBy is immutable', 'spec.managedBy');
   }
-  const open = ['managedBy', ...(kind === 'TaskRun' ? ['status', 'statusMessage'] : ['status'])];
+  const { fields, words } = OPEN[kind];
+  const open = ['managedBy', ...fields];
   if (sameJson(without(before, open), without(after, open))) return;
-  const words = kind === 'TaskRun' ? 'status and statusMessage' : 'status';
   findings.invalid(`Once the ${kind} has started, only ${words} updates are allowed`, 'spec');
 }
 
