@@ -1,27 +1,30 @@
-// Core Events: what `kubectl describe` shows below a PipelineRun. Written with the commit that they tell of.
+// Core Events: what `kubectl describe` shows below a PipelineRun or a Build. Written with the commit that they tell of.
 
-import { SHARD_LABEL, md5Hex, timeOf, type CoreEvent, type PipelineRun } from '@slipway/contracts';
-import type { RunCondition } from './condition.js';
+import { SHARD_LABEL, md5Hex, timeOf, type Condition, type CoreEvent, type KubeObject } from '@slipway/contracts';
 
-export function startedEvent(run: PipelineRun, nowMs: number): CoreEvent {
+export function startedEvent(run: KubeObject, nowMs: number): CoreEvent {
   return event(run, 'Normal', 'Started', '', nowMs);
 }
 
-export function finishedEvent(run: PipelineRun, { status, message }: RunCondition, nowMs: number): CoreEvent {
+export function finishedEvent(
+  run: KubeObject,
+  { status, message = '' }: Pick<Condition, 'status' | 'message'>,
+  nowMs: number,
+): CoreEvent {
   return status === 'True'
     ? event(run, 'Normal', 'Succeeded', message, nowMs)
     : event(run, 'Warning', 'Failed', message, nowMs);
 }
 
 function event(
-  { metadata: { name, namespace = '', uid = '', labels } }: PipelineRun,
+  { apiVersion, kind, metadata: { name, namespace = '', uid = '', labels } }: KubeObject,
   type: CoreEvent['type'],
   reason: string,
   message: string,
   nowMs: number,
 ): CoreEvent {
   const at = timeOf(nowMs);
-  const involved = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name, uid };
+  const involved = { apiVersion, kind, name, uid };
   const shard = labels?.[SHARD_LABEL];
   return {
     apiVersion: 'v1',

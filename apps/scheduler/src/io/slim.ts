@@ -4,6 +4,7 @@ import {
   ANNOTATIONS,
   LABELS,
   isDone,
+  type Build,
   type CustomRun,
   type KubeObject,
   type PipelineRun,
@@ -18,16 +19,21 @@ import { childKindOf, type ChildObject } from '../core/child-kind.js';
  */
 export function slim(object: KubeObject): KubeObject | undefined {
   if (object.kind === 'ResolutionRequest') return slimRequest(object);
-  if (object.kind === 'Approval') return slimApproval(object);
+  if (object.kind === 'Approval') return identity(object);
+  if (object.kind === 'Build') return isDone(object as Build) ? undefined : identity(object);
   if (childKindOf(object) === undefined) return undefined;
   if (object.kind === 'PipelineRun' && !isDone(object as PipelineRun)) return object;
-  if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) return undefined;
+  if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) {
+    return object.metadata.ownerReferences?.some(({ kind }) => kind === 'Build') === true
+      ? identity(object)
+      : undefined;
+  }
   return slimChild(object as ChildObject);
 }
 
-/** An Approval's change only says that its run is to be looked at. */
-function slimApproval({ apiVersion, kind, metadata }: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion, labels } = metadata;
+/** Of what is fetched whole when its turn comes: a change only says that the turn has come. */
+function identity({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, labels, ownerReferences } = metadata;
   return {
     apiVersion,
     kind,
@@ -37,6 +43,7 @@ function slimApproval({ apiVersion, kind, metadata }: KubeObject): KubeObject {
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(labels === undefined ? {} : { labels }),
+      ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
   };
 }

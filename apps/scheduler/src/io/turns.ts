@@ -1,0 +1,87 @@
+// Turns of work on objects that are looked at again whenever something about them changed.
+//
+//   T1. One object is worked on by one turn at a time; what changes meanwhile leads to one more turn, not to one each.
+//   T2. The fault of one object stays with it: it is tried again ever more slowly, its neighbours go on.
+//   T3. Timers only wake: what is due follows from stored timestamps.
+
+import { asSlipwayError } from '@slipway/contracts';
+import { Limiter } from './limiter.js';
+
+export interface TurnsOptions {
+  /** Looks at what is stored and does what comes next. Answers when to look again untold, in Unix milliseconds. */
+  turn: (namespace: string, name: string) => Promise<number | undefined>;
+  now: () => number;
+  logger: { warn(fields: object, message: string): void };
+}
+
+/** Turns at the same time: more would only wait for the registry's one writer. */
+const PARALLEL_TURNS = 64;
+const FIRST_BACKOFF_MS = 20;
+const MAX_BACKOFF_MS = 5_000;
+/** setTimeout knows no longer delay. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+interface Seat {
+  isDirty: boolean;
+  work: Promise<void> | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** Turns in a row that failed. */
+  tries: number;
+}
+
+export class Turns {
+  readonly #seats = new Map<string, Seat>();
+  readonly #limiter = new Limiter(PARALLEL_TURNS);
+  #isStopped = false;
+
+  constructor(private readonly options: TurnsOptions) {}
+
+  /** Objects that are being worked on or waited for. */
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  ask(namespace: string, name: string): void {
+    if (this.#isStopped) return;
+    const key = `${namespace}/${name}`;
+    const seat = this.#seats.get(key) ?? { isDirty: false, work: undefined, timer: undefined, tries: 0 };
+    this.#seats.set(key, seat);
+    seat.isDirty = true;
+    seat.work ??= this.#limiter.run(() => this.#work(seat, namespace, name)); // T1
+  }
+
+  /** Takes nothing new and waits for the turns in hand. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const { timer } of this.#seats.values()) clearTimeout(timer);
+    await Promise.all([...this.#seats.values()].map(async ({ work }) => work));
+  }
+
+  async #work(seat: Seat, namespace: string, name: string): Promise<void> {
+    let wakeAtMs: number | undefined;
+    while (seat.isDirty && !this.#isStopped) {
+      seat.isDirty = false;
+      try {
+        wakeAtMs = await this.options.turn(namespace, name);
+        seat.tries = 0;
+      } catch (thrown) {
+        wakeAtMs = this.options.now() + this.#backoffMs(seat, `${namespace}/${name}`, thrown); // T2
+      }
+    }
+    seat.work = undefined;
+    clearTimeout(seat.timer);
+    if (wakeAtMs === undefined || this.#isStopped) {
+      this.#seats.delete(`${namespace}/${name}`);
+      return;
+    }
+    const delayMs = Math.min(Math.max(wakeAtMs - this.options.now(), 0), MAX_TIMER_MS); // T3
+    seat.timer = setTimeout(() => this.ask(namespace, name), delayMs).unref();
+  }
+
+  #backoffMs(seat: Seat, object: string, thrown: unknown): number {
+    const error = asSlipwayError(thrown);
+    const isRaced = ['conflict', 'exists', 'not-found'].includes(error.kind);
+    if (!isRaced) this.options.logger.warn({ object, err: error, tries: seat.tries + 1 }, 'a turn failed');
+    return Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(seat.tries++, 10), MAX_BACKOFF_MS);
+  }
+}
