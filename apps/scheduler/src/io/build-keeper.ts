@@ -5,6 +5,7 @@
 //   V3. The TaskRun and the status that says that it was made are one commit: whoever dies in between, either both are
 //       there or none is.
 
+import { isDeepStrictEqual } from 'node:util';
 import {
   BUILDS,
   TASK_RUNS,
@@ -119,6 +120,7 @@ export class BuildKeeper {
   }
 
   async #say(build: Build, status: BuildStatus, fence: Fence): Promise<undefined> {
+    if (isDeepStrictEqual(build.status, status)) return;
     const condition = status.conditions?.[0];
     const isFinal = condition !== undefined && condition.status !== 'Unknown';
     await this.#commit(fence, [

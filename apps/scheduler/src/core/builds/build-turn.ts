@@ -5,7 +5,6 @@
 //   U3. The TaskRun is made with the commit that says that the Build has begun: one that has begun and has none lost it,
 //       and is never begun again.
 
-import { isDeepStrictEqual } from 'node:util';
 import { isBuildCancelled, isDone, type Build, type BuildStatus, type TaskRun } from '@slipway/contracts';
 import { buildStatus, cancelledBuild, withOutcome, type BuildOutcome } from './build-status.js';
 
@@ -15,6 +14,7 @@ export type BuildTurn =
   | { kind: 'begin' }
   /** Ask its TaskRun to end. */
   | { kind: 'cancel' }
+  /** That it stands so; nothing is to be written where its status says so already. */
   | { kind: 'say'; status: BuildStatus };
 
 export function nextOfBuild(build: Build, taskRun: TaskRun | undefined, nowMs: number): BuildTurn {
@@ -35,8 +35,7 @@ export function nextOfBuild(build: Build, taskRun: TaskRun | undefined, nowMs: n
     return { kind: 'begin' };
   }
   if (isBuildCancelled(build) && !isDone(taskRun) && taskRun.spec.status === undefined) return { kind: 'cancel' };
-  const status = buildStatus(build, taskRun, nowMs);
-  return isDeepStrictEqual(build.status, status) ? { kind: 'rest' } : { kind: 'say', status };
+  return { kind: 'say', status: buildStatus(build, taskRun, nowMs) };
 }
 
 export function executeFailed(message: string): BuildOutcome {

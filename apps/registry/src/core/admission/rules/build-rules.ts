@@ -3,17 +3,14 @@
 import {
   ANNOTATIONS,
   BUILD_CANCELLED,
-  asSlipwayError,
   durationMs,
   formatDuration,
-  templateUsesProblems,
   type Build,
   type BuildTemplate,
   type Image,
   type KubeObject,
   type TemplateUse,
 } from '@slipway/contracts';
-import { plainYaml } from '@slipway/yaml';
 
 import { checkSources, sourceStepNames } from './build-source-rules.js';
 import { checkBuildSteps, checkBuildVolumes, nonEmpty } from './build-step-rules.js';
@@ -38,8 +35,9 @@ export function checkBuild(build: Build, findings: Findings): void {
   const spec = build.spec ?? {};
   const { template, timeout } = spec;
   const steps = listOf(spec.steps);
-  const more = checkTemplatesAnnotation(build, findings);
-  if (steps.length === 0 && template === undefined && more === 0) findings.neither(['spec.steps', 'spec.template']);
+  // The templates of the annotation are read with those that they name, when the Build begins.
+  const hasMore = nonEmpty(build.metadata.annotations?.[ANNOTATIONS.templates]) !== undefined;
+  if (steps.length === 0 && template === undefined && !hasMore) findings.neither(['spec.steps', 'spec.template']);
   if (steps.length > 0 && template !== undefined) findings.both(['spec.steps', 'spec.template']);
   checkSources(spec, 'spec', findings);
   checkBuildSteps(steps, sourceStepNames(spec, 'spec'), 'spec.steps', findings);
@@ -94,25 +92,6 @@ function checkTemplateUse({ kind, arguments: given }: TemplateUse, path: string,
     }
     names.add(name);
   });
-}
-
-/** Answers how many templates the annotation names. */
-function checkTemplatesAnnotation({ metadata }: Build, findings: Findings): number {
-  const text = nonEmpty(metadata.annotations?.[ANNOTATIONS.templates]);
-  if (text === undefined) return 0;
-  const path = `metadata.annotations[${ANNOTATIONS.templates}]`;
-  try {
-    const value = plainYaml(text, 'it');
-    const problems = templateUsesProblems(value, path);
-    for (const { field, message } of problems) findings.add(message, field);
-    if (problems.length > 0) return 1; // something is named, if not well
-    const uses = value as TemplateUse[];
-    uses.forEach((use, index) => checkTemplateUse(use, `${path}[${index}]`, findings));
-    return uses.length;
-  } catch (thrown) {
-    findings.add(asSlipwayError(thrown).message, path);
-    return 1;
-  }
 }
 
 function checkPendingTimeout({ metadata }: KubeObject, findings: Findings): void {
