@@ -33,11 +33,11 @@ afterAll(async () => {
 const outcomes: [example: string, code: number, says: RegExp[]][] = [
   ['retry', 0, [/3 attempts/, /attempts = 3/]],
   ['until', 0, [/page 3[\s\S]*read all before page 4/, /next = 4/]],
-  ['for-each', 0, [/deployed to canary[\s\S]*deployed to east[\s\S]*deployed to west/]],
+  ['for-each', 0, [/deployed to canary[\s\S]*\[deploy\[1\] : deploy\] deployed to east[\s\S]*deployed to west/]],
   ['run-all', 1, [/Tasks Completed: 3 \(Failed: 1, Cancelled 0\), Skipped: 1/, /Preceding Tasks failed/]],
   ['fail-fast', 1, [/Tasks Completed: 2 \(Failed: 1, Cancelled 1\), Skipped: 0/]],
   ['branch', 0, [/binary: none, documents: published/]],
-  ['recursion', 0, [/Succeeded|Completed/]],
+  ['recursion', 0, [/\[again\/say\] succeeded after/, /Succeeded|Completed/]],
 ];
 
 test.each(outcomes)('%s.yaml ends with exit code %i, as its page says', async (example, code, says) => {
@@ -76,6 +76,8 @@ test('a rejected approval fails its run', async () => {
 test('rerun runs a run once more with another param, and ends as it does', async () => {
   const first = await run('recursion').ended;
   const name = /pipelinerun\/(\S+) created/.exec(first.out)![1]!;
+  expect((await slipway('describe', name, ...at)).out).toMatch(/└ ✓ again .*\n {4}├ ✓ say [\s\S]* {8}├ ✓ say /);
+  expect((await slipway('logs', name, ...at)).out).toMatch(/\[say : say\] 3\n[\s\S]*\[again\/again\/say : say\] 1\n/);
   const again = await slipway('rerun', name, '--param', 'number=1', ...at);
   expect(again.out).toContain(`slipway.dev/rerun-of ${name}`);
   expect(again.out).toContain('[say : say] 1\n');

@@ -15,6 +15,7 @@ import {
   type ResourceKind,
   type TaskRun,
 } from '@slipway/contracts';
+import { taskNameOf } from '../core/run-rows.js';
 import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import { objectPath } from './paths.js';
@@ -113,7 +114,7 @@ class RunLogs {
     if (!isDone(taskRun) || this.#ended.has(taskRun.metadata.name)) return;
     this.#ended.add(taskRun.metadata.name);
     const read = this.#pods.get(status?.podName ?? '')?.read ?? Promise.resolve();
-    this.#ends.push(read.then(() => this.observer.onTaskEnd(this.ref, taskRun)));
+    this.#ends.push(read.then(() => this.observer.onTaskEnd(this.ref, taskRun, taskNameOf(taskRun))));
   }
 
   /** Waits for the lines that are still on their way (F1). */
@@ -133,8 +134,7 @@ class RunLogs {
     if (podName === undefined || podName === '') return;
     let pod = this.#pods.get(podName);
     if (pod === undefined) {
-      const task = taskRun.metadata.labels?.[LABELS.pipelineTask] ?? taskRun.metadata.name;
-      pod = new PodLog(task, podName);
+      pod = new PodLog(taskNameOf(taskRun), podName);
       this.#pods.set(podName, pod);
       pod.read = this.#read(pod);
     }

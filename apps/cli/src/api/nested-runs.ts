@@ -1,6 +1,16 @@
 // The children of a PipelineRun that are no TaskRuns: their states, and every line of the runs that are nested in it.
 
-import { CUSTOM_RUNS, LABELS, PIPELINE_RUNS, resourceKind, type CustomRun, type PipelineRun } from '@slipway/contracts';
+import {
+  CUSTOM_RUNS,
+  LABELS,
+  PIPELINE_RUNS,
+  TASK_RUNS,
+  resourceKind,
+  type CustomRun,
+  type PipelineRun,
+  type TaskRun,
+} from '@slipway/contracts';
+import { taskNameOf, type ChildOfRun, type ChildrenByRun } from '../core/run-rows.js';
 import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import type { FollowOptions, Observer } from './observer.js';
@@ -62,9 +72,9 @@ export class NestedRuns {
 
   #see(child: PipelineRun | CustomRun): void {
     this.observer.onTaskRun(this.ref, child);
-    const { name, labels } = child.metadata;
+    const { name } = child.metadata;
     if (child.kind !== 'PipelineRun' || this.#runs.has(name)) return;
-    const task = labels?.[LABELS.pipelineTask] ?? name;
+    const task = taskNameOf(child);
     const { wanted, timestamps } = this.options;
     const options: FollowOptions = {
       ...(timestamps === undefined ? {} : { timestamps }),
@@ -99,12 +109,40 @@ export async function nestedOf(client: ApiClient, ref: RunRef): Promise<(Pipelin
   return (await Promise.all(lists)).flatMap(({ items }) => items);
 }
 
+/** Runs nested deeper or wider than anybody reads are not asked for. */
+const MOST_RUNS = 100;
+
+/** The children of a run and of those nested in it, the run's own first, each with the tasks that they have now. */
+export async function childrenBelow(client: ApiClient, ref: RunRef): Promise<ChildrenByRun> {
+  const found = new Map<string, ChildOfRun[]>();
+  for (const open = [ref]; open.length > 0 && found.size < MOST_RUNS;) {
+    const next = open.shift()!;
+    const [taskRuns, others] = await Promise.all([childrenOf(client, next), nestedOf(client, next)]);
+    found.set(next.name, [...taskRuns, ...others]);
+    for (const { kind, metadata } of others) if (kind === 'PipelineRun') open.push({ ...ref, name: metadata.name });
+  }
+  return found;
+}
+
+/** The TaskRuns of a run in the order in which they started. */
+export async function childrenOf(client: ApiClient, ref: RunRef): Promise<TaskRun[]> {
+  const { items } = await client.call<{ items: TaskRun[] }>(objectPath(resourceKind(TASK_RUNS)!, 'v1', ref.namespace), {
+    query: { labelSelector: `${LABELS.pipelineRun}=${ref.name}` },
+  });
+  return items.sort((one, other) => startOf(one).localeCompare(startOf(other)));
+}
+
+export function startOf({ status, metadata }: ChildOfRun): string {
+  return status?.startTime ?? metadata.creationTimestamp ?? '';
+}
+
 /** Lines of a nested run are lines of its parent, named by the way to them; the parent's tree shows it as one row. */
 export function within(observer: Observer, ref: RunRef, task: string): Observer {
   return {
     onRun: () => {},
-    onTaskRun: () => {},
-    onTaskEnd: () => {},
+    onTaskRun: (_inner, child) => observer.onNested(ref, child),
+    onNested: (_inner, child) => observer.onNested(ref, child),
+    onTaskEnd: (_inner, taskRun, inner) => observer.onTaskEnd(ref, taskRun, `${task}/${inner}`),
     onLine: (line) => observer.onLine({ ...line, run: ref, task: `${task}/${line.task}` }),
     onNotice: (text) => observer.onNotice(text),
   };

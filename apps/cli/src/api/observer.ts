@@ -6,7 +6,7 @@ import type { RunRef } from '../input/apply.js';
 
 export interface LogLineOf {
   run: RunRef;
-  /** Name of the pipeline task, or of the TaskRun that stands alone. */
+  /** Name of the pipeline task, with its number in a matrix or a loop, or of the TaskRun that stands alone. */
   task: string;
   step: string;
   text: string;
@@ -16,8 +16,10 @@ export interface Observer {
   onRun(ref: RunRef, run: PipelineRun | TaskRun): void;
   /** A run of a task, of whichever kind. */
   onTaskRun(ref: RunRef, taskRun: ChildOfRun): void;
-  /** A TaskRun has its outcome and all its lines were given. */
-  onTaskEnd(ref: RunRef, taskRun: TaskRun): void;
+  /** A run of a task of a pipeline that is nested in the run, however deep. */
+  onNested(ref: RunRef, child: ChildOfRun): void;
+  /** A TaskRun has its outcome and all its lines were given; `task` is the way to it, as in its lines. */
+  onTaskEnd(ref: RunRef, taskRun: TaskRun, task: string): void;
   onLine(line: LogLineOf): void;
   /** Something worth telling that is no outcome: a log that is gone, a server that was lost for a while. */
   onNotice(text: string): void;

@@ -2,11 +2,10 @@ import { isDone, msOf, succeeded, type KubeObject, type PipelineRun, type TaskRu
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
-import { nestedOf } from '../api/nested-runs.js';
-import { childrenOf } from '../api/print-logs.js';
+import { childrenBelow } from '../api/nested-runs.js';
 import type { CliConfig } from '../config.js';
 import { safeLine } from '../core/escapes.js';
-import { rowOfTaskRun, rowsOfPipelineRun, stateOf } from '../core/run-rows.js';
+import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type ChildrenByRun } from '../core/run-rows.js';
 import { durationText, treeLines } from '../core/tree-text.js';
 import { EXIT } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
@@ -21,8 +20,7 @@ export async function describe(
 ): Promise<number> {
   const client = new ApiClient(await findAccess(options, config));
   const { ref, run } = await findRun(client, args[0] ?? '');
-  const taskRuns = ref.kind === 'TaskRun' ? [] : await childrenOf(client, ref);
-  const nested = ref.kind === 'TaskRun' ? [] : await nestedOf(client, ref);
+  const children: ChildrenByRun = ref.kind === 'TaskRun' ? new Map() : await childrenBelow(client, ref);
   const paint = statePainter(terminal.colors);
   const nowMs = Date.now();
   const condition = succeeded(run);
@@ -52,12 +50,13 @@ export async function describe(
   const rows =
     ref.kind === 'TaskRun'
       ? [rowOfTaskRun(run, ref.name)]
-      : rowsOfPipelineRun(run as PipelineRun, [...taskRuns, ...nested]);
+      : rowsOfPipelineRun(run as PipelineRun, children.get(ref.name) ?? [], children);
   const columns = terminal.draws ? terminal.columns() : 1000;
   terminal.out('\n');
   for (const line of treeLines(rows, { nowMs, paint, columns, steps: 'all' }))
     terminal.out(`${safeLine(line, terminal.colors)}\n`);
-  for (const notice of noticesOf([run, ...taskRuns])) terminal.out(`\nnote: ${safeLine(notice, false)}\n`);
+  for (const notice of noticesOf([run, ...[...children.values()].flat()]))
+    terminal.out(`\nnote: ${safeLine(notice, false)}\n`);
   return EXIT.succeeded;
 }
 

@@ -36,13 +36,14 @@ export async function logs(
   const onNotice = (text: string): void => terminal.err(`note: ${text}\n`);
   const { ref, run } = await findRun(client, name);
   const isWanted = (ofTask: string, ofStep: string): boolean =>
-    (task === undefined || ofTask === task || ref.kind === 'TaskRun') &&
+    (task === undefined || [ofTask, ofTask.replaceAll(/\[\d+\]/g, '')].includes(task) || ref.kind === 'TaskRun') &&
     (step === undefined || ofStep === step.replace(/^step-/, ''));
   const wanted =
     ref.kind === 'TaskRun' && step === undefined && task !== undefined
       ? (_: string, ofStep: string) => ofStep === task
       : isWanted;
-  const observer = { onLine, onNotice, onRun: () => undefined, onTaskRun: () => undefined, onTaskEnd: () => undefined };
+  const nothing = (): undefined => undefined;
+  const observer = { onLine, onNotice, onRun: nothing, onTaskRun: nothing, onNested: nothing, onTaskEnd: nothing };
   const howTo = { wanted, ...(options.timestamps === true ? { timestamps: true } : {}) };
   const { taskRuns } =
     options.follow === true

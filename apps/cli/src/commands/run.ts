@@ -79,6 +79,7 @@ async function applyAndFollow(
   const silent = {
     onRun: () => undefined,
     onTaskRun: () => undefined,
+    onNested: () => undefined,
     onTaskEnd: () => undefined,
     onLine: () => undefined,
     onNotice: () => undefined,

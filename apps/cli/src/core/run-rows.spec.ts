@@ -1,5 +1,5 @@
 import type { PipelineRun, TaskRun } from '@slipway/contracts';
-import { rowOfTaskRun, rowsOfPipelineRun, type ChildOfRun, type TaskRow } from './run-rows.js';
+import { rowOfTaskRun, rowsOfPipelineRun, taskNameOf, type ChildOfRun, type TaskRow } from './run-rows.js';
 import { durationText, treeLines } from './tree-text.js';
 
 /** run('build', 'test after build', 'finally tidy') — one line a task. */
@@ -155,6 +155,42 @@ test('a pipeline in a pipeline is one row, the newest of its attempts, and a cus
   expect(rowsOfPipelineRun(run, children)).toEqual([
     { name: 'p', state: 'succeeded', finally: false, taskRun: 'r-p-retry1', note: '2 attempts', steps: [] },
     { name: 'w', state: 'succeeded', finally: false, taskRun: 'r-w', steps: [] },
+  ]);
+});
+
+describe('taskNameOf', () => {
+  const names: [run: string, task: string, is: string][] = [
+    ['r-build', 'build', 'build'],
+    ['r-build-0', 'build', 'build[0]'],
+    ['r-build-12', 'build', 'build[12]'],
+    ['r-build-1-retry2', 'build', 'build[1]'],
+    ['r-build-retry2', 'build', 'build'],
+    ['r-build-3', 'build-3', 'build-3'],
+    ['r-a-very-long-name-that-was-cut-5f1c0b', 'a-very-long-name-that-was-cut-somewhere', 'a-very-long-name-that-was-cut-somewhere'],
+  ]; // prettier-ignore
+  test.each(names)('of %s of task %s is %s', (name, pipelineTask, is) => {
+    const labels = { 'tekton.dev/pipelineRun': 'r', 'tekton.dev/pipelineTask': pipelineTask };
+    expect(taskNameOf({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name, labels }, spec: {} })).toBe(is);
+  });
+});
+
+test('the tasks of a pipeline in a pipeline are rows below its own, and keep its lines', () => {
+  const inner = (name: string): ChildOfRun => ({
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name: `r-${name}`, labels: { 'tekton.dev/pipelineTask': name } },
+    spec: { pipelineSpec: { tasks: [{ name: 'build' }, { name: 'late', runAfter: ['build'] }] } },
+    status: { conditions: [{ type: 'Succeeded', status: 'False', reason: 'Failed' }] },
+  });
+  const steps = [{ name: 's', container: 'step-s', terminated: { exitCode: 3 } }];
+  const below = new Map([['r-one', [taskRun('build', 'False', 'StepFailed', { steps, conditions: [{ type: 'Succeeded', status: 'False', reason: 'StepFailed' }] })]]]); // prettier-ignore
+  const rows = rowsOfPipelineRun(run(['one', 'two']), [inner('one'), inner('two')], below);
+  expect(treeLines(rows, { nowMs: 0, paint: (_state, text) => text, columns: 80, steps: 'all' })).toEqual([
+    '├ ✗ one          Failed',
+    '│   ├ ✗ build    0.0s  StepFailed',
+    '│   │   ✗ s          exit code 3',
+    '│   └ – late           never started',
+    '└ ✗ two          Failed',
   ]);
 });
 

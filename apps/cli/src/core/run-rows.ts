@@ -36,15 +36,24 @@ export interface TaskRow {
   /** Why it waits, was skipped or failed. */
   note?: string;
   steps: StepRow[];
+  /** Of a pipeline in a pipeline, where its runs are known. */
+  tasks?: TaskRow[];
 }
+
+/** Runs of tasks by the name of the PipelineRun that they belong to. */
+export type ChildrenByRun = ReadonlyMap<string, readonly ChildOfRun[]>;
 
 const CANCELLED = /^(TaskRunCancelled|Cancelled|PipelineRunCancelled|CustomRunCancelled|CancelledRunFinally)$/;
 
 /** What a pipeline task may run as. */
 export type ChildOfRun = TaskRun | CustomRun | PipelineRun;
 
-/** The tasks of a run in the order of its pipeline, those of `finally` last. */
-export function rowsOfPipelineRun(run: PipelineRun, children: readonly ChildOfRun[]): TaskRow[] {
+/** The tasks of a run in the order of its pipeline, those of `finally` last; `below`: of the runs nested in it. */
+export function rowsOfPipelineRun(
+  run: PipelineRun,
+  children: readonly ChildOfRun[],
+  below: ChildrenByRun = new Map<string, ChildOfRun[]>(),
+): TaskRow[] {
   const spec = run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
   const byTask = new Map<string, ChildOfRun[]>();
   for (const taskRun of newestAttempts(children)) {
@@ -61,10 +70,13 @@ export function rowsOfPipelineRun(run: PipelineRun, children: readonly ChildOfRu
   const rowsOf = (task: PipelineTask, isFinally: boolean): TaskRow[] => {
     const runs = (byTask.get(task.name) ?? []).sort(byName);
     if (runs.length > 0) {
-      return runs.map((taskRun, i) => ({
-        ...rowOfTaskRun(taskRun, runs.length === 1 ? task.name : `${task.name}[${i}]`),
-        finally: isFinally,
-      }));
+      return runs.map((taskRun, i) => {
+        const inner = below.get(taskRun.metadata.name);
+        const tasks = inner === undefined ? undefined : rowsOfPipelineRun(taskRun as PipelineRun, inner, below);
+        const place = runs.length === 1 ? placeOf(taskRun) : (placeOf(taskRun) ?? String(i));
+        const row = rowOfTaskRun(taskRun, place === undefined ? task.name : `${task.name}[${place}]`);
+        return { ...row, finally: isFinally, ...(tasks === undefined ? {} : { tasks }) };
+      });
     }
     const rows = taken.get(task.name);
     if (rows !== undefined && !isFinally) return rows;
@@ -100,6 +112,20 @@ function takenRows({ metadata, status }: PipelineRun): ReadonlyMap<string, TaskR
     rows.set(pipelineTaskName, [...before, row]);
   }
   return rows;
+}
+
+/** What a run is called where it is one of several: the name of its task, and its number in a matrix or a loop. */
+export function taskNameOf(child: ChildOfRun): string {
+  const place = placeOf(child);
+  const task = child.metadata.labels?.[LABELS.pipelineTask] ?? child.metadata.name;
+  return place === undefined ? task : `${task}[${place}]`;
+}
+
+/** The number in the run's name, `<run>-<task>-<number>`; a name that was cut for its length has none. */
+function placeOf({ metadata: { name, labels } }: ChildOfRun): string | undefined {
+  const [run, task] = [labels?.[LABELS.pipelineRun], labels?.[LABELS.pipelineTask]];
+  const before = `${run}-${task}-`;
+  return name.startsWith(before) ? /^(\d+)(-retry\d+)?$/.exec(name.slice(before.length))?.[1] : undefined;
 }
 
 /** A retry of a pipeline in a pipeline is a run of its own, called `<name>-retry<n>`: only the newest is a row. */

@@ -22,21 +22,23 @@ const SIGNS: Record<RowState, string> = {
   skipped: '–',
 };
 
-/** One line a task, and below it one a step where wanted. */
-export function treeLines(rows: readonly TaskRow[], options: TreeOptions): string[] {
+/** One line a task, and below it one a step or a task of its own where wanted. */
+export function treeLines(rows: readonly TaskRow[], options: TreeOptions, indent = ''): string[] {
   const width = Math.min(40, Math.max(0, ...rows.map(({ name }) => name.length)));
   const lines: string[] = [];
   let inFinally = false;
   rows.forEach((row, index) => {
     if (row.finally && !inFinally) {
       inFinally = true;
-      lines.push(options.paint('dim', '│ finally'));
+      lines.push(options.paint('dim', `${indent}│ finally`));
     }
     const last = index === rows.length - 1;
-    lines.push(line(last ? '└ ' : '├ ', row, width, options));
+    const below = `${indent}${last ? '    ' : '│   '}`;
+    lines.push(line(`${indent}${last ? '└ ' : '├ '}`, row, width, options));
+    if (row.tasks !== undefined) lines.push(...treeLines(row.tasks, options, below));
     if (options.steps === 'none' || (options.steps === 'running' && row.state !== 'running')) return;
     const stepWidth = Math.max(0, ...row.steps.map(({ name }) => name.length));
-    for (const step of row.steps) lines.push(line(last ? '    ' : '│   ', step, stepWidth, options));
+    for (const step of row.steps) lines.push(line(below, step, stepWidth, options));
   });
   return lines;
 }

@@ -58,13 +58,17 @@ export class RunView implements Observer {
     this.#imageNotice(taskRun);
   }
 
-  onTaskEnd(ref: RunRef, taskRun: TaskRun): void {
+  onNested(ref: RunRef, child: ChildOfRun): void {
+    this.#see(this.#of(ref), child.metadata.name, child);
+    this.#imageNotice(child);
+  }
+
+  onTaskEnd(ref: RunRef, taskRun: TaskRun, task: string): void {
     if (this.terminal.draws || ref.kind === 'TaskRun') return; // the tree says it
-    const row = this.#timed(this.#of(ref), rowOfTaskRun(taskRun, taskName(taskRun)));
-    const time = durationText((row.endMs ?? 0) - (row.startMs ?? 0));
-    this.say(
-      `${this.#prefix(ref, row.name)} ${row.state} after ${time}${row.note === undefined ? '' : `: ${row.note}`}`,
-    );
+    const shown = this.#of(ref);
+    const { name, state, startMs, endMs, note } = this.#timed(shown, rowOfTaskRun(taskRun, task));
+    const time = durationText((endMs ?? 0) - (startMs ?? 0));
+    this.say(`${this.#prefix(ref, name)} ${state} after ${time}${note === undefined ? '' : `: ${note}`}`);
   }
 
   onLine({ run, task, step, text }: LogLineOf): void {
@@ -180,10 +184,6 @@ export class RunView implements Observer {
 
 function keyOf(ref: RunRef): string {
   return `${ref.kind}/${ref.namespace}/${ref.name}`;
-}
-
-function taskName(taskRun: TaskRun): string {
-  return taskRun.metadata.labels?.['tekton.dev/pipelineTask'] ?? taskRun.metadata.name;
 }
 
 function resultLines(run: PipelineRun | TaskRun | undefined): string[] {
