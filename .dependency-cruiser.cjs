@@ -12,9 +12,9 @@ module.exports = {
     ),
     rule(
       'platform-starts-services',
-      'What runs services in one process knows how to start them, and nothing else of them.',
+      'What runs services in one process knows how to start them and to back their data up, and nothing else of them.',
       { path: '^apps/cli/src/platform/' },
-      { path: '^apps/[^/]+/', pathNot: '^apps/(cli/|[^/]+/src/(start|config)\\.ts$)' },
+      { path: '^apps/[^/]+/', pathNot: '^apps/(cli/|[^/]+/src/(start|config|backup)\\.ts$)' },
     ),
     rule('package-not-app', 'Packages do not know who uses them.', { path: '^packages/' }, { path: '^apps/' }),
     rule(

@@ -21,6 +21,8 @@ export interface CliConfig {
   resources: Record<string, string>;
   /** Settings of registry and scheduler, in their own variables. */
   limits: Record<string, string>;
+  /** Where the state of a platform is that is not in a data folder, in its services' own variables. */
+  state: { database?: string; logs?: string };
   /** Settings of the executor, in its own variables. */
   executor: Record<string, string>;
 }
@@ -37,6 +39,10 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
     home,
     binDir: env['SLIPWAY_BIN_DIR'] ?? join(home, '.slipway', 'bin'),
     resources: variables(env, OF_RESOURCES),
+    state: {
+      ...(env['DATABASE'] ? { database: env['DATABASE'] } : {}),
+      ...(env['LOGS_DATA'] ? { logs: env['LOGS_DATA'] } : {}),
+    },
     executor: variables(env, OF_EXECUTOR),
     limits: variables(env, [/^(MAX_MATRIX_COMBINATIONS|RETENTION)$/]),
   };

@@ -153,6 +153,26 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
       );
   }
 
+  for (const name of ['backup', 'restore'] as const) {
+    program
+      .command(name)
+      .argument('<file>', 'the backup')
+      .description(
+        name === 'backup'
+          ? 'write all objects and log lines of a platform into one file, while it runs'
+          : 'bring a backup back to an empty platform that does not run',
+      )
+      .option(
+        '--data <dir>',
+        `data folder of the platform (default: what DATABASE and LOGS_DATA name, else ${config.dataDir})`,
+      )
+      .action(
+        does(async ([file], options) =>
+          (await import('./commands/backup.js'))[name](file!, options as never, config, terminal),
+        ),
+      );
+  }
+
   program
     .command('version')
     .description('print the version')

@@ -220,6 +220,7 @@ export {
   type Write,
 } from './store-protocol.js';
 export { type Approval, type ApprovalDecision, type ApprovalSpec, type ApprovalStatus } from './approval.js';
+export { BACKUP_FORMAT, type BackupEnd, type BackupLog, type BackupPosition, type BackupRecord } from './backup.js';
 export { type KeptRuns, type RetentionPolicy, type RetentionPolicySpec } from './retention.js';
 export {
   CUSTOM_RUN_CANCELLED,

@@ -8,10 +8,10 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import type { LogLine } from '@slipway/contracts';
 import { formatRecord, lineShown, linesOf, parseRecord, type LogRecord } from '../core/record.js';
+import { wholeLines } from './whole-lines.js';
 
 /** An index entry after at least this many bytes: a reader skips no more than that. */
 const INDEX_EVERY_BYTES = 64 * 1024;
-const READ_BYTES = 128 * 1024;
 const ENTRY_BYTES = 24;
 
 interface Entry {
@@ -175,33 +175,6 @@ export class ContainerLog {
     if (found.length > 0) await writeAll(this.indexFile, encodeIndex(found), kept.length * ENTRY_BYTES);
     this.#index.push(...found);
     await this.indexFile.truncate(this.#index.length * ENTRY_BYTES);
-  }
-}
-
-/** The whole lines between two offsets, and the offset behind each. */
-async function* wholeLines(
-  file: FileHandle,
-  start: number,
-  end: number,
-): AsyncGenerator<{ text: string; after: number }> {
-  let rest = Buffer.alloc(0);
-  let offset = start;
-  while (offset < end) {
-    const block = Buffer.allocUnsafe(Math.min(READ_BYTES, end - offset));
-    const { bytesRead } = await file.read(block, 0, block.length, offset);
-    if (bytesRead === 0) return;
-    let lineStart = offset - rest.length;
-    offset += bytesRead;
-    const bytes =
-      rest.length === 0 ? block.subarray(0, bytesRead) : Buffer.concat([rest, block.subarray(0, bytesRead)]);
-    let at = 0;
-    for (let newline = bytes.indexOf(10, at); newline >= 0; newline = bytes.indexOf(10, at)) {
-      const text = bytes.toString('utf8', at, newline);
-      lineStart += newline + 1 - at;
-      at = newline + 1;
-      yield { text, after: lineStart };
-    }
-    rest = bytes.subarray(at);
   }
 }
 

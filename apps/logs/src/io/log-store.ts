@@ -9,20 +9,13 @@
 
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SlipwayError, subjectToken, type LogChunk } from '@slipway/contracts';
+import type { LogChunk } from '@slipway/contracts';
 import { merge, type Merge } from '../core/merge.js';
 import { ContainerLog } from './container-log.js';
+import { isLogPart, logPath, nameOf, podPath, type ContainerKey } from './log-paths.js';
 
 const SYNC_MS = 1000;
 const REMOVED_KEPT_MS = 3_600_000;
-/** Of file systems; a name that is longer when encoded cannot be a Kubernetes name. */
-const PATH_PART_MAX = 250;
-
-export interface ContainerKey {
-  namespace: string;
-  podUid: string;
-  container: string;
-}
 
 interface Held {
   log: ContainerLog;
@@ -59,7 +52,7 @@ export class LogStore {
 
   /** Stores what is new of the chunk. */
   async append(chunk: LogChunk): Promise<Merge['kind']> {
-    const path = pathOf(chunk);
+    const path = logPath(chunk);
     return this.#inTurn(path, async () => {
       if (this.#removed.has(podPath(chunk))) return 'duplicate'; // T3
       return this.#using(path, true, async (log) => {
@@ -75,7 +68,7 @@ export class LogStore {
 
   /** Runs on the container's log; with undefined when nothing is stored of it. */
   async read<T>(key: ContainerKey, use: (log: ContainerLog | undefined) => Promise<T>): Promise<T> {
-    return this.#using(pathOf(key), false, use);
+    return this.#using(logPath(key), false, use);
   }
 
   isRemoved(key: { namespace: string; podUid: string }): boolean {
@@ -84,7 +77,7 @@ export class LogStore {
 
   /** Resolves at the next change of the container's log, or after `waitMs`. Listens from the moment of the call. */
   change(key: ContainerKey, waitMs: number): { happened: Promise<void>; forget: () => void } {
-    const path = pathOf(key);
+    const path = logPath(key);
     const watchers = this.#watchers.get(path) ?? new Set();
     this.#watchers.set(path, watchers);
     let settle!: () => void;
@@ -251,30 +244,8 @@ export class LogStore {
 /** Cannot be a namespace: encoded names hold no dot. */
 const REMOVED = '.removed';
 
-function podPath({ namespace, podUid }: { namespace: string; podUid: string }): string {
-  return `${part(namespace)}/${part(podUid)}`;
-}
-
-function pathOf(key: ContainerKey): string {
-  return `${podPath(key)}/${part(key.container)}`;
-}
-
 /** Folders that were made for a name. */
 async function names(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && PART.test(entry.name)).map(({ name }) => name);
-}
-
-/** The name that `part` made this of. */
-function nameOf(encoded: string): string {
-  return encoded === '=' ? '' : decodeURIComponent(encoded.replaceAll('=', '%'));
-}
-
-const PART = /^(=|([\w-]|=[0-9a-f]{2})+)$/;
-
-/** A name that can neither leave its folder nor be mistaken for another. */
-function part(name: string): string {
-  const encoded = subjectToken(name);
-  if (encoded.length <= PATH_PART_MAX) return encoded;
-  throw new SlipwayError('invalid', 'BadName', `The name "${name.slice(0, 40)}…" is too long.`);
+  return entries.filter((entry) => entry.isDirectory() && isLogPart(entry.name)).map(({ name }) => name);
 }

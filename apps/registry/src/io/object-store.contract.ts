@@ -14,6 +14,7 @@ import {
   type TaskRun,
 } from './contract-objects.js';
 import { listingCases } from './object-listing.contract.js';
+import { snapshotCases } from './object-snapshot.contract.js';
 import type { ObjectStore } from './object-store.js';
 
 /** `open` makes a store on an empty database; the suite closes it. */
@@ -272,5 +273,6 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
     });
 
     listingCases(() => store);
+    snapshotCases(() => store, open);
   });
 }

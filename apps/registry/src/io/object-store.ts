@@ -1,9 +1,11 @@
 // The port to the stored objects: what the registry's HTTP API, its bus API and its relay need of a database.
 
 import type {
+  BackupPosition,
   CommitReply,
   CommitRequest,
   HeadsReply,
+  KubeObject,
   LeaseReply,
   LeaseRequest,
   ObjectKey,
@@ -85,6 +87,18 @@ export interface ObjectStore {
   becomeRelay(signal: AbortSignal): Promise<AbortSignal>;
   /** Forgets tombstones, commit ids and expired members that are older. Answers the revision up to which tombstones are gone. */
   prune(olderThanMs: number): Promise<number>;
+  /**
+   * Hands over every object of one snapshot, what is owned before its owner, and answers where the snapshot stood. `take`
+   * is waited for.
+   */
+  snapshot(take: (objects: readonly StoredObject[]) => Promise<void>): Promise<BackupPosition>;
+  /**
+   * Fills an empty store, all or nothing; answers how many objects there were. They keep all but their resource version,
+   * which is far beyond those of `from`: nobody who knew the store before takes an old state for a new one.
+   *
+   * Errors  `exists` when there are objects already, `conflict` when services use the store.
+   */
+  restore(from: BackupPosition, objects: AsyncIterable<KubeObject>): Promise<number>;
   close(): Promise<void>;
 }
 

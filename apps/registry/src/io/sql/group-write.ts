@@ -105,7 +105,12 @@ function keysOf(request: CommitRequest): ObjectKey[] {
   }
 }
 
-async function writeEffects(sql: Sql, clock: Clock, group: CommitGroup): Promise<void> {
+/** Writes what was decided: objects, owners, the changes to be published, and where the clock and the shards stand. */
+export async function writeEffects(
+  sql: Sql,
+  clock: Pick<Clock, 'nowMs'>,
+  group: Pick<CommitGroup, 'effects' | 'heads' | 'revision'>,
+): Promise<void> {
   const { effects } = group;
   if (effects.length === 0) return;
   const last = new Map(effects.map((effect) => [keyText(effect.stored.key), effect]));
@@ -218,6 +223,6 @@ function outboxRow(effect: Effect): SqlValue[] {
   return [stored.revision, stored.shard, ...keyRow(stored.key), stored.uid, changeText(effect)];
 }
 
-function tombstoneRow({ stored }: Effect, clock: Clock): SqlValue[] {
+function tombstoneRow({ stored }: Effect, clock: Pick<Clock, 'nowMs'>): SqlValue[] {
   return [stored.revision, clock.nowMs, ...keyRow(stored.key), stored.uid, stored.shard, stored.text];
 }

@@ -10,6 +10,7 @@ import { keyOfRow, storedOfRow, writeGroup } from './group-write.js';
 import { writeLeases } from './lease-rows.js';
 import { listObjects, readHeads } from './list.js';
 import { OBJECTS } from './schema.js';
+import { once, readSnapshot, writeSnapshot } from './snapshot.js';
 
 /** Tries for a name that nobody has; with 27^5 names for each base a second try is rare. */
 const NAME_TRIES = 8;
@@ -139,6 +140,8 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
     becomeRelay: (signal) => database.becomeRelay(signal),
 
     prune,
+    snapshot: (take) => database.read(once((sql) => readSnapshot(sql, take))),
+    restore: (from, objects) => database.write(once((sql, clock) => writeSnapshot(sql, clock, from, objects))),
 
     async close() {
       clearTimeout(trimTimer);
