@@ -1,257 +1,358 @@
-import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { buildGitInit, type GitInitProgram } from './git-init-program.js';
 import { startGitServer, type GitServer } from './git-server.js';
 
 let server: GitServer;
-let folder: string;
-let program: string;
+let program: GitInitProgram;
 
 beforeAll(async () => {
-  server = await startGitServer();
-  folder = mkdtempSync(join(tmpdir(), 'slipway-git-init-'));
-  program = join(folder, 'git-init.cjs');
-  const entry = join(import.meta.dirname, '../src/steps/git-init.ts');
-  await build({ entryPoints: [entry], outfile: program, bundle: true, format: 'cjs', platform: 'node' });
+  [server, program] = await Promise.all([startGitServer(), buildGitInit()]);
 });
 afterAll(async () => {
   await server.close();
-  rmSync(folder, { recursive: true, force: true });
+  program.remove();
 });
 afterEach(() => {
   server.overrides.clear();
   server.credentials = undefined;
+  server.isOld = false;
 });
 
-interface Finished {
-  code: number | null;
-  output: string;
-  path: string;
-  message: { key: string; value: string; resourceName?: string }[];
-  /** Command lines of every process that ran below the program while it ran. */
-  commandLines: string[];
+const urlOf = (name: string): string => `${server.url}/${name}.git`;
+const read = (...path: string[]): string => readFileSync(join(...path), 'utf8');
+const filesOf = (path: string): string[] =>
+  readdirSync(path)
+    .filter((name) => name !== '.git')
+    .sort();
+
+/** The repository with a submodule at `sub`. */
+function withSubmodule(outer: string, inner: string, url = urlOf(inner)): void {
+  const work = join(server.root, `${outer}.work`);
+  server.git(['submodule', 'add', '-f', '-q', join(server.root, `${inner}.git`), 'sub'], work);
+  server.git(['config', '-f', '.gitmodules', 'submodule.sub.url', url], work);
+  server.commit(outer, {});
 }
 
-let runs = 0;
-/** Runs the program as a step does: with flags, a home of its own and a termination message file. */
-async function gitInit(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
-  const path = join(folder, `checkout-${++runs}`);
-  const termination = join(folder, `termination-${runs}`);
-  writeFileSync(termination, '');
-  const flags = ['-path', path, '-terminationMessagePath', termination, ...args];
-  const child = spawn(process.execPath, [program, ...flags], {
-    env: { PATH: process.env['PATH'], HOME: folder, TEKTON_RESOURCE_NAME: 'repo', ...env },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const commandLines: string[] = [];
-  let ended = false;
-  const code = new Promise<number | null>((resolve) =>
-    child.on('close', (status) => {
-      ended = true;
-      resolve(status);
-    }),
-  );
-  while (!ended) {
-    commandLines.push(...allCommandLines());
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const text = readFileSync(termination, 'utf8');
-  return {
-    code: await code,
-    output,
-    path,
-    message: text === '' ? [] : (JSON.parse(text) as Finished['message']),
-    commandLines,
-  };
-}
-
-function allCommandLines(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
-      } catch {
-        return [];
-      }
-    });
-}
-
-test('git-init checks out the default branch and reports commit and url', async () => {
+test('git-init checks out the default branch and reports commit, url, author and date', async () => {
   const commit = server.commit('plain', { 'a.txt': 'one' });
-  const { code, path, message } = await gitInit(['-url', `${server.url}/plain.git`]);
+  const date = server.git(['log', '-1', '--format=%ct'], join(server.root, 'plain.work'));
+  const { code, path, message } = await program.run(['-url', urlOf('plain')]);
   expect(code).toBe(0);
-  expect(readFileSync(join(path, 'a.txt'), 'utf8')).toBe('one');
+  expect(read(path, 'a.txt')).toBe('one');
+  const about = { resourceName: 'repo', resourceRef: { name: 'repo' } };
   expect(message).toEqual([
-    { key: 'commit', value: commit, resourceName: 'repo', resourceRef: { name: 'repo' } },
-    { key: 'url', value: `${server.url}/plain.git`, resourceName: 'repo', resourceRef: { name: 'repo' } },
+    { key: 'commit', value: commit, ...about },
+    { key: 'url', value: urlOf('plain'), ...about },
+    { key: 'author', value: 'Test <test@localhost>', ...about },
+    { key: 'committer-date', value: date, ...about },
+    { key: 'date', value: new Date(Number(date) * 1000).toISOString().replace('.000Z', 'Z'), ...about },
   ]);
 });
 
-test('git-init checks out a tag, an older commit, a ref and a refspec', async () => {
-  const first = server.commit('many', { 'a.txt': '1' });
-  server.git(['tag', 'v1'], join(server.root, 'many.work'));
-  server.git(
-    ['push', '-q', join(server.root, 'many.git'), 'v1', 'HEAD:refs/pull/7/head'],
-    join(server.root, 'many.work'),
-  );
-  const second = server.commit('many', { 'a.txt': '2' });
-  const url = `${server.url}/many.git`;
-  for (const [args, commit] of [
-    [['-revision', 'v1'], first],
-    [['-revision', first], first],
-    [['-revision', 'refs/pull/7/head'], first],
-    [['-revision', 'main'], second],
-    [['-refspec', 'refs/pull/7/head:refs/heads/pr', '-revision', 'pr'], first],
-    [['-depth', '0', '-revision', 'main'], second],
-  ] as const) {
-    const { code, message, output } = await gitInit(['-url', url, ...args]);
-    expect([args, code, message[0]?.value, code === 0 ? '' : output]).toEqual([args, 0, commit, '']);
-  }
-});
-
-test('git-init brings submodules, unless told not to', async () => {
-  server.commit('inner', { 'inner.txt': 'in' });
-  server.commit('outer', { 'outer.txt': 'out' });
-  const work = join(server.root, 'outer.work');
-  server.git(['submodule', 'add', '-q', join(server.root, 'inner.git'), 'sub'], work);
-  server.git(['config', '-f', '.gitmodules', 'submodule.sub.url', `${server.url}/inner.git`], work);
-  server.commit('outer', {});
-  const url = `${server.url}/outer.git`;
-  expect(existsSync(join((await gitInit(['-url', url])).path, 'sub/inner.txt'))).toBe(true);
-  expect(existsSync(join((await gitInit(['-url', url, '-submodules=false'])).path, 'sub/inner.txt'))).toBe(false);
-});
-
-test('git-init says what to do when the revision is not there', async () => {
-  server.commit('plain', { 'a.txt': 'one' });
-  const { code, output } = await gitInit(['-url', `${server.url}/plain.git`, '-revision', 'gone']);
-  expect(code).toBe(1);
-  expect(output).toMatch(/hint: the repository has no such branch, tag or commit/);
-});
-
-// prettier-ignore
-const attacks: [what: string, args: (marker: string) => string[]][] = [
-  ['a revision that is an option', (marker) => ['-url', `${server.url}/plain.git`, '-revision', `--upload-pack=touch ${marker};git-upload-pack`]],
-  ['a refspec that is an option', (marker) => ['-url', `${server.url}/plain.git`, '-refspec', `--upload-pack=touch ${marker}`]],
-  ['a url that is an option', (marker) => ['-url', `--upload-pack=touch ${marker}`]],
-  ['a remote helper', (marker) => ['-url', `ext::sh -c "touch ${marker}"`]],
-  ['an ssh host that is an option', (marker) => ['-url', `ssh://-oProxyCommand=touch%20${marker}/x`]],
-  ['an scp host that is an option', (marker) => ['-url', `-oProxyCommand=touch ${marker}:x`]],
-  ['a path of this machine', () => ['-url', join(server.root, 'plain.git')]],
-  ['a file url', () => ['-url', `file://${join(server.root, 'plain.git')}`]],
-];
-test.each(attacks)('git-init refuses %s and runs nothing', async (_what, args) => {
-  server.commit('plain', { 'a.txt': 'one' });
-  const marker = join(folder, `marker-${runs}`);
-  const { code, path } = await gitInit(args(marker));
-  expect(code).not.toBe(0);
-  expect(existsSync(marker)).toBe(false);
-  expect(existsSync(join(path, 'a.txt'))).toBe(false);
-});
-
-test('git-init does not follow a redirect to a file', async () => {
-  server.commit('plain', { 'a.txt': 'one' });
-  server.overrides.set('/redirected.git', (_request, response) => {
-    response.writeHead(302, { location: `file://${join(server.root, 'plain.git')}/info/refs` }).end();
+describe('a revision is', () => {
+  let first: string;
+  let second: string;
+  beforeAll(() => {
+    first = server.commit('many', { 'a.txt': '1' });
+    const [work, bare] = [join(server.root, 'many.work'), join(server.root, 'many.git')];
+    server.git(['tag', '-a', '-m', 'v1', 'v1'], work);
+    server.git(['push', '-q', bare, 'v1', 'HEAD:refs/pull/100/head', 'HEAD:refs/heads/feature/x'], work);
+    second = server.commit('many', { 'a.txt': '2' });
   });
-  const { code, path } = await gitInit(['-url', `${server.url}/redirected.git`]);
-  expect(code).not.toBe(0);
-  expect(existsSync(join(path, 'a.txt'))).toBe(false);
+
+  test.each([
+    ['a tag', ['-revision', 'v1'], 1],
+    ['a commit that no ref names', ['-revision', 'FIRST'], 1],
+    ['a ref of a pull request', ['-revision', 'refs/pull/100/head'], 1],
+    ['its short name', ['-revision', 'pull/100/head'], 1],
+    ['a branch', ['-revision', 'main'], 2],
+    ['a branch with a slash', ['-revision', 'feature/x'], 1],
+    ['what a refspec has fetched', ['-refspec', 'refs/pull/100/head:refs/heads/pr', '-revision', 'pr'], 1],
+    [
+      'one of several refspecs',
+      ['-refspec', 'refs/heads/main:refs/heads/main refs/heads/feature/x:refs/heads/y', '-revision', 'y'],
+      1,
+    ],
+    ['HEAD, when there is none', ['-revision', ''], 2],
+    ['a branch with all of its history', ['-depth', '0', '-revision', 'main'], 2],
+    ['HEAD, in the flags of a Build', ['--url', 'URL', '--revision', ''], 2],
+  ] as const)('%s', async (_, args, nth) => {
+    const given = args.map((arg) => arg.replace('FIRST', first).replace('URL', urlOf('many')));
+    const { code, facts, output } = await program.run(['-url', urlOf('many'), ...given]);
+    expect([code, facts['commit']]).toEqual([0, nth === 1 ? first : second]);
+    expect(output).toContain('Successfully cloned');
+  });
+
+  test('a commit that the server hands out with its branch only', async () => {
+    server.isOld = true;
+    const { code, facts, path } = await program.run(['-url', urlOf('many'), '-revision', first]);
+    expect([code, facts['commit'], read(path, 'a.txt')]).toEqual([0, first, '1']);
+  });
+
+  test('a commit that such a server has for a pull request only', async () => {
+    server.commit('forked', { 'a.txt': '1' });
+    const [work, bare] = [join(server.root, 'forked.work'), join(server.root, 'forked.git')];
+    server.git(['commit', '-q', '--allow-empty', '-m', 'theirs'], work);
+    const theirs = server.git(['rev-parse', 'HEAD'], work);
+    server.git(['commit', '-q', '--allow-empty', '-m', 'theirs, later'], work);
+    server.git(['push', '-q', bare, 'HEAD:refs/pull/1/head'], work);
+    server.isOld = true;
+    const { code, facts } = await program.run(['-url', urlOf('forked'), '-revision', theirs]);
+    expect([code, facts['commit']]).toEqual([0, theirs]);
+  });
 });
 
-test('git-init refuses submodules whose url is a path or a program', async () => {
-  for (const url of [
-    join(server.root, 'plain.git'),
-    'ext::sh -c "touch /tmp/slipway-never"',
-    `file://${server.root}/plain.git`,
-  ]) {
+test('git-init is shallow unless told not to be', async () => {
+  server.commit('deep', { 'a.txt': '1' });
+  server.commit('deep', { 'a.txt': '2' });
+  server.commit('deep', { 'a.txt': '3' });
+  const commits = async (...args: string[]): Promise<string> => {
+    const { path } = await program.run(['-url', urlOf('deep'), ...args]);
+    return server.git(['rev-list', '--count', 'HEAD'], path);
+  };
+  expect([await commits(), await commits('-depth=2'), await commits('-depth=0')]).toEqual(['1', '2', '3']);
+});
+
+test('git-init stays on the branch that a refspec makes', async () => {
+  server.commit('branchy', { 'a.txt': '1' });
+  const args = ['-url', urlOf('branchy'), '-refspec', 'refs/heads/main:refs/heads/mine', '-revision', 'mine'];
+  const { path } = await program.run(args);
+  expect(server.git(['branch', '--show-current'], path)).toBe('mine');
+});
+
+describe('in a folder that has a repository', () => {
+  test('git-init brings the sources of the new URL, and nothing is left of the old', async () => {
+    server.commit('old', { 'old.txt': 'o', 'same.txt': 'o' });
+    const commit = server.commit('new', { 'new.txt': 'n', 'same.txt': 'n' });
+    const { path } = await program.run(['-url', urlOf('old')]);
+    writeFileSync(join(path, 'built.txt'), 'by a step');
+    const { facts } = await program.run(['-url', urlOf('new')], { path });
+    expect(facts['commit']).toBe(commit);
+    expect(filesOf(path)).toEqual(['built.txt', 'new.txt', 'same.txt']);
+    expect(read(path, 'same.txt')).toBe('n');
+    expect(server.git(['remote', 'get-url', 'origin'], path)).toBe(urlOf('new'));
+  });
+
+  test('git-init goes on although the one before it was killed while it wrote', async () => {
+    server.commit('locked', { 'a.txt': '1' });
+    const { path } = await program.run(['-url', urlOf('locked')]);
+    for (const lock of ['index.lock', 'shallow.lock', 'config.lock', 'HEAD.lock', 'refs/heads/main.lock']) {
+      mkdirSync(join(path, '.git', lock, '..'), { recursive: true });
+      writeFileSync(join(path, '.git', lock), '');
+    }
+    mkdirSync(join(path, '.git.slipway/.git/objects'), { recursive: true });
+    const commit = server.commit('locked', { 'a.txt': '2' });
+    const { code, facts, output } = await program.run(['-url', urlOf('locked')], { path });
+    expect([code, facts['commit'], output]).toEqual([0, commit, expect.stringContaining('Successfully')]);
+    expect(readdirSync(path).sort()).toEqual(['.git', 'a.txt']);
+  });
+
+  test('git-init begins anew where the repository is broken', async () => {
+    server.commit('broken', { 'a.txt': '1' });
+    const { path } = await program.run(['-url', urlOf('broken')]);
+    const packs = join(path, '.git/objects/pack');
+    rmSync(packs, { recursive: true });
+    rmSync(join(path, '.git/objects'), { recursive: true });
+    const { code, output } = await program.run(['-url', urlOf('broken')], { path });
+    expect([code, output]).toEqual([0, expect.stringContaining('Successfully')]);
+  });
+
+  test('git-init deletes all of it when it is told to, and nothing beside', async () => {
     server.commit('plain', { 'a.txt': 'one' });
-    server.commit('evil', { 'b.txt': 'b' });
-    const work = join(server.root, 'evil.work');
-    server.git(['submodule', 'add', '-f', '-q', join(server.root, 'plain.git'), 'sub'], work);
-    server.git(['config', '-f', '.gitmodules', 'submodule.sub.url', url], work);
-    server.commit('evil', {});
-    const { code, path } = await gitInit(['-url', `${server.url}/evil.git`]);
-    expect(code).not.toBe(0);
-    expect(existsSync(join(path, 'sub/a.txt'))).toBe(false);
-    expect(existsSync('/tmp/slipway-never')).toBe(false);
-    rmSync(work, { recursive: true });
-  }
+    const path = join(program.folder, 'full');
+    const outside = join(program.folder, 'outside');
+    mkdirSync(join(path, '.hidden/deep'), { recursive: true });
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'kept.txt'), 'kept');
+    writeFileSync(join(path, '..file'), '');
+    symlinkSync(outside, join(path, 'link'));
+    const { code } = await program.run(['-url', urlOf('plain'), '-deleteExisting'], { path });
+    expect(code).toBe(0);
+    expect(readdirSync(path).sort()).toEqual(['.git', 'a.txt']);
+    expect(read(outside, 'kept.txt')).toBe('kept');
+  });
 });
 
-test('git-init keeps a checkout from running hooks of the home or of the repository', async () => {
-  server.commit('plain', { 'a.txt': 'one' });
-  const marker = join(folder, 'hooked');
-  const hooks = mkdtempSync(join(folder, 'hooks-'));
-  writeFileSync(join(hooks, 'post-checkout'), `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 });
-  writeFileSync(join(folder, '.gitconfig'), `[core]\n\thooksPath = ${hooks}\n`);
-  const { code } = await gitInit(['-url', `${server.url}/plain.git`]);
-  rmSync(join(folder, '.gitconfig'));
-  expect(code).toBe(0);
-  expect(existsSync(marker)).toBe(false);
+test('git-init without a path works where it is started, and several times, as the steps of a Build do', async () => {
+  server.commit('one', { 'one.txt': '1' });
+  server.commit('two', { 'two.txt': '2' });
+  const cwd = join(program.folder, 'build-workspace');
+  mkdirSync(cwd);
+  await program.run(['-url', urlOf('one'), '-revision', 'main'], { path: '', cwd });
+  await program.run(['-url', urlOf('two'), '-revision', 'main', '-path', 'other'], { path: '', cwd });
+  expect([filesOf(cwd), filesOf(join(cwd, 'other'))]).toEqual([['one.txt', 'other'], ['two.txt']]);
+  await program.run(['-url', urlOf('two'), '-revision', 'main'], { path: '', cwd });
+  expect(filesOf(cwd)).toEqual(['other', 'two.txt']);
 });
 
-test('git-init leaves a link out of the repository a link: it reads nothing behind it', async () => {
-  server.commit('linked', { 'a.txt': 'one' });
-  const work = join(server.root, 'linked.work');
-  spawnSyncLink(work);
-  server.commit('linked', {});
-  const { path } = await gitInit(['-url', `${server.url}/linked.git`]);
-  expect(lstatSync(join(path, 'passwd')).isSymbolicLink()).toBe(true);
+describe('submodules', () => {
+  beforeAll(() => {
+    server.commit('inner', { 'inner.txt': 'in' });
+    server.commit('outer', { 'outer.txt': 'out' });
+    withSubmodule('outer', 'inner');
+  });
+
+  test('are brought, unless told not to', async () => {
+    expect(existsSync(join((await program.run(['-url', urlOf('outer')])).path, 'sub/inner.txt'))).toBe(true);
+    const without = await program.run(['-url', urlOf('outer'), '-submodules=false']);
+    expect(existsSync(join(without.path, 'sub/inner.txt'))).toBe(false);
+  });
+
+  test('are those that are named', async () => {
+    const only = await program.run(['-url', urlOf('outer'), '-submodulePaths', 'sub']);
+    expect(existsSync(join(only.path, 'sub/inner.txt'))).toBe(true);
+  });
+
+  test('are brought with those that they have, by addresses that count from their own', async () => {
+    server.commit('grand', { 'grand.txt': 'x' });
+    withSubmodule('grand', 'outer', '../outer.git');
+    const { path } = await program.run(['-url', urlOf('grand')]);
+    expect(read(path, 'sub/sub/inner.txt')).toBe('in');
+  });
+
+  test('are fetched in full where the server gives no single commits', async () => {
+    server.commit('moved', { 'm.txt': '1' });
+    server.commit('outer-2', { 'outer.txt': 'out' });
+    withSubmodule('outer-2', 'moved');
+    server.commit('moved', { 'm.txt': '2' });
+    server.isOld = true;
+    const { path, code, output } = await program.run(['-url', urlOf('outer-2')]);
+    expect([code, output]).toEqual([0, expect.stringContaining('Successfully')]);
+    expect(read(path, 'sub/m.txt')).toBe('1');
+  });
 });
 
-test('git-init sends a password of the url in no argument, prints it nowhere and stores it nowhere', async () => {
-  server.commit('private', { 'a.txt': 'one' });
-  server.credentials = { user: 'me', password: 'hunter2-secret' };
-  const url = `${server.url.replace('http://', 'http://me:hunter2-secret@')}/private.git`;
-  const good = await gitInit(['-url', url]);
-  expect(good.code).toBe(0);
-  expect(readFileSync(join(good.path, '.git/config'), 'utf8')).not.toContain('hunter2');
-  expect(good.output + JSON.stringify(good.message)).not.toContain('hunter2');
-  const ofGit = good.commandLines.filter((line) => /^git\0/.test(line));
-  expect(ofGit.length).toBeGreaterThan(0);
-  expect(ofGit.join()).not.toMatch(/hunter2|bWU6aHVudGVyMi1zZWNyZXQ/);
+describe('a part of the repository', () => {
+  const sizeOf = (path: string): number =>
+    Number(server.git(['cat-file', '--batch-all-objects', '--batch-check', '--unordered'], path).split('\n').length);
+  beforeAll(() => {
+    server.commit('wide', {
+      'top.txt': 't',
+      'docs/d.md': 'd',
+      'docs/deep/e.md': 'e',
+      'src/s.ts': 's',
+      'src/t.md': 't',
+    });
+  });
 
-  const bad = await gitInit(['-url', url.replace('secret', 'wrong')]);
-  expect(bad.code).toBe(1);
-  expect(bad.output).not.toContain('hunter2');
-  expect(bad.output).toMatch(/hint: the server wants credentials/);
+  test('is folders, with what stands above them', async () => {
+    const { path } = await program.run(['-url', urlOf('wide'), '-sparseCheckoutDirectories', 'docs, /src/']);
+    expect([filesOf(path), filesOf(join(path, 'docs'))]).toEqual([
+      ['docs', 'src', 'top.txt'],
+      ['d.md', 'deep'],
+    ]);
+    expect(server.git(['config', 'core.sparseCheckoutCone'], path)).toBe('true');
+  });
+
+  test('is patterns', async () => {
+    const { path } = await program.run(['-url', urlOf('wide'), '-sparseCheckoutDirectories', '*.md,!docs/deep/*']);
+    expect([filesOf(path), filesOf(join(path, 'docs')), filesOf(join(path, 'src'))]).toEqual([
+      ['docs', 'src'],
+      ['d.md'],
+      ['t.md'],
+    ]);
+  });
+
+  test('is what the last run in the folder says, and all of it when that says nothing', async () => {
+    const { path } = await program.run(['-url', urlOf('wide'), '-sparseCheckoutDirectories', 'docs']);
+    await program.run(['-url', urlOf('wide'), '-sparseCheckoutDirectories', 'src'], { path });
+    await program.run(['-url', urlOf('wide'), '-sparseCheckoutDirectories', 'src'], { path });
+    expect(filesOf(path)).toEqual(['src', 'top.txt']);
+    expect(read(path, '.git/info/sparse-checkout').match(/src/g)).toHaveLength(1);
+    await program.run(['-url', urlOf('wide')], { path });
+    expect(filesOf(path)).toEqual(['docs', 'src', 'top.txt']);
+  });
+
+  test('is all that is transferred with a filter', async () => {
+    const whole = await program.run(['-url', urlOf('wide'), '-sparseCheckoutDirectories', 'src']);
+    const partial = await program.run([
+      '-url',
+      urlOf('wide'),
+      '-sparseCheckoutDirectories',
+      'src',
+      '-filter',
+      'blob:none',
+    ]);
+    expect([partial.code, filesOf(partial.path)]).toEqual([0, ['src', 'top.txt']]);
+    expect(sizeOf(partial.path)).toBeLessThan(sizeOf(whole.path));
+    const again = await program.run(['-url', urlOf('wide')], { path: partial.path });
+    expect([again.code, filesOf(again.path)]).toEqual([0, ['docs', 'src', 'top.txt']]);
+  });
 });
 
-test('git-init uses the credentials that the entrypoint left in the home', async () => {
-  server.commit('private', { 'a.txt': 'one' });
-  server.credentials = { user: 'me', password: 'hunter2' };
-  writeFileSync(join(folder, '.gitconfig'), `[credential]\n\thelper = store\n`);
-  writeFileSync(join(folder, '.git-credentials'), `${server.url.replace('http://', 'http://me:hunter2@')}\n`);
-  const { code, output } = await gitInit(['-url', `${server.url}/private.git`]);
-  rmSync(join(folder, '.gitconfig'));
-  expect([code, output]).toEqual([0, expect.stringContaining('Successfully cloned')]);
+describe('credentials', () => {
+  beforeAll(() => {
+    server.commit('private', { 'a.txt': 'one' });
+  });
+
+  test('of the url are in no argument, are printed nowhere and stored nowhere', async () => {
+    server.credentials = { user: 'me', password: 'hunter2-secret' };
+    const url = `${server.url.replace('http://', 'http://me:hunter2-secret@')}/private.git`;
+    const good = await program.run(['-url', url]);
+    expect([good.code, good.facts['url']]).toEqual([0, `${server.url.replace('http://', 'http://***@')}/private.git`]);
+    expect(read(good.path, '.git/config')).not.toContain('hunter2');
+    expect(good.output + JSON.stringify(good.message)).not.toContain('hunter2');
+    const ofGit = good.commandLines.filter((line) => /^git\0/.test(line));
+    expect(ofGit.length).toBeGreaterThan(0);
+    const helperShells = good.commandLines.filter((line) => /SLIPWAY_GIT/.test(line));
+    expect([...ofGit, ...helperShells].join()).not.toMatch(/hunter2|bWU6aHVudGVyMi1zZWNyZXQ/);
+  });
+
+  test('of the home are used, for what they were stored for', async () => {
+    server.credentials = { user: 'me', password: 'hunter2' };
+    writeFileSync(join(program.folder, '.gitconfig'), `[credential]\n\thelper = store\n`);
+    writeFileSync(join(program.folder, '.git-credentials'), `${server.url.replace('http://', 'http://me:hunter2@')}\n`);
+    const { code, output } = await program.run(['-url', urlOf('private')]);
+    rmSync(join(program.folder, '.gitconfig'));
+    rmSync(join(program.folder, '.git-credentials'));
+    expect([code, output]).toEqual([0, expect.stringContaining('Successfully cloned')]);
+  });
+
+  test('of the url open its submodules on the same server', async () => {
+    server.commit('outer-3', { 'outer.txt': 'out' });
+    withSubmodule('outer-3', 'private', '../private.git');
+    server.credentials = { user: 'me', password: 'hunter2' };
+    const url = `${server.url.replace('http://', 'http://me:hunter2@')}/outer-3.git`;
+    expect(read((await program.run(['-url', url])).path, 'sub/a.txt')).toBe('one');
+  });
 });
 
 test('git-init takes the settings that the platform gives the step', async () => {
   server.commit('plain', { 'a.txt': 'one' });
-  const { code } = await gitInit(['-url', 'https://github.com/org/plain.git'], {
+  const env = {
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: `url.${server.url}/.insteadOf`,
     GIT_CONFIG_VALUE_0: 'https://github.com/org/',
-  });
-  expect(code).toBe(0);
+  };
+  expect((await program.run(['-url', 'https://github.com/org/plain.git'], { env })).code).toBe(0);
 });
 
-function spawnSyncLink(work: string): void {
-  server.git(['update-index', '--add', '--cacheinfo', `120000,${linkBlob(work)},passwd`], work);
-  server.git(['commit', '-q', '-m', 'link'], work);
-  server.git(['checkout', '-q', '--', 'passwd'], work);
-}
+describe('when the server fails', () => {
+  test('git-init tries again, and goes on when it is well', async () => {
+    server.commit('shaky', { 'a.txt': 'one' });
+    let failures = 0;
+    server.overrides.set('/shaky.git/info', (_request, response) => {
+      if (++failures === 2) server.overrides.clear();
+      response.writeHead(503).end();
+    });
+    expect([(await program.run(['-url', urlOf('shaky')])).code, failures]).toEqual([0, 2]);
+  });
 
-function linkBlob(work: string): string {
-  const target = join(work, 'target');
-  writeFileSync(target, '/etc/passwd');
-  const blob = server.git(['hash-object', '-w', target], work);
-  rmSync(target);
-  return blob;
-}
+  test('git-init gives up after as many attempts as it is told', async () => {
+    let failures = 0;
+    server.overrides.set('/shaky.git/info', (_request, response) => {
+      failures++;
+      response.writeHead(503).end();
+    });
+    const { code, failure } = await program.run([
+      '-url',
+      urlOf('shaky'),
+      '-retryMaxAttempts',
+      '3',
+      '-retryFactor=1.5',
+      '-retryMax=2ms',
+    ]);
+    expect([code, failures, failure?.reason]).toEqual([1, 3, 'GitServerFailed']);
+  });
+});

@@ -2,6 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,8 @@ export interface GitServer {
   overrides: Map<string, (request: IncomingMessage, response: ServerResponse) => void>;
   /** Wants this user and password when set. */
   credentials: { user: string; password: string } | undefined;
+  /** Answers as servers did before protocol version 2, which hand out what their refs name and nothing else. */
+  isOld: boolean;
   /** `Authorization` headers that came, newest last. */
   authorizations: (string | undefined)[];
   /** Makes `<root>/<name>.git` with the files as one commit on `main`; its commit. */
@@ -23,21 +26,23 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
-export async function startGitServer(): Promise<GitServer> {
+/** With key and certificate it speaks https. */
+export async function startGitServer(tls?: { key: string; cert: string }): Promise<GitServer> {
   const root = mkdtempSync(join(tmpdir(), 'slipway-git-'));
-  const server = createServer();
+  const server = tls === undefined ? createServer() : createTlsServer(tls);
   const self: GitServer = {
     url: '',
     root,
     overrides: new Map(),
     credentials: undefined,
+    isOld: false,
     authorizations: [],
     git,
     commit(name, files, message = 'change') {
       const bare = join(root, `${name}.git`);
       const work = join(root, `${name}.work`);
       git(['init', '-q', '--bare', '-b', 'main', bare], root);
-      git(['config', 'uploadpack.allowAnySHA1InWant', 'true'], bare);
+      git(['config', 'uploadpack.allowFilter', 'true'], bare);
       mkdirSync(work, { recursive: true });
       git(['init', '-q', '-b', 'main', '.'], work);
       for (const [path, text] of Object.entries(files)) {
@@ -59,7 +64,7 @@ export async function startGitServer(): Promise<GitServer> {
   };
   server.on('request', (request, response) => answer(self, request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  self.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  self.url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return self;
 }
 
@@ -85,30 +90,31 @@ function answer(self: GitServer, request: IncomingMessage, response: ServerRespo
       REQUEST_METHOD: request.method,
       CONTENT_TYPE: request.headers['content-type'],
       HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
-      GIT_PROTOCOL: request.headers['git-protocol'] as string | undefined,
+      GIT_PROTOCOL: self.isOld ? undefined : (request.headers['git-protocol'] as string | undefined),
     },
   });
   request.pipe(child.stdin);
   child.stdin.on('error', () => undefined);
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.on('close', () => {
-    const all = Buffer.concat(chunks);
-    const end = all.indexOf('\r\n\r\n');
-    const headers = all
-      .subarray(0, end)
-      .toString()
-      .split('\r\n')
-      .map((line) => line.split(/: (.*)/s));
+  let head: Buffer | undefined = Buffer.alloc(0);
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (head === undefined) return void response.write(chunk);
+    head = Buffer.concat([head, chunk]);
+    const end = head.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const lines = head.subarray(0, end).toString().split('\r\n');
+    const headers = lines.map((line) => line.split(/: (.*)/s));
     const status = Number(headers.find(([name]) => name === 'Status')?.[1]?.slice(0, 3) ?? 200);
     for (const [name, value] of headers) if (name && value && name !== 'Status') response.setHeader(name, value);
-    response.writeHead(status).end(all.subarray(end + 4));
+    response.writeHead(status).write(head.subarray(end + 4));
+    head = undefined;
   });
+  child.on('close', () => response.end());
 }
 
 function git(args: readonly string[], cwd: string): string {
   const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', '-c', 'protocol.file.allow=always'];
-  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd, encoding: 'utf8' });
+  const env = { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
+  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd, env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
   return stdout.trim();
 }

@@ -34,6 +34,8 @@ const ROWS: readonly Row[] = [
   { reason: 'GitProtocolRefused', said: /transport '.*' not allowed|protocol .* (is )?not (allowed|supported)|URL scheme .* (is )?not allowed/i, hint: 'Only https, http, ssh and git are fetched from, by submodules and redirects, too.' },
   { reason: 'GitRedirectRefused', said: /unable to update url base from redirection|returned error: 30\d/i, hint: 'The server sends elsewhere; use the address that it sends to.' },
 
+  { reason: 'GitUrlRefused', said: /strange (hostname|pathname) .* blocked|host(name)? .* (begins|starts) with/i, hint: 'Use https://, ssh://, git:// or user@host:path.' },
+
   // ssh
   { reason: 'GitHostKeyChanged', said: /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i, hint: 'The host has another key than known_hosts says. Make sure that it is the right host, then correct known_hosts in the ssh-auth secret.' },
   { reason: 'GitHostKeyUnknown', said: /Host key verification failed|No .* host key is known for/i, hint: 'Put the key of the host under known_hosts in the ssh-auth secret.' },

@@ -1,12 +1,14 @@
 // A git input: the step that brings the sources, before all steps of the task.
 
 import { RESOURCE_STEPS_IMAGE, asSlipwayError, type EnvVar, type Step } from '@slipway/contracts';
-import { invalid, param, stepName, type BoundResource } from './bound-resource.js';
+import { invalid, isOn, param, stepName, type BoundResource } from './bound-resource.js';
 import { checkGitUrl, checkRevision, splitRefspecs } from './git-address.js';
 
 /** The operator's git settings for these steps, such as `url.https://mirror/.insteadOf`. */
 export type GitConfig = readonly (readonly [key: string, value: string])[];
 
+/** Params that are flags of the program, which checks them. */
+const FLAGS = ['submodulePaths', 'sparseCheckoutDirectories', 'filter', 'lfs', 'retryMaxAttempts'] as const;
 const PROXIES = { httpProxy: 'HTTP_PROXY', httpsProxy: 'HTTPS_PROXY', noProxy: 'NO_PROXY' } as const;
 
 export function gitSource({ resourceName, spec, path }: BoundResource, seed: string, gitConfig: GitConfig): Step {
@@ -40,6 +42,11 @@ export function gitSource({ resourceName, spec, path }: BoundResource, seed: str
       ...['-path', path],
       ...(refspec === undefined ? [] : ['-refspec', refspec]),
       ...(depth === undefined ? [] : ['-depth', depth]),
+      ...FLAGS.flatMap((name) => {
+        const value = param(spec, name);
+        return value === undefined ? [] : [`-${name}=${value}`];
+      }),
+      ...(isOn(spec, 'deleteExisting') ? ['-deleteExisting'] : []),
       ...(isOff('submodules') ? ['-submodules=false'] : []),
       ...(isOff('sslVerify') ? ['-sslVerify=false'] : []),
     ],

@@ -99,6 +99,34 @@ test('planResources takes a resource that is given inline', () => {
   expect(before[0]!.args).toEqual(['-url', 'https://example.com/x', '-path', '/workspace/source', '-depth', '0']);
 });
 
+test('the params of a git resource are flags of its step', () => {
+  const params = {
+    ...{
+      url: 'https://x/y',
+      submodulePaths: 'a,b',
+      sparseCheckoutDirectories: 'docs',
+      filter: 'blob:none',
+      lfs: 'true',
+    },
+    ...{ submodules: 'false', sslVerify: 'false', deleteExisting: 'true', retryMaxAttempts: '1' },
+  };
+  const declared = { inputs: [{ name: 'source', type: 'git' }] };
+  const { before } = planResources(
+    request({ declared, bound: { inputs: [{ name: 'source', resourceSpec: git(params) }] } }),
+    known(),
+  );
+  expect(before[0]!.args!.slice(4)).toEqual([
+    ...[
+      '-submodulePaths=a,b',
+      '-sparseCheckoutDirectories=docs',
+      '-filter=blob:none',
+      '-lfs=true',
+      '-retryMaxAttempts=1',
+    ],
+    ...['-deleteExisting', '-submodules=false', '-sslVerify=false'],
+  ]);
+});
+
 test('planResources gives a cluster its secrets as files that one step sees, and nothing of them as text', () => {
   const spec: PipelineResourceSpec = {
     ...resource('cluster', { URL: 'https://10.0.0.1:6443', username: 'admin', Insecure: 'true' }),

@@ -1,112 +1,94 @@
 // The program `/ko-app/git-init`: brings the sources of a git resource into a folder and reports the commit.
 //
 //   G1. Nothing that a user wrote is ever an option to git: URL and revision are checked, and stand behind `--`.
-//   G2. No password is in an argument: those in the URL travel as a header in git's environment.
+//   G2. No password is in an argument: those in the URL reach git when it asks for them, for their host only.
 //   G3. git speaks to hosts over http, https, ssh and git only, submodules and redirects included.
-//   G4. The checkout runs nothing: no hooks, no filters of the repository's own.
+//   G4. The checkout runs nothing: no hooks, no filters of the repository's own, no settings of who had the folder before.
+//   G5. What fails ends the step, with a word for it and what can be done, once in the log and once in the message.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { parseFlags, type Options } from './git-options.js';
-import { Git } from './git-process.js';
-import { hintFor } from './git-hints.js';
-import { useHomeForSsh } from './ssh-home.js';
+import { rmSync } from 'node:fs';
+import { SlipwayError } from '@slipway/contracts';
 import { redactUrl } from '../core/git-address.js';
+import { gitError } from '../core/git-failures.js';
+import { checkOut, fetchRevision, updateSubmodules } from './git/fetch.js';
+import { emptyFolder, enterFolder, openRepository, type Repository } from './git/folder.js';
+import { fetchLfsFiles } from './git/lfs.js';
+import { parseFlags, type Options } from './git/options.js';
+import { Git, GitError } from './git/process.js';
+import { reportCommit, reportFailure } from './git/report.js';
+import { useHomeForSsh } from './git/ssh-home.js';
 
-const ATTEMPTS = 3;
-const FIRST_DELAY_MS = 1000;
+const FAILED = 1;
+/** Go's flag package ends with this, too. */
+const REFUSED = 2;
+const TERMINATION_FLAG = /^--?terminationMessagePath(?:=(.*))?$/;
 
-function main(): void {
-  const { env } = process;
-  const options = parseFlags(process.argv.slice(2), env);
-  if (typeof options === 'string') return fail(options, 2);
-  mkdirSync(options.path, { recursive: true });
-  const git = new Git(options, env);
-  useHomeForSsh(env['HOME']);
+async function main({ argv, env }: typeof process): Promise<void> {
+  const args = argv.slice(2);
+  let exitCode = REFUSED;
   try {
-    const commit = fetchAndCheckOut(git, options);
-    report(options, commit);
-    process.stdout.write(`Successfully cloned ${redactUrl(options.url)} @ ${commit} in path ${options.path}\n`);
+    const options = parseFlags(args, env);
+    exitCode = FAILED;
+    enterFolder(options.path);
+    if (options.deleteExisting) emptyFolder();
+    useHomeForSsh(env['HOME']);
+    const git = new Git(options, env);
+    const commit = await bring(git, options);
+    reportCommit(git, options, commit);
+    process.stdout.write(`Successfully cloned ${redactUrl(options.url)} @ ${commit} in path ${process.cwd()}\n`);
   } catch (error) {
-    const message = git.redact((error as Error).message);
-    const hint = hintFor(message);
-    fail(`${message}${hint === undefined ? '' : `\nhint: ${hint}`}`, 1);
+    process.exitCode = exitCode;
+    tell(error, terminationPath(args));
   }
 }
 
-function fetchAndCheckOut(git: Git, options: Options): string {
-  git.run(['init', '--quiet', '--', options.path], { inside: false });
-  git.run(['config', '--local', 'core.hooksPath', '/dev/null']); // G4, for whoever runs git here later
-  if (git.ask(['remote', 'get-url', 'origin']) === undefined) git.run(['remote', 'add', '--', 'origin', git.url]);
-  else git.run(['remote', 'set-url', '--', 'origin', git.url]);
-
-  const wanted = options.refspecs.length === 0 ? [options.revision ?? 'HEAD'] : options.refspecs;
-  const depth = options.depth > 0 ? [`--depth=${options.depth}`] : [];
-  const fetch = (limits: string[]): string =>
-    git.run(['fetch', '--recurse-submodules=no', ...limits, '--update-head-ok', '--force', '--', 'origin', ...wanted]); // G1
-  retried(() => {
-    try {
-      fetch(depth);
-    } catch (error) {
-      // A server may refuse to hand out one commit; what it does hand out may contain it.
-      if (!isCommit(options.revision) || !/not our ref|unadvertised object|no such remote ref/i.test(String(error)))
-        throw error;
-      git.run([
-        'fetch',
-        '--recurse-submodules=no',
-        '--tags',
-        '--force',
-        '--',
-        'origin',
-        '+refs/heads/*:refs/remotes/origin/*',
-      ]);
-    }
-  });
-
-  const named =
-    options.refspecs.length === 0 && !isCommit(options.revision) ? 'FETCH_HEAD' : (options.revision ?? 'FETCH_HEAD');
-  const commit = git.ask(['rev-parse', '--verify', '--quiet', '--end-of-options', `${named}^{commit}`]);
-  if (commit === undefined || !isCommit(commit))
-    throw new Error(`revision ${named} not found in ${redactUrl(options.url)}`);
-  git.run(['checkout', '--quiet', '--force', '--detach', commit]);
-  if (options.submodules) {
-    const limits = options.depth > 0 ? [`--depth=${options.depth}`] : [];
-    retried(() => git.run(['submodule', 'update', '--quiet', '--init', '--recursive', '--force', ...limits]));
-  }
-  return commit;
-}
-
-function isCommit(text: string | undefined): text is string {
-  return text !== undefined && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
-}
-
-/** Waits and tries again when the far side, and not the request, is at fault. */
-function retried(work: () => unknown): void {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      work();
-      return;
-    } catch (error) {
-      const passing = /RPC failed|early EOF|timed out|Connection (reset|refused)|Could not resolve host|50[0234]/i.test(
-        String(error),
-      );
-      if (!passing || attempt === ATTEMPTS) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FIRST_DELAY_MS * 2 ** (attempt - 1));
-    }
+async function bring(git: Git, options: Options): Promise<string> {
+  try {
+    const { commit, wasSparse } = await fetched(git, options, openRepository());
+    checkOut(git, options, commit, wasSparse);
+    if (options.submodules) await updateSubmodules(git, options);
+    fetchLfsFiles(git, options, (words) => process.stdout.write(words));
+    return commit;
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const { kind, reason, message, hint } = gitError(error.message, git.circumstances);
+    const help = options.friendlyErrors && hint !== undefined ? { hint } : {};
+    throw new SlipwayError(kind, reason, message, { ...help, cause: error.message });
   }
 }
 
-function report({ url, terminationMessagePath, resourceName }: Options, commit: string): void {
-  const about = resourceName === undefined ? {} : { resourceName, resourceRef: { name: resourceName } };
-  const entries = [
-    { key: 'commit', value: commit, ...about },
-    { key: 'url', value: redactUrl(url), ...about },
-  ];
-  writeFileSync(terminationMessagePath, JSON.stringify(entries));
+async function fetched(
+  git: Git,
+  options: Options,
+  repository: Repository,
+): Promise<{ commit: string; wasSparse: boolean }> {
+  const { isKept, wasSparse } = repository;
+  try {
+    return { commit: await fetchRevision(git, options, repository, () => Promise.resolve()), wasSparse };
+  } catch (error) {
+    repository.abandon();
+    const isUnknown = error instanceof GitError && gitError(error.message, git.circumstances).reason === 'GitFailed';
+    if (!isKept || !isUnknown) throw error;
+    process.stdout.write('git-init: the repository that is there is no good, beginning anew\n');
+    rmSync('.git', { recursive: true, force: true });
+    return fetched(git, options, openRepository());
+  }
 }
 
-function fail(message: string, code: number): void {
-  process.stderr.write(`git-init: ${message}\n`);
-  process.exitCode = code;
+/** G5. The log has all that git said; the message has the line of it that names the cause. */
+function tell(thrown: unknown, terminationMessagePath: string): void {
+  const error = thrown instanceof SlipwayError ? thrown : undefined;
+  const reason = error?.reason ?? 'GitFailed';
+  const message = redactUrl((thrown as Error).message);
+  const hint = error?.hint === undefined ? '' : error.hint;
+  const said = typeof error?.cause === 'string' ? redactUrl(error.cause) : message;
+  process.stderr.write(`git-init: ${said}\n${hint === '' ? '' : `hint (${reason}): ${hint}\n`}`);
+  reportFailure(terminationMessagePath, { reason, message: hint === '' ? message : `${message}. ${hint}` });
 }
 
-main();
+function terminationPath(args: readonly string[]): string {
+  const at = args.findIndex((arg) => TERMINATION_FLAG.test(arg));
+  return (at < 0 ? undefined : (TERMINATION_FLAG.exec(args[at]!)?.[1] ?? args[at + 1])) ?? '/tekton/termination';
+}
+
+void main(process);
