@@ -79,6 +79,30 @@ describe('validate lets a run change', () => {
     expect(problems('CustomRun', { spec, status: { ...status, ...change } }, { spec, status })).toEqual(expected);
   });
 
+  it.each<[string, string, object, string[]]>([
+    ['keeps', 'TaskRun', { 'tekton.dev/pipelineTask': 'build', team: 'blue' }, []],
+    [
+      'changes',
+      'TaskRun',
+      { 'tekton.dev/pipelineTask': 'other' },
+      [
+        'metadata.labels[tekton.dev/pipelineTask]: invalid value: label "tekton.dev/pipelineTask" is immutable once set',
+      ],
+    ],
+    [
+      'loses',
+      'PipelineRun',
+      {},
+      [
+        'metadata.labels[tekton.dev/pipelineTask]: invalid value: label "tekton.dev/pipelineTask" is immutable once set',
+      ],
+    ],
+    ['first gets', 'CustomRun', { 'tekton.dev/pipelineTask': 'build', 'tekton.dev/pipelineRun': 'r' }, []],
+  ])('that %s the label of its task, a %s', (_, kind, labels, expected) => {
+    const before = { metadata: { name: 'n', labels: { 'tekton.dev/pipelineTask': 'build' } }, spec: {} };
+    expect(problems(kind, { ...before, metadata: { name: 'n', labels } }, before)).toEqual(expected);
+  });
+
   it('reading an object that an older release admitted does not refuse it', () => {
     const odd = { spec: { steps: [] } };
     expect(problems('Task', { ...odd, metadata: { name: 'n', labels: { a: 'b' } } }, odd)).toEqual([]);

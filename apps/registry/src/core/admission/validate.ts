@@ -29,7 +29,7 @@ import { checkRequired } from './rules/required-rules.js';
 import { checkResolutionRequest } from './rules/resolution-rules.js';
 import { checkRetentionPolicy } from './rules/retention-rules.js';
 import { checkStepAction } from './rules/step-action-rules.js';
-import { checkCustomRunUpdate, checkRunUpdate, isRun, sameJson, specOf } from './rules/update-rules.js';
+import { checkCustomRunUpdate, checkRunLabels, checkRunUpdate, isRun, sameJson, specOf } from './rules/update-rules.js';
 
 /**
  * Everything that is wrong with an object of the storage version; empty when it may be stored.
@@ -83,6 +83,8 @@ const PIPELINE_KINDS: Readonly<Record<string, Check>> = {
   Image: checkImage,
 };
 
+const RUNS = ['PipelineRun', 'TaskRun', 'CustomRun'];
+
 /** Kinds of tekton.dev and of the groups beside it. */
 function pipelineProblems(
   kind: ResourceKind,
@@ -94,6 +96,7 @@ function pipelineProblems(
   if (kind.group === BUILD_GROUP) checkBuildName(object, findings);
   checkName(object, findings);
   if (old !== undefined && isRun(kind.kind)) checkRunUpdate(kind.kind, object, old, findings);
+  if (old !== undefined && RUNS.includes(kind.kind)) checkRunLabels(object, old, findings);
   if (old !== undefined && kind.kind === 'CustomRun') {
     checkCustomRunUpdate(object as CustomRun, old as CustomRun, findings);
   }

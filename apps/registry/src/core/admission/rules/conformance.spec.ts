@@ -69,6 +69,8 @@ const ONE_SIDED: readonly {
   // The recording leaves empty maps and lists out: `properties: {}` and `params: []` look like nothing at all.
   { id: 'recording', side: 'ours', matches: ({ path }) => /(^|\.)(\S+\.properties|name)$/.test(path) },
   { id: 'recording', side: 'tekton', matches: ({ path }) => path === 'resolver' },
+  // The recording is of v0.53; a rule that came later.
+  { id: 'recording', side: 'ours', matches: ({ message }) => message.includes('must be in the format "group/version"') },
 ];
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1).toLowerCase();

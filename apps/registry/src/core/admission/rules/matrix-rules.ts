@@ -2,6 +2,7 @@
 
 import {
   looksLikeResultReference,
+  parseResultReference,
   variablesOfPipelineTask,
   type Matrix,
   type PipelineSpec,
@@ -70,22 +71,31 @@ function combinationsOf(matrix: Matrix): number {
   return count;
 }
 
-/** Results of a task that fans out are arrays: others take them whole. */
+/** Results of a task that fans out are arrays of its runs' texts: others take them whole. */
 export function checkMatrixedResults(spec: PipelineSpec, path: string, findings: Findings): void {
-  const matrixed = new Set(
-    listOf(spec.tasks)
-      .filter(isMatrixed)
-      .map((task) => task.name),
+  const matrixed = new Map(
+    listOf(spec.tasks).flatMap((task) => (isMatrixed(task) ? [[task.name, task] as const] : [])),
   );
   if (matrixed.size === 0) return;
+  const taken = new Set<string>();
   for (const section of ['tasks', 'finally'] as const) {
     listOf(spec[section]).forEach((task, index) => {
       for (const expression of variablesOfPipelineTask(task)) {
         if (!looksLikeResultReference(expression) || !matrixed.has(expression.split('.', 2)[1]!)) continue;
-        if (expression.endsWith('[*]')) continue;
+        if (expression.endsWith('[*]')) {
+          taken.add(expression);
+          continue;
+        }
         const message = `A matrixed pipelineTask can only be consumed in aggregate using [*] notation, but is currently set to ${expression}`;
         findings.add(message, at(path, `${section}[${index}]`));
       }
     });
+  }
+  for (const expression of taken) {
+    const { pipelineTask, result } = parseResultReference(expression) ?? {};
+    const type = listOf(matrixed.get(pipelineTask ?? '')?.taskSpec?.results).find(({ name }) => name === result)?.type;
+    if (type === undefined || type === 'string') continue;
+    const why = `Matrixed PipelineTasks emitting results must have an underlying type string, but result ${result} has type ${type} in pipelineTask`;
+    findings.invalid(why, at(path, 'tasks'));
   }
 }

@@ -241,6 +241,40 @@ describe('validate refuses a pipeline', () => {
       ],
     },
     {
+      says: 'with a custom task whose version names no group',
+      of: ofPipelineTask({ taskRef: { apiVersion: 'v1', kind: 'Wait' } }),
+      is: [
+        'spec.tasks[1].taskRef.apiVersion: invalid value: invalid apiVersion format "v1", must be in the format "group/version"',
+      ],
+    },
+    {
+      says: 'that takes results of a fanned-out task which are no texts',
+      of: ofPipeline({
+        tasks: [
+          {
+            name: 'a',
+            matrix: { params: [{ name: 'p', value: ['1', '2'] }] },
+            taskSpec: {
+              params: [{ name: 'p' }],
+              results: [{ name: 'r', type: 'array' }, { name: 's' }],
+              steps: [step],
+            },
+          },
+          {
+            name: 'b',
+            taskRef: { name: 't' },
+            params: [
+              { name: 'p', value: ['$(tasks.a.results.r[*])'] },
+              { name: 'q', value: ['$(tasks.a.results.s[*])'] },
+            ],
+          },
+        ],
+      }),
+      is: [
+        'spec.tasks: invalid value: Matrixed PipelineTasks emitting results must have an underlying type string, but result r has type array in pipelineTask',
+      ],
+    },
+    {
       says: 'with a custom task that has no kind',
       of: ofPipelineTask({ taskRef: { apiVersion: 'x.dev/v1', name: 'c' } }),
       is: ['spec.tasks[1].taskRef.kind: invalid value: custom task ref must specify kind'],

@@ -87,5 +87,9 @@ function checkCustomTask(task: PipelineTask, path: string, findings: Findings): 
       if ((custom[part] ?? '') === '')
         findings.invalid(`custom task ${words} must specify ${part}`, at(path, `${field}.${part}`));
     }
+    const { apiVersion = '' } = custom;
+    if (apiVersion === '' || /^[^/]+\/[^/]+$/.test(apiVersion)) continue;
+    const why = `invalid apiVersion format ${quoted(apiVersion)}, must be in the format "group/version"`;
+    findings.invalid(why, at(path, `${field}.apiVersion`));
   }
 }

@@ -1,6 +1,6 @@
 // What an update must leave as it is.
 
-import { isDone, succeeded, type CustomRun, type KubeObject } from '@slipway/contracts';
+import { LABELS, isDone, succeeded, type CustomRun, type KubeObject } from '@slipway/contracts';
 
 import type { Findings } from './findings.js';
 
@@ -31,6 +31,18 @@ export function checkRunUpdate(kind: keyof typeof OPEN, object: KubeObject, old:
   const open = ['managedBy', ...fields];
   if (sameJson(without(before, open), without(after, open))) return;
   findings.invalid(`Once the ${kind} has started, only ${words} updates are allowed`, 'spec');
+}
+
+/** The scheduler finds the runs of tasks by these, and trusts them. */
+const OWN_LABELS = [LABELS.pipeline, LABELS.pipelineRun, LABELS.pipelineTask];
+
+/** What a run belongs to is written down by who made it, once. */
+export function checkRunLabels({ metadata }: KubeObject, old: KubeObject, findings: Findings): void {
+  for (const label of OWN_LABELS) {
+    const before = old.metadata.labels?.[label];
+    if (before === undefined || metadata.labels?.[label] === before) continue;
+    findings.invalid(`label "${label}" is immutable once set`, `metadata.labels[${label}]`);
+  }
 }
 
 /** What a pipeline took from a custom task stays true: nobody rewrites how it ended or what it gave. */
