@@ -70,7 +70,11 @@ const ONE_SIDED: readonly {
   { id: 'recording', side: 'ours', matches: ({ path }) => /(^|\.)(\S+\.properties|name)$/.test(path) },
   { id: 'recording', side: 'tekton', matches: ({ path }) => path === 'resolver' },
   // The recording is of v0.53; a rule that came later.
-  { id: 'recording', side: 'ours', matches: ({ message }) => message.includes('must be in the format "group/version"') },
+  {
+    id: 'recording',
+    side: 'ours',
+    matches: ({ message }) => message.includes('must be in the format "group/version"'),
+  },
 ];
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1).toLowerCase();
