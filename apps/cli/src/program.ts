@@ -47,7 +47,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     .action(does(async (_args, options) => (await import('./commands/up.js')).up(options as never, config, terminal)));
 
   connected(program.command('logs'))
-    .argument('<name>', 'PipelineRun or TaskRun')
+    .argument('<name>', 'PipelineRun, TaskRun or Build')
     .argument('[task]', 'only this task of the pipeline')
     .argument('[step]', 'only this step')
     .description('print the log of a run')
@@ -61,7 +61,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     );
 
   connected(program.command('describe'))
-    .argument('<name>', 'PipelineRun or TaskRun')
+    .argument('<name>', 'PipelineRun, TaskRun or Build')
     .description('show tasks, steps and times of a run, and why something waits or was skipped')
     .option('--data <dir>', 'data folder of the platform')
     .action(
@@ -89,7 +89,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     .action(does(async (args, options) => (await import('./commands/lint.js')).lint(args, options as never, terminal)));
 
   connected(program.command('cancel'))
-    .argument('<name>', 'PipelineRun or TaskRun')
+    .argument('<name>', 'PipelineRun, TaskRun or Build')
     .description('stop a run')
     .addOption(
       new Option(

@@ -1,47 +1,35 @@
-// A run by the name that the user gives: `NAME`, `pipelinerun/NAME`, `tr/NAME`.
+// A run by the name that the user gives: `NAME`, `pipelinerun/NAME`, `tr/NAME`, `build/NAME`.
 
-import { SlipwayError, isDone, type PipelineRun, type TaskRun } from '@slipway/contracts';
-import type { RunRef } from '../input/apply.js';
+import { SlipwayError, isDone } from '@slipway/contracts';
 import type { ApiClient } from './client.js';
-import { pathOf } from './follow-run.js';
-
-const KINDS: Record<string, RunRef['kind']> = {
-  pr: 'PipelineRun',
-  prs: 'PipelineRun',
-  pipelinerun: 'PipelineRun',
-  pipelineruns: 'PipelineRun',
-  tr: 'TaskRun',
-  trs: 'TaskRun',
-  taskrun: 'TaskRun',
-  taskruns: 'TaskRun',
-};
+import { RUN_KINDS, pathOf, runKindOfWord, type RunObject, type RunRef } from './run-kind.js';
 
 export interface Found {
   ref: RunRef;
-  run: PipelineRun | TaskRun;
+  run: RunObject;
 }
 
-/** The PipelineRun of that name, else the TaskRun. Throws `not-found` naming runs that are there. */
+/** The PipelineRun of that name, else the Build, else the TaskRun. Throws `not-found` naming runs that are there. */
 export async function findRun(client: ApiClient, given: string): Promise<Found> {
   const { namespace } = client.access;
   const [word, rest] = given.includes('/')
     ? [given.slice(0, given.indexOf('/')), given.slice(given.indexOf('/') + 1)]
     : [undefined, given];
-  const kind = word === undefined ? undefined : KINDS[word.toLowerCase().replace(/\.tekton\.dev$/, '')];
+  const kind = word === undefined ? undefined : runKindOfWord(word);
   if (word !== undefined && kind === undefined) {
     throw new SlipwayError('invalid', 'NoSuchKind', `"${word}" is not a kind of run.`, {
-      hint: 'Use pipelinerun/NAME or taskrun/NAME.',
+      hint: 'Use pipelinerun/NAME, taskrun/NAME or build/NAME.',
     });
   }
-  for (const candidate of kind === undefined ? (['PipelineRun', 'TaskRun'] as const) : [kind]) {
+  for (const candidate of kind === undefined ? RUN_KINDS : [kind]) {
     const ref: RunRef = { kind: candidate, namespace, name: rest };
     try {
-      return { ref, run: await client.call<PipelineRun | TaskRun>(pathOf(ref, rest)) };
+      return { ref, run: await client.call<RunObject>(pathOf(ref, rest)) };
     } catch (thrown) {
       if (!(thrown instanceof SlipwayError) || thrown.kind !== 'not-found') throw thrown;
     }
   }
-  const what = kind ?? 'PipelineRun or TaskRun';
+  const what = kind ?? 'PipelineRun, Build or TaskRun';
   const hint = await known(client, kind ?? 'PipelineRun');
   throw new SlipwayError('not-found', 'NotFound', `There is no ${what} "${rest}" in namespace "${namespace}".`, {
     hint,
@@ -50,7 +38,7 @@ export async function findRun(client: ApiClient, given: string): Promise<Found> 
 
 async function known(client: ApiClient, kind: RunRef['kind']): Promise<string> {
   const { namespace } = client.access;
-  const { items } = await client.call<{ items: (PipelineRun | TaskRun)[] }>(pathOf({ kind, namespace, name: '' }), {
+  const { items } = await client.call<{ items: RunObject[] }>(pathOf({ kind, namespace }), {
     query: { limit: '500' },
   });
   if (items.length === 0) return `There are no ${kind}s in that namespace; -n names another one.`;
@@ -58,6 +46,6 @@ async function known(client: ApiClient, kind: RunRef['kind']): Promise<string> {
   return `The newest ${kind}s are ${newest.map((run) => `${run.metadata.name}${isDone(run) ? '' : ' (running)'}`).join(', ')}.`;
 }
 
-function created(run: PipelineRun | TaskRun): string {
+function created(run: RunObject): string {
   return run.metadata.creationTimestamp ?? '';
 }

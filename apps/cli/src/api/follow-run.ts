@@ -4,24 +4,13 @@
 //   F2. The lines of one pod come in the order of its steps.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  LABELS,
-  PIPELINE_RUNS,
-  SlipwayError,
-  TASK_RUNS,
-  isDone,
-  resourceKind,
-  type PipelineRun,
-  type ResourceKind,
-  type TaskRun,
-} from '@slipway/contracts';
+import { SlipwayError, isDone, type TaskRun } from '@slipway/contracts';
 import { taskNameOf } from '../core/run-rows.js';
-import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
-import { objectPath } from './paths.js';
 import { NestedRuns } from './nested-runs.js';
 import type { FollowOptions, Followed, Observer } from './observer.js';
 import { containerLines } from './pod-logs.js';
+import { pathOf, runKind, type RunObject, type RunRef } from './run-kind.js';
 import { watch } from './watch.js';
 
 /** After the run's outcome, logs that give nothing for so long are given up. */
@@ -38,11 +27,11 @@ export async function followRun(
   const ended = AbortSignal.any([signal, stop.signal]);
   const logs = new RunLogs(client, ref, observer, ended, options);
   const taskRuns = new Map<string, TaskRun>();
-  let run: PipelineRun | TaskRun | undefined;
+  let run: RunObject | undefined;
   let gone = false;
   const onLost = (why: string): void => observer.onNotice(`${why} Waiting for it to come back.`);
   const outcome = new AbortController(); // of the run itself, before its logs are read to their end
-  const own = watch<PipelineRun | TaskRun>(client, {
+  const own = watch<RunObject>(client, {
     path: pathOf(ref),
     fieldSelector: `metadata.name=${ref.name}`,
     signal: AbortSignal.any([ended, outcome.signal]),
@@ -64,9 +53,10 @@ export async function followRun(
     logs.onTaskRun(taskRun);
     observer.onTaskRun(ref, taskRun);
   };
-  const children = { path: taskRunsPath(ref), labelSelector: `${LABELS.pipelineRun}=${ref.name}` };
+  const { childLabel } = runKind(ref.kind);
+  const children = { path: pathOf({ ...ref, kind: 'TaskRun' }), labelSelector: `${childLabel}=${ref.name}` };
   const tasks =
-    ref.kind === 'TaskRun'
+    childLabel === undefined
       ? Promise.resolve()
       : watch<TaskRun>(client, { ...children, signal: AbortSignal.any([ended, outcome.signal]), onChange: onTaskRun });
   const nested = new NestedRuns(client, ref, observer, ended, { ...options, followNested: followRun });
@@ -77,7 +67,7 @@ export async function followRun(
       throw new SlipwayError('transient', 'Interrupted', `${ref.kind} "${ref.name}" was not read.`);
     if (gone && !isDone(run))
       throw new SlipwayError('not-found', 'Deleted', `${ref.kind} "${ref.name}" was deleted before it ended.`);
-    if (ref.kind === 'PipelineRun' && !signal.aborted) {
+    if (childLabel !== undefined && !signal.aborted) {
       // The tasks' last states may not have been watched yet when the run's outcome was.
       const query = { labelSelector: children.labelSelector };
       const { items } = await client.call<{ items: TaskRun[] }>(children.path, { query, signal });
@@ -210,16 +200,4 @@ class PodLog {
     }
     return undefined;
   }
-}
-
-export function kindOf(ref: Pick<RunRef, 'kind'>): ResourceKind {
-  return resourceKind(ref.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS)!;
-}
-
-export function pathOf(ref: RunRef, name?: string): string {
-  return objectPath(kindOf(ref), 'v1', ref.namespace, name);
-}
-
-function taskRunsPath(ref: RunRef): string {
-  return objectPath(kindOf({ kind: 'TaskRun' }), 'v1', ref.namespace);
 }

@@ -4,17 +4,16 @@ import {
   CUSTOM_RUNS,
   LABELS,
   PIPELINE_RUNS,
-  TASK_RUNS,
   resourceKind,
   type CustomRun,
   type PipelineRun,
   type TaskRun,
 } from '@slipway/contracts';
 import { taskNameOf, type ChildOfRun, type ChildrenByRun } from '../core/run-rows.js';
-import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import type { FollowOptions, Observer } from './observer.js';
 import { objectPath } from './paths.js';
+import { pathOf, runKind, type RunRef } from './run-kind.js';
 import { watch } from './watch.js';
 
 /** What is asked for: kind by kind, with the version that it is read in. */
@@ -45,9 +44,9 @@ export class NestedRuns {
     private readonly options: NestedOptions,
   ) {}
 
-  /** Follows until `signal` fires. A TaskRun has no children. */
+  /** Follows until `signal` fires. Only a PipelineRun has such children. */
   async follow(signal: AbortSignal): Promise<void> {
-    if (this.ref.kind === 'TaskRun') return;
+    if (this.ref.kind !== 'PipelineRun') return;
     await Promise.all(
       KINDS.map(({ resource, version }) =>
         watch<PipelineRun | CustomRun>(this.client, {
@@ -64,7 +63,7 @@ export class NestedRuns {
 
   /** Reads the last states, and waits for the lines of the nested runs that are still on their way. */
   async end(): Promise<void> {
-    if (this.ref.kind === 'PipelineRun' && !this.signal.aborted) {
+    if (!this.signal.aborted) {
       for (const child of await nestedOf(this.client, this.ref)) this.#see(child);
     }
     await Promise.all(this.#runs.values());
@@ -100,6 +99,7 @@ export class NestedRuns {
 
 /** The children that are no TaskRuns, as they are now. */
 export async function nestedOf(client: ApiClient, ref: RunRef): Promise<(PipelineRun | CustomRun)[]> {
+  if (ref.kind !== 'PipelineRun') return [];
   const query = { labelSelector: `${LABELS.pipelineRun}=${ref.name}` };
   const lists = KINDS.map(({ resource, version }) =>
     client.call<{ items: (PipelineRun | CustomRun)[] }>(objectPath(resourceKind(resource)!, version, ref.namespace), {
@@ -126,8 +126,10 @@ export async function childrenBelow(client: ApiClient, ref: RunRef): Promise<Chi
 
 /** The TaskRuns of a run in the order in which they started. */
 export async function childrenOf(client: ApiClient, ref: RunRef): Promise<TaskRun[]> {
-  const { items } = await client.call<{ items: TaskRun[] }>(objectPath(resourceKind(TASK_RUNS)!, 'v1', ref.namespace), {
-    query: { labelSelector: `${LABELS.pipelineRun}=${ref.name}` },
+  const { childLabel } = runKind(ref.kind);
+  if (childLabel === undefined) return [];
+  const { items } = await client.call<{ items: TaskRun[] }>(pathOf({ ...ref, kind: 'TaskRun' }), {
+    query: { labelSelector: `${childLabel}=${ref.name}` },
   });
   return items.sort((one, other) => startOf(one).localeCompare(startOf(other)));
 }

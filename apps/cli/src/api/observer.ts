@@ -1,8 +1,8 @@
 // Who is told what becomes of a run that is followed.
 
-import type { PipelineRun, TaskRun } from '@slipway/contracts';
+import type { TaskRun } from '@slipway/contracts';
 import type { ChildOfRun } from '../core/run-rows.js';
-import type { RunRef } from '../input/apply.js';
+import type { RunObject, RunRef } from './run-kind.js';
 
 export interface LogLineOf {
   run: RunRef;
@@ -13,7 +13,7 @@ export interface LogLineOf {
 }
 
 export interface Observer {
-  onRun(ref: RunRef, run: PipelineRun | TaskRun): void;
+  onRun(ref: RunRef, run: RunObject): void;
   /** A run of a task, of whichever kind. */
   onTaskRun(ref: RunRef, taskRun: ChildOfRun): void;
   /** A run of a task of a pipeline that is nested in the run, however deep. */
@@ -26,8 +26,8 @@ export interface Observer {
 }
 
 export interface Followed {
-  run: PipelineRun | TaskRun;
-  /** Of a PipelineRun, in the order of their names. */
+  run: RunObject;
+  /** Of a PipelineRun or Build, in the order of their names. */
   taskRuns: TaskRun[];
 }
 

@@ -1,17 +1,17 @@
 // The log of a run as far as it is there, task by task in the order in which they started.
 
-import { isDone, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { isDone, type TaskRun } from '@slipway/contracts';
 import { taskNameOf } from '../core/run-rows.js';
-import type { RunRef } from '../input/apply.js';
 import type { ApiClient } from './client.js';
 import type { FollowOptions, Observer } from './observer.js';
 import { childrenOf, nestedOf, startOf, within } from './nested-runs.js';
 import { containerLines } from './pod-logs.js';
+import type { RunObject, RunRef } from './run-kind.js';
 
 export async function printNow(
   client: ApiClient,
   ref: RunRef,
-  run: PipelineRun | TaskRun,
+  run: RunObject,
   observer: Observer,
   options: FollowOptions,
 ): Promise<{ taskRuns: TaskRun[] }> {

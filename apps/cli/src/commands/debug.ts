@@ -1,7 +1,7 @@
 import { ANNOTATIONS, SlipwayError, isDone, type TaskRun } from '@slipway/contracts';
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
-import { pathOf } from '../api/follow-run.js';
+import { pathOf } from '../api/run-kind.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import type { CliConfig } from '../config.js';
 import { withDecision } from '../core/debug-decision.js';

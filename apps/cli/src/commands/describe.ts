@@ -1,11 +1,12 @@
-import { isDone, msOf, succeeded, type KubeObject, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { isDone, msOf, succeeded, type Build, type KubeObject, type Param } from '@slipway/contracts';
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import { childrenBelow } from '../api/nested-runs.js';
+import type { RunObject } from '../api/run-kind.js';
 import type { CliConfig } from '../config.js';
 import { safeLine } from '../core/escapes.js';
-import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type ChildrenByRun } from '../core/run-rows.js';
+import { rowsOf, stateOf } from '../core/run-rows.js';
 import { durationText, treeLines } from '../core/tree-text.js';
 import { EXIT } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
@@ -20,7 +21,7 @@ export async function describe(
 ): Promise<number> {
   const client = new ApiClient(await findAccess(options, config));
   const { ref, run } = await findRun(client, args[0] ?? '');
-  const children: ChildrenByRun = ref.kind === 'TaskRun' ? new Map() : await childrenBelow(client, ref);
+  const children = await childrenBelow(client, ref);
   const paint = statePainter(terminal.colors);
   const nowMs = Date.now();
   const condition = succeeded(run);
@@ -30,7 +31,7 @@ export async function describe(
   const fields: [string, string | undefined][] = [
     ['Name', ref.name],
     ['Namespace', ref.namespace],
-    [ref.kind === 'PipelineRun' ? 'Pipeline' : 'Task', referenceOf(run)],
+    [DEFINED_BY[ref.kind], referenceOf(run)],
     [
       'State',
       `${paint(state, condition?.reason ?? state)}${condition?.message === undefined ? '' : `: ${condition.message}`}`,
@@ -40,17 +41,15 @@ export async function describe(
       'Duration',
       startMs === undefined ? undefined : durationText((endMs ?? nowMs) - startMs) + (isDone(run) ? '' : ' so far'),
     ],
-    ...(run.spec.params ?? []).map(({ name, value }): [string, string] => [`Param ${name}`, textOf(value)]),
-    ...(run.status?.results ?? []).map(({ name, value }): [string, string] => [`Result ${name}`, textOf(value)]),
+    ...paramsOf(run).map(({ name, value }): [string, string] => [`Param ${name}`, textOf(value)]),
+    ...sourcesOf(run),
+    ...resultsOf(run).map(({ name, value }): [string, string] => [`Result ${name}`, textOf(value)]),
   ];
   const shown = fields.filter((field): field is [string, string] => field[1] !== undefined && field[1] !== '');
   const width = Math.max(...shown.map(([name]) => name.length)) + 2;
   for (const [name, value] of shown)
     terminal.out(`${`${name}:`.padEnd(width)}${safeLine(value.replaceAll('\n', ' '), terminal.colors)}\n`);
-  const rows =
-    ref.kind === 'TaskRun'
-      ? [rowOfTaskRun(run, ref.name)]
-      : rowsOfPipelineRun(run as PipelineRun, children.get(ref.name) ?? [], children);
+  const rows = rowsOf(run, children.get(ref.name) ?? [], children);
   const columns = terminal.draws ? terminal.columns() : 1000;
   terminal.out('\n');
   for (const line of treeLines(rows, { nowMs, paint, columns, steps: 'all' }))
@@ -60,9 +59,28 @@ export async function describe(
   return EXIT.succeeded;
 }
 
-function referenceOf(run: PipelineRun | TaskRun): string {
-  const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
-  return spec.pipelineRef?.name ?? spec.taskRef?.name ?? '(inline)';
+const DEFINED_BY = { PipelineRun: 'Pipeline', TaskRun: 'Task', Build: 'Template' } as const;
+
+function referenceOf({ spec }: RunObject): string {
+  const { pipelineRef, taskRef, template } = spec as Record<string, { name?: string } | undefined>;
+  return pipelineRef?.name ?? taskRef?.name ?? template?.name ?? '(inline)';
+}
+
+function paramsOf({ spec }: RunObject): readonly Param[] {
+  return 'params' in spec ? (spec.params ?? []) : [];
+}
+
+function resultsOf({ status = {} }: RunObject): readonly Param[] {
+  return 'results' in status ? (status.results ?? []) : [];
+}
+
+/** What the sources of a Build turned out to be. */
+function sourcesOf({ status }: RunObject): [string, string][] {
+  const sources = (status as Build['status'])?.sources ?? [];
+  return sources.map(({ name, git }) => [
+    `Source ${name}`,
+    [git?.url, git?.commit, git?.author, git?.date].filter((part) => part !== undefined).join('  '),
+  ]);
 }
 
 function textOf(value: unknown): string {

@@ -36,10 +36,10 @@ export async function logs(
   const onNotice = (text: string): void => terminal.err(`note: ${text}\n`);
   const { ref, run } = await findRun(client, name);
   const isWanted = (ofTask: string, ofStep: string): boolean =>
-    (task === undefined || [ofTask, ofTask.replaceAll(/\[\d+\]/g, '')].includes(task) || ref.kind === 'TaskRun') &&
-    (step === undefined || ofStep === step.replace(/^step-/, ''));
+    (task === undefined || [ofTask, ofTask.replaceAll(/\[\d+\]/g, '')].includes(task) || ref.kind !== 'PipelineRun') &&
+    (step === undefined || ofStep === step.replace(/^(build-)?step-/, ''));
   const wanted =
-    ref.kind === 'TaskRun' && step === undefined && task !== undefined
+    ref.kind !== 'PipelineRun' && step === undefined && task !== undefined
       ? (_: string, ofStep: string) => ofStep === task
       : isWanted;
   const nothing = (): undefined => undefined;

@@ -1,7 +1,8 @@
 import { ANNOTATIONS, SlipwayError, succeeded, type Param, type PipelineRun } from '@slipway/contracts';
 import { ApiClient } from '../api/client.js';
 import { findRun } from '../api/find-run.js';
-import { followRun, pathOf } from '../api/follow-run.js';
+import { followRun } from '../api/follow-run.js';
+import { pathOf } from '../api/run-kind.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import type { CliConfig } from '../config.js';
 import { againOf } from '../core/rerun.js';

@@ -7,6 +7,7 @@ import {
   isDone,
   msOf,
   succeeded,
+  type Build,
   type Condition,
   type CustomRun,
   type PipelineRun,
@@ -43,10 +44,22 @@ export interface TaskRow {
 /** Runs of tasks by the name of the PipelineRun that they belong to. */
 export type ChildrenByRun = ReadonlyMap<string, readonly ChildOfRun[]>;
 
-const CANCELLED = /^(TaskRunCancelled|Cancelled|PipelineRunCancelled|CustomRunCancelled|CancelledRunFinally)$/;
+const CANCELLED =
+  /^(BuildCancelled|TaskRunCancelled|Cancelled|PipelineRunCancelled|CustomRunCancelled|CancelledRunFinally)$/;
 
 /** What a pipeline task may run as. */
 export type ChildOfRun = TaskRun | CustomRun | PipelineRun;
+
+/** What a run of any kind consists of: tasks, the run of a Build, or itself. */
+export function rowsOf(
+  run: PipelineRun | TaskRun | Build,
+  children: readonly ChildOfRun[],
+  below?: ChildrenByRun,
+): TaskRow[] {
+  if (run.kind === 'PipelineRun') return rowsOfPipelineRun(run as PipelineRun, children, below);
+  if (run.kind === 'Build') return children.map((child) => rowOfTaskRun(child, child.metadata.name));
+  return [rowOfTaskRun(run, run.metadata.name)];
+}
 
 /** The tasks of a run in the order of its pipeline, those of `finally` last; `below`: of the runs nested in it. */
 export function rowsOfPipelineRun(
@@ -67,7 +80,7 @@ export function rowsOfPipelineRun(
   const settled = new Set<string>();
   for (const [name, runs] of byTask) if (runs.every(isDone)) settled.add(name);
   for (const name of taken.keys()) settled.add(name);
-  const rowsOf = (task: PipelineTask, isFinally: boolean): TaskRow[] => {
+  const rowsOfTask = (task: PipelineTask, isFinally: boolean): TaskRow[] => {
     const runs = (byTask.get(task.name) ?? []).sort(byName);
     if (runs.length > 0) {
       return runs.map((taskRun, i) => {
@@ -93,8 +106,8 @@ export function rowsOfPipelineRun(
     return [{ name: task.name, state: 'waiting', finally: isFinally, note, steps: [] }];
   };
   return [
-    ...(spec.tasks ?? []).flatMap((task) => rowsOf(task, false)),
-    ...(spec.finally ?? []).flatMap((task) => rowsOf(task, true)),
+    ...(spec.tasks ?? []).flatMap((task) => rowsOfTask(task, false)),
+    ...(spec.finally ?? []).flatMap((task) => rowsOfTask(task, true)),
   ];
 }
 

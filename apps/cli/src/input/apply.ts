@@ -4,9 +4,10 @@
 //   A2. Runs are created, everything else is created or replaced; what others wrote into labels and annotations stays.
 //   A3. What runs refer to is there before they are.
 
-import { PIPELINE_RUNS, TASK_RUNS, resourceNameOf, SlipwayError, type KubeObject } from '@slipway/contracts';
+import { resourceNameOf, SlipwayError, type KubeObject } from '@slipway/contracts';
 import type { ApiClient } from '../api/client.js';
 import { objectPath } from '../api/paths.js';
+import { runKindOfResource, type RunRef } from '../api/run-kind.js';
 import type { SourceObject } from './documents.js';
 import { inputError, placeText, type InputProblem } from './problems.js';
 
@@ -17,12 +18,6 @@ export interface ApplyOptions {
   makeNamespaces: boolean;
   /** `task/build created`. */
   onApplied: (line: string) => void;
-}
-
-export interface RunRef {
-  kind: 'PipelineRun' | 'TaskRun';
-  namespace: string;
-  name: string;
 }
 
 const STRICT = { fieldValidation: 'Strict', fieldManager: 'slipway' };
@@ -68,8 +63,7 @@ export async function applyObjects(
 }
 
 export function isRun(source: Pick<SourceObject, 'kind'>): boolean {
-  const resource = resourceNameOf(source.kind);
-  return resource === PIPELINE_RUNS || resource === TASK_RUNS;
+  return runKindOfResource(resourceNameOf(source.kind)) !== undefined;
 }
 
 async function makeNamespaces(

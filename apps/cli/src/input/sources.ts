@@ -22,7 +22,7 @@ export async function readSources(paths: readonly string[], stdin: NodeJS.Readab
   if (problems.length > 0) throw inputError(problems);
   if (objects.length === 0) {
     throw new SlipwayError('invalid', 'NothingToDo', `There is no object in ${paths.join(', ')}.`, {
-      hint: 'Give a file with a PipelineRun or a TaskRun.',
+      hint: 'Give a file with a PipelineRun, a TaskRun or a Build.',
     });
   }
   return objects;

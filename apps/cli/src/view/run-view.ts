@@ -1,18 +1,18 @@
 // What `run` shows while runs go on. On a terminal: log lines scroll, and below them a tree redraws itself; elsewhere:
 // whole lines, each written once.
 
-import { ANNOTATIONS, isDone, succeeded, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { ANNOTATIONS, isDone, succeeded, type TaskRun } from '@slipway/contracts';
 import type { LogLineOf, Observer } from '../api/observer.js';
+import type { RunObject, RunRef } from '../api/run-kind.js';
 import { safeLine } from '../core/escapes.js';
-import { rowOfTaskRun, rowsOfPipelineRun, stateOf, type ChildOfRun, type TaskRow } from '../core/run-rows.js';
+import { rowOfTaskRun, rowsOf, stateOf, type ChildOfRun, type TaskRow } from '../core/run-rows.js';
 import { durationText, treeLines, type PaintState } from '../core/tree-text.js';
-import type { RunRef } from '../input/apply.js';
 import { painter, type Terminal } from '../terminal.js';
 import { statePainter } from './state-style.js';
 
 interface Shown {
   ref: RunRef;
-  run?: PipelineRun | TaskRun;
+  run?: RunObject;
   /** Runs of its tasks, of whichever kind, by kind and name. */
   taskRuns: Map<string, ChildOfRun>;
   /** By our own clock: the API's times are whole seconds. */
@@ -42,7 +42,7 @@ export class RunView implements Observer {
     this.#runs.set(keyOf(ref), { ref, taskRuns: new Map(), seen: new Map() });
   }
 
-  onRun(ref: RunRef, run: PipelineRun | TaskRun): void {
+  onRun(ref: RunRef, run: RunObject): void {
     const shown = this.#of(ref);
     const wasDone = shown.run !== undefined && isDone(shown.run);
     shown.run = run;
@@ -64,7 +64,7 @@ export class RunView implements Observer {
   }
 
   onTaskEnd(ref: RunRef, taskRun: TaskRun, task: string): void {
-    if (this.terminal.draws || ref.kind === 'TaskRun') return; // the tree says it
+    if (this.terminal.draws || ref.kind !== 'PipelineRun') return; // the tree says it
     const shown = this.#of(ref);
     const { name, state, startMs, endMs, note } = this.#timed(shown, rowOfTaskRun(taskRun, task));
     const time = durationText((endMs ?? 0) - (startMs ?? 0));
@@ -105,14 +105,14 @@ export class RunView implements Observer {
     return this.#runs.size > 1 && text !== ref.name ? `[${ref.name}/${text}]` : `[${text}]`;
   }
 
-  #see(shown: Shown, name: string, object: ChildOfRun): void {
+  #see(shown: Shown, name: string, object: RunObject | ChildOfRun): void {
     const nowMs = Date.now();
     const seen = shown.seen.get(name);
     if (seen === undefined) shown.seen.set(name, { startMs: nowMs, ...(isDone(object) ? { endMs: nowMs } : {}) });
     else if (seen.endMs === undefined && isDone(object)) seen.endMs = nowMs;
   }
 
-  #imageNotice({ metadata }: ChildOfRun): void {
+  #imageNotice({ metadata }: RunObject | ChildOfRun): void {
     const notice = metadata.annotations?.[ANNOTATIONS.imageNotice];
     if (notice !== undefined) for (const line of notice.split('\n')) this.onNotice(safeLine(line, false));
   }
@@ -132,12 +132,7 @@ export class RunView implements Observer {
     const word = condition?.status === 'True' || condition?.status === 'False' ? (condition.reason ?? state) : state;
     const message = condition?.status === 'Unknown' ? '' : (condition?.message ?? '');
     const heading = `${ref.kind} ${ref.name}: ${this.#paint(state, word)}${time}${message === '' ? '' : this.#paint('dim', `  ${safeLine(message.replaceAll('\n', ' '), false)}`)}`;
-    const rows =
-      run === undefined
-        ? []
-        : ref.kind === 'TaskRun'
-          ? [rowOfTaskRun(run, ref.name)]
-          : rowsOfPipelineRun(run as PipelineRun, [...shown.taskRuns.values()]);
+    const rows = run === undefined ? [] : rowsOf(run, [...shown.taskRuns.values()]);
     const timed = rows
       .map((row) => this.#timed(shown, row))
       .map((row) => ({
@@ -186,8 +181,9 @@ function keyOf(ref: RunRef): string {
   return `${ref.kind}/${ref.namespace}/${ref.name}`;
 }
 
-function resultLines(run: PipelineRun | TaskRun | undefined): string[] {
-  const results = run?.status?.results ?? [];
+function resultLines(run: RunObject | undefined): string[] {
+  const status = run?.status ?? {};
+  const results = 'results' in status ? (status.results ?? []) : [];
   return results.map(({ name, value }) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     return `  ${name} = ${safeLine(text.trimEnd().replaceAll('\n', '\\n'), false)}`;
