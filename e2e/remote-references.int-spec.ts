@@ -212,6 +212,69 @@ test('runs a pipeline of a pipeline that comes from http', async () => {
   expect(child.status?.provenance?.refSource?.uri).toBe(`${webUrl}/inner.yaml`);
 });
 
+test('runs steps whose StepActions come from git, a bundle and the cluster, each by a request of its own', async () => {
+  const action = (from: string): object => ({
+    apiVersion: 'tekton.dev/v1beta1',
+    kind: 'StepAction',
+    metadata: { name: `from-${from}` },
+    spec: { params: [{ name: 'word', default: 'nothing' }], image: 'busybox', args: [from, '$(params.word)'] },
+  });
+  const commit = git.commit('actions', { 'say.yaml': JSON.stringify(action('git')) });
+  const layer = gzipSync(JSON.stringify(action('bundle')));
+  images.push('team/actions', '1.0', [{ apiVersion: 'tekton.dev/v1beta1', kind: 'stepaction', name: 'say', layer }]);
+  await api('POST', 'stepactions', action('cluster'), 'tekton.dev/v1beta1');
+  const step = (name: string, resolver: string, ...params: object[]): object => ({
+    name,
+    ref: { resolver, params },
+    params: [param('word', '$(params.word)')],
+  });
+  await create('TaskRun', 'actions', {
+    params: [param('word', 'hello')],
+    taskSpec: {
+      params: [{ name: 'word' }],
+      steps: [
+        step('a', 'git', param('url', `${git.url}/actions.git`), param('pathInRepo', 'say.yaml')),
+        step(
+          'b',
+          'bundles',
+          param('bundle', `${images.host}/team/actions:1.0`),
+          param('name', 'say'),
+          param('kind', 'stepaction'),
+        ),
+        step('c', 'cluster', param('kind', 'stepaction'), param('name', 'from-cluster')),
+      ],
+    },
+  });
+  const run = await done<TaskRun>('taskruns/actions');
+  expect(succeeded(run)).toMatchObject({ status: 'True' });
+  expect(run.status?.taskSpec?.steps?.map(({ image, args }) => [image, args])).toEqual(
+    ['git', 'bundle', 'cluster'].map((from) => ['busybox', [from, 'hello']]),
+  );
+  expect(run.status?.steps?.map(({ provenance }) => provenance?.refSource)).toEqual([
+    { uri: `git+${git.url}/actions.git`, digest: { sha1: commit }, entryPoint: 'say.yaml' },
+    expect.objectContaining({ uri: `${images.host}/team/actions`, entryPoint: 'say' }),
+    expect.objectContaining({ uri: expect.stringMatching(/stepaction\/from-cluster@/) as string }),
+  ]);
+  const { items } = await api<{ items: ResolutionRequest[] }>('GET', 'resolutionrequests', undefined, RESOLUTION);
+  const own = items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.name === 'actions');
+  expect(own.map(({ metadata }) => metadata.labels?.['resolution.tekton.dev/type']).sort()).toEqual([
+    'bundles',
+    'cluster',
+    'git',
+  ]);
+  expect(own.map((request) => succeeded(request)?.reason)).toEqual(Array(3).fill('ResolutionSuccessful'));
+});
+
+test('fails a TaskRun whose StepAction is something else, and says which step names it', async () => {
+  documents.set('/no-action.yaml', task('no-action'));
+  const ref = { resolver: 'http', params: [param('url', `${webUrl}/no-action.yaml`)] };
+  await create('TaskRun', 'no-action', { taskSpec: { steps: [{ name: 'first', ref }] } });
+  expect(succeeded(await done<TaskRun>('taskruns/no-action'))).toMatchObject({
+    reason: 'TaskRunResolutionFailed',
+    message: expect.stringMatching(/step "first" \(index 0\): .*is a "Task", and a StepAction is wanted/) as string,
+  });
+});
+
 const badRefs: [why: string, document: string, reason: string, says: RegExp][] = [
   ['is not there', '', 'CouldntGetPipeline', /answers with status 404/],
   ['is of another kind', task('x'), 'CouldntGetPipeline', /is a "Task", and a Pipeline is wanted/],
