@@ -4,7 +4,7 @@
 //   G2. Names are keys of maps, never of plain objects: a task may be called `constructor`.
 //   G3. `parents` and `children` hold only edges between tasks that exist; whatever is wrong is in `problems`.
 
-import { parseResultReference, variablesOfPipelineTask } from './result-references.js';
+import { parseResultReference, variablesOfPipelineTask, type ResultReference } from './result-references.js';
 import type { PipelineTask } from './tekton.js';
 
 /** Why a task waits for another: said by the user, or because it takes something the other makes. */
@@ -23,6 +23,8 @@ export interface PipelineGraph {
   parents: ReadonlyMap<string, readonly string[]>;
   /** The tasks that wait for each task, in the order of the pipeline. Every task has an entry. */
   children: ReadonlyMap<string, readonly string[]>;
+  /** The results that each task takes, in the order of its texts. Every task has an entry. */
+  references: ReadonlyMap<string, readonly ResultReference[]>;
   /** Every task after all its parents. Tasks on or behind a cycle are left out. */
   order: readonly string[];
   /** Empty when the pipeline can run. The message of each is Tekton's. */
@@ -33,12 +35,15 @@ export interface PipelineGraph {
 export function buildGraph(tasks: readonly PipelineTask[]): PipelineGraph {
   const problems: GraphProblem[] = [];
   const wanted = new Map<string, Edge[]>(); // G2
+  const references = new Map<string, readonly ResultReference[]>();
   for (const task of tasks) {
     if (wanted.has(task.name)) {
       const message = `task ${task.name} is already present in Graph, can't add it again: duplicate pipeline task`;
       problems.push({ kind: 'duplicate-task', task: task.name, message });
     } else {
-      wanted.set(task.name, edgesOf(task));
+      const taken: ResultReference[] = [];
+      wanted.set(task.name, edgesOf(task, taken));
+      references.set(task.name, taken.length > 0 ? taken : NONE);
     }
   }
   const parents = new Map<string, string[]>();
@@ -54,7 +59,7 @@ export function buildGraph(tasks: readonly PipelineTask[]): PipelineGraph {
   }
   const { order, waiting } = sortedByDependency(parents, children);
   if (waiting.size > 0) problems.push(cycleAmong(waiting, parents));
-  return { tasks: [...wanted.keys()], parents, children, order, problems: problems.sort(byGravity) };
+  return { tasks: [...wanted.keys()], parents, children, references, order, problems: problems.sort(byGravity) };
 }
 
 /** Tekton reports the first problem only; this is the order in which it looks. */
@@ -71,38 +76,42 @@ interface Edge {
 /** Up to this many names are compared one by one: a set for each of 10,000 tasks costs more than the graph. */
 const FEW = 16;
 
-/** The names a task waits for, each with the first reason found. */
-function edgesOf(task: PipelineTask): Edge[] {
+const NONE: readonly ResultReference[] = [];
+
+/** The names a task waits for, each with the first reason found; the results that it takes are added to `taken`. */
+function edgesOf(task: PipelineTask, taken: ResultReference[]): Edge[] {
   const edges: Edge[] = [];
   let known: Set<string> | undefined;
   const isKnown = (name: string): boolean => {
     if (edges.length < FEW) return edges.some(({ parent }) => parent === name);
     return (known ??= new Set(edges.map(({ parent }) => parent))).has(name); // G1
   };
-  const add = (names: readonly string[] | undefined, why: EdgeKind): void => {
-    if (!Array.isArray(names)) return;
-    for (const parent of names as readonly string[]) {
-      if (isKnown(parent)) continue;
-      edges.push({ parent, why });
-      known?.add(parent);
-    }
+  const add = (parent: string, why: EdgeKind): void => {
+    if (isKnown(parent)) return;
+    edges.push({ parent, why });
+    known?.add(parent);
   };
-  add(task.runAfter, 'runAfter');
-  for (const input of task.resources?.inputs ?? []) add(input.from, 'from');
+  const addAll = (names: readonly string[] | undefined, why: EdgeKind): void => {
+    if (Array.isArray(names)) for (const parent of names as readonly string[]) add(parent, why);
+  };
+  addAll(task.runAfter, 'runAfter');
+  for (const input of task.resources?.inputs ?? []) addAll(input.from, 'from');
   for (const condition of task.conditions ?? []) {
-    for (const resource of condition.resources ?? []) add(resource.from, 'from');
+    for (const resource of condition.resources ?? []) addAll(resource.from, 'from');
   }
-  for (const expression of variablesOfPipelineTask(task)) add(producersOf(expression), 'result');
+  for (const expression of variablesOfPipelineTask(task)) {
+    const reference = parseResultReference(expression);
+    if (reference !== undefined) taken.push(reference);
+    const producer = reference === undefined ? madeBy(expression) : reference.pipelineTask;
+    if (producer !== undefined) add(producer, 'result');
+  }
   return edges;
 }
 
-/** The task whose result, number of combinations or artifact an expression takes. */
-function producersOf(expression: string): string[] | undefined {
-  const reference = parseResultReference(expression);
-  if (reference !== undefined) return [reference.pipelineTask];
+/** The task whose number of combinations or artifact an expression takes. */
+function madeBy(expression: string): string | undefined {
   if (!expression.startsWith('tasks.')) return undefined;
-  const made = /^tasks\.([^.]+)\.(?:matrix\.(?:[^.]+\.)?length|outputs\.[^.]+|inputs\.[^.]+)$/.exec(expression);
-  return made === null ? undefined : [made[1]!];
+  return /^tasks\.([^.]+)\.(?:matrix\.(?:[^.]+\.)?length|outputs\.[^.]+|inputs\.[^.]+)$/.exec(expression)?.[1];
 }
 
 interface Sorted {

@@ -9,6 +9,7 @@ import {
   variablesOfPipelineTask,
   variablesOfValue,
   type ParamSpec,
+  type PipelineGraph,
   type PipelineRun,
   type ResultReference,
 } from '@slipway/contracts';
@@ -30,22 +31,27 @@ type Row<Subject> = [reason: string, problem: (subject: Subject) => string | und
 interface Before {
   run: PipelineRun;
   source: PipelineSource;
+  graph: PipelineGraph;
   /** `<namespace>/<name>` of the run and of its pipeline. */
   runName: string;
   pipelineName: string;
 }
 
-/** Checks of the run against its pipeline as written. */
-export function checkBeforeSubstitution(run: PipelineRun, source: PipelineSource): Refusal | undefined {
+/** Checks of the run against its pipeline as written, and of the graph that its tasks make. */
+export function checkBeforeSubstitution(
+  run: PipelineRun,
+  source: PipelineSource,
+  graph: PipelineGraph,
+): Refusal | undefined {
   const namespace = run.metadata.namespace ?? '';
   const runName = `${namespace}/${run.metadata.name}`;
-  return firstBroken(beforeRows, { run, source, runName, pipelineName: `${namespace}/${source.name}` });
+  return firstBroken(beforeRows, { run, source, graph, runName, pipelineName: `${namespace}/${source.name}` });
 }
 
 // prettier-ignore
 const beforeRows: readonly Row<Before>[] = [
-  ['PipelineInvalidGraph', ({ source, runName }) =>
-    prefixed(`PipelineRun ${runName}'s Pipeline DAG is invalid: `, buildGraph(source.spec.tasks ?? []).problems[0]?.message)],
+  ['PipelineInvalidGraph', ({ graph, runName }) =>
+    prefixed(`PipelineRun ${runName}'s Pipeline DAG is invalid: `, graph.problems[0]?.message)],
   ['PipelineInvalidGraph', ({ source, runName }) =>
     prefixed(`PipelineRun ${runName}'s Pipeline DAG is invalid for finally clause: `, duplicateFinally(source))],
   ['InvalidPipelineResourceBindings', ({ run, source, runName, pipelineName }) =>

@@ -17,6 +17,7 @@ import {
   resultReferencesOf,
   taskPolicyOf,
   type ObjectKey,
+  type PipelineGraph,
   type PipelineRun,
   type PipelineSpec,
   type PipelineTask,
@@ -69,11 +70,12 @@ export function compile(
   policy: Policy = {},
 ): Compilation {
   const isResumed = hasBegun(run); // C1
+  const graph = buildGraph(spec.tasks ?? []);
   if (!isResumed) {
-    const refusal = checkBeforeSubstitution(run, source);
+    const refusal = checkBeforeSubstitution(run, source, graph);
     if (refusal !== undefined) return { kind: 'refused', refusal };
   }
-  const pipeline = assemble(run, source, spec, definitions, policy);
+  const pipeline = assemble(run, source, spec, graph, definitions, policy);
   const refusal = isResumed ? undefined : checkTasks(run, source, pipeline, definitions);
   return refusal === undefined ? { kind: 'compiled', pipeline } : { kind: 'refused', refusal };
 }
@@ -82,13 +84,13 @@ function assemble(
   run: PipelineRun,
   source: PipelineSource,
   spec: PipelineSpec,
+  graph: PipelineGraph,
   definitions: Definitions,
   policy: Policy,
 ): CompiledPipeline {
   const tasks = allTasks(spec);
   const dagCount = spec.tasks?.length ?? 0;
   const byName = new Map(tasks.map((task, index) => [task.name, index]));
-  const graph = buildGraph(spec.tasks ?? []);
   const indexes = (names: readonly string[] | undefined): number[] => (names ?? []).map((name) => byName.get(name)!);
   return {
     name: source.name,
@@ -104,7 +106,7 @@ function assemble(
       policy: taskPolicyFor(run, source, policy, task),
       parents: index < dagCount ? indexes(graph.parents.get(task.name)) : [],
       children: index < dagCount ? indexes(graph.children.get(task.name)) : [],
-      references: resultReferencesOf(task),
+      references: (index < dagCount ? graph.references.get(task.name) : undefined) ?? resultReferencesOf(task),
       artifacts: artifactReferencesOf(task),
       spec: taskSpecOf(task, definitions),
       conditions: (task.conditions ?? []).flatMap((use, i) => {
