@@ -8,8 +8,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** Brings its own binaries. */
-const NEVER_BUNDLED = ['libsql'];
+/** The first brings its own binaries; the second is large, and only one runtime of the executor loads it. */
+const NEVER_BUNDLED = ['libsql', '@kubernetes/client-node'];
 
 const npmStaysImported = {
   name: 'npm-stays-imported',
