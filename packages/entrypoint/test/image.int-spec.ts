@@ -51,6 +51,20 @@ describe('the entrypoint as a program', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('writes scripts that come in pieces, beside links or without them', async () => {
+    const tekton = new Tekton();
+    const pieces = ['#!/bin/sh\n', 'echo one'].map((text) => Buffer.from(text).toString('base64'));
+    const second = Buffer.from('two').toString('base64');
+    const scripts = ['-script', '/tekton/home/s0', ...pieces, '-script', '/tekton/home/s1', second];
+    expect(await tekton.run(['step-init', 'step-a', ...scripts])).toMatchObject({ code: 0 });
+    expect(tekton.read('home/s0')).toBe('#!/bin/sh\necho one');
+    expect(tekton.read('home/s1')).toBe('two');
+    expect((statSync(join(tekton.folder, 'home/s0')).mode & 0o777).toString(8)).toBe('755');
+    expect(await tekton.run(['step-init', '-script', '/tekton/home/s2', 'no base64!'])).toMatchObject({ code: 1 });
+    expect(await tekton.run(['step-init', '-script'])).toMatchObject({ code: 1 });
+    tekton.remove();
+  });
+
   test('prepares the links to the folders of steps, and may do it again', async () => {
     const tekton = new Tekton();
     for (let i = 0; i < 2; i++) {

@@ -1,10 +1,11 @@
 import type { Pod, Step, TaskRun, TaskRunSpec, TaskSpec } from '@slipway/contracts';
 import { buildPod, podNameOf } from './build-pod.js';
+import type { Delivery } from './entrypoint-delivery.js';
 import { knownImageProcess } from './images.js';
 
 const build = (
   spec: TaskSpec,
-  over: { run?: TaskRunSpec; attempt?: number; annotations?: Record<string, string> } = {},
+  over: { run?: TaskRunSpec; attempt?: number; annotations?: Record<string, string>; delivery?: Delivery } = {},
 ): Pod => {
   const metadata = { name: 'r', namespace: 'ns', uid: 'u', labels: { 'slipway.dev/shard': '7' } };
   const taskRun: TaskRun = {
@@ -17,7 +18,7 @@ const build = (
     taskRun,
     spec,
     attempt: over.attempt ?? 0,
-    binDir: '/bin-dir',
+    delivery: over.delivery ?? { kind: 'host', path: '/bin-dir' },
     timeout: '1h0m0s',
     commandOf: knownImageProcess,
   });
@@ -69,8 +70,72 @@ describe('buildPod', () => {
     const text = `echo ${'x'.repeat(300_000)}`;
     const pod = build({ steps: [step({ script: text })] });
     expect(pod.metadata.annotations).toEqual({});
-    const written = /<< '_EOF_'.*\n([A-Za-z0-9+/=\n]+)\n_EOF_/.exec(pod.spec.initContainers![0]!.args![1]!)![1]!;
-    expect(Buffer.from(written, 'base64').toString()).toBe(`#!/bin/sh\nset -e\n${text}`);
+    const [prepare, ...others] = pod.spec.initContainers!;
+    expect(others).toEqual([]);
+    const [entrypoint, subcommand, flag, path, ...pieces] = prepare!.command!;
+    expect([entrypoint, subcommand, flag, path]).toEqual([
+      '/tekton/bin/entrypoint',
+      'step-init',
+      '-script',
+      '/tekton/scripts/script-0',
+    ]);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(128 * 1024);
+    const written = pieces.map((piece) => Buffer.from(piece, 'base64').toString()).join('');
+    expect(written).toBe(`#!/bin/sh\nset -e\n${text}`);
+  });
+
+  describe('on a cluster', () => {
+    const cluster = (nativeSidecars: boolean): Delivery => ({
+      kind: 'image',
+      image: 'e:1',
+      features: { nativeSidecars, imageVolumes: false },
+    });
+
+    it('makes of one plain step an ordinary container, whose image says what it runs', () => {
+      const { initContainers, containers, volumes } = build(
+        { steps: [{ name: 'a', image: 'unknown', args: ['x'] }] },
+        { delivery: cluster(false) },
+      ).spec;
+      expect(initContainers).toBeUndefined();
+      expect(containers[0]).toMatchObject({ name: 'step-a', image: 'unknown', args: ['x'] });
+      expect(containers[0]!.command).toBeUndefined();
+      expect(volumes!.map(({ name }) => name).filter((name) => /bin|run/.test(name))).toEqual([]);
+    });
+
+    it('runs a script of one plain step by its file', () => {
+      const { containers } = build(
+        { steps: [step({ script: 'echo', command: [] })] },
+        { delivery: cluster(false) },
+      ).spec;
+      expect(containers[0]!.command).toEqual(['/tekton/scripts/script-0']);
+    });
+
+    it('has one init container that brings the entrypoint, links and large scripts (P3)', () => {
+      const steps = [step({ script: `cat /tekton/steps/step-a/exitCode #${'x'.repeat(300_000)}` })];
+      const { initContainers } = build({ steps }, { delivery: cluster(false) }).spec;
+      expect(initContainers).toHaveLength(1);
+      expect(initContainers![0]).toMatchObject({ name: 'prepare', image: 'e:1' });
+      expect(initContainers![0]!.command!.slice(1, 7)).toEqual([
+        ...['init', '/entrypoint', '/tekton/bin/entrypoint', 'step-a', '-script', '/tekton/scripts/script-0'],
+      ]);
+      expect(
+        initContainers![0]!.volumeMounts!.map(({ mountPath, readOnly }) => [mountPath, readOnly ?? false]),
+      ).toEqual([
+        ['/tekton/bin', false],
+        ['/tekton/steps', false],
+        ['/tekton/scripts', false],
+      ]);
+    });
+
+    it('leaves sidecars to the cluster where it knows them, and waits for nobody', () => {
+      const spec: TaskSpec = { steps: [step()], sidecars: [{ name: 'db', image: 'busybox' }] };
+      const native = build(spec, { delivery: cluster(true) }).spec;
+      expect(native.initContainers).toMatchObject([{ name: 'sidecar-db', restartPolicy: 'Always' }]);
+      expect(native.containers.map(({ name, command }) => [name, command])).toEqual([['step-a', ['true']]]);
+      const ordinary = build(spec, { delivery: cluster(false) }).spec;
+      expect(ordinary.containers.map(({ name }) => name)).toEqual(['step-a', 'sidecar-db']);
+      expect(ordinary.containers[0]!.args).toContain('/tekton/downward/ready');
+    });
   });
 
   it('links the directories of steps only where a step names one (P3)', () => {

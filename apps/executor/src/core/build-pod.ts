@@ -28,6 +28,8 @@ import {
 } from '@slipway/contracts';
 import { isOf2020, withDefaultsOf2020 } from './defaults-of-2020.js';
 import { debugFiles, waitsBefore, waitsOnFailure } from './breakpoints.js';
+import { BIN_MOUNT, deliverEntrypoint, needsEntrypoint, type Delivery } from './entrypoint-delivery.js';
+import { hasNativeSidecars, nativeSidecar } from './native-sidecars.js';
 import { placeScripts, runnableScript, scriptPath, SCRIPTS_MOUNT, type Script } from './scripts.js';
 import {
   applySidecarSpecs,
@@ -47,8 +49,7 @@ export interface PodBlueprint {
   attempt: number;
   /** What resources and credentials add; absent when there are none. */
   plan?: ResourcePlan;
-  /** Directory of the entrypoint on the node. */
-  binDir: string;
+  delivery: Delivery;
   nodeName?: string;
   /** Go duration after which the run counts as timed out. */
   timeout: string;
@@ -61,8 +62,6 @@ export type CommandOf = (image: string, args: readonly string[]) => readonly str
 
 /** Annotations that describe how an object was applied, not what it is. */
 const NOT_INHERITED: readonly string[] = [ANNOTATIONS.lastApplied];
-/** Runs scripts that are too large for annotations. */
-const SHELL_IMAGE = 'busybox';
 const MAX_INT32 = 2 ** 31 - 1;
 
 const IMPLICIT: readonly (Volume & { mountPath: string; readOnly?: true })[] = [
@@ -72,8 +71,10 @@ const IMPLICIT: readonly (Volume & { mountPath: string; readOnly?: true })[] = [
   { name: 'tekton-internal-steps', emptyDir: {}, mountPath: POD_PATHS.steps, readOnly: true },
   { name: 'tekton-internal-artifacts', emptyDir: {}, mountPath: POD_PATHS.artifacts },
 ];
-const BIN = { name: 'tekton-internal-bin', mountPath: POD_PATHS.bin, readOnly: true } as const;
 const DOWNWARD = { name: 'tekton-internal-downward', mountPath: POD_PATHS.downward, readOnly: true } as const;
+
+/** What steps find there is the entrypoint's work. */
+const OUR_PATHS = [POD_PATHS.bin, POD_PATHS.run, POD_PATHS.steps, POD_PATHS.artifacts, POD_PATHS.downward] as const;
 
 /** Name of the pod of one attempt (P1). */
 export function podNameOf(taskRunName: string, attempt: number): string {
@@ -91,8 +92,9 @@ export function buildPod(blueprint: PodBlueprint): Pod {
   const steps = stepsOf(blueprint);
   const sidecars = applySidecarSpecs(spec.sidecars ?? [], taskRun.spec.sidecarSpecs);
   const scripts = scriptsOf(steps, sidecars);
-  const placed = placeScripts(scripts, SHELL_IMAGE);
-  const waitForReady = sidecars.length > 0;
+  const placed = placeScripts(scripts);
+  const isNative = hasNativeSidecars(blueprint.delivery);
+  const waitForReady = sidecars.length > 0 && !isNative;
   const credentials = plan?.credentials;
   const needsCreds = (credentials?.entrypointArgs.length ?? 0) > 0 || mentions(steps, POD_PATHS.creds);
   const links = needsStepLinks(steps);
@@ -105,18 +107,34 @@ export function buildPod(blueprint: PodBlueprint): Pod {
     ...resultNames(spec),
     credentialArgs: credentials?.entrypointArgs ?? [],
   });
+  const isWrapped = needsEntrypoint(blueprint.delivery, {
+    steps: ordered,
+    waitsForSidecars: waitForReady,
+    hasResults: (spec.results ?? []).length > 0,
+    hasCredentials: needsCreds,
+    isPrepared: links || placed.initArgs.length > 0,
+    breaksOnFailure: waitsOnFailure(taskRun.spec),
+    namesOurPaths: OUR_PATHS.some((path) => mentions(steps, path)),
+  });
+  const bin = deliverEntrypoint(blueprint.delivery, {
+    links: links ? steps.map(({ name }, i) => stepContainerName(name, i)) : [],
+    scripts: placed.initArgs,
+    mounts: [
+      ...(links ? [{ name: 'tekton-internal-steps', mountPath: POD_PATHS.steps }] : []),
+      ...(placed.initArgs.length > 0 ? [{ ...SCRIPTS_MOUNT, readOnly: false }] : []),
+    ],
+  });
   const common = [...IMPLICIT.map(mountOf), ...(credentials?.volumeMounts ?? [])];
   const containers = steps.map((step, i) =>
     stepContainer(
       step,
       i,
-      args[i]!,
+      isWrapped ? args[i]! : undefined,
       [
         ...(step.script ? [SCRIPTS_MOUNT] : []),
         ...(i === 0 && waitForReady ? [DOWNWARD] : []),
         ...(needsCreds ? [{ name: `tekton-creds-init-home-${i}`, mountPath: POD_PATHS.creds }] : []),
-        ...runMounts(i, steps.length),
-        BIN,
+        ...(isWrapped ? [...runMounts(i, steps.length), BIN_MOUNT] : []),
         ...debug.mounts,
         ...common,
       ],
@@ -129,17 +147,18 @@ export function buildPod(blueprint: PodBlueprint): Pod {
     ...(credentials?.volumes ?? []),
     ...placed.volumes,
     ...debug.volumes,
-    { name: BIN.name, hostPath: { path: blueprint.binDir, type: 'Directory' } },
+    ...(isWrapped ? [bin.volume] : []),
     ...(waitForReady ? [downwardVolume()] : []),
     ...steps.flatMap((_, i) => [
       ...(needsCreds ? [{ name: `tekton-creds-init-home-${i}`, emptyDir: { medium: 'Memory' } }] : []),
-      { name: `tekton-internal-run-${i}`, emptyDir: {} },
+      ...(isWrapped ? [{ name: `tekton-internal-run-${i}`, emptyDir: {} }] : []),
     ]),
     ...(spec.volumes ?? []),
     ...(plan?.volumes ?? []),
     ...(taskRun.spec.podTemplate?.volumes ?? []),
   ];
-  const initContainers = [...(links ? [linkSteps(steps)] : []), ...placed.initContainers];
+  const beside = sidecars.map(sidecarContainer);
+  const initContainers = [...(isWrapped ? bin.initContainers : []), ...(isNative ? beside.map(nativeSidecar) : [])];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -151,7 +170,7 @@ export function buildPod(blueprint: PodBlueprint): Pod {
       activeDeadlineSeconds: activeDeadlineSeconds(blueprint.timeout),
       ...(blueprint.nodeName === undefined ? {} : { nodeName: blueprint.nodeName }),
       ...(initContainers.length === 0 ? {} : { initContainers }),
-      containers: [...containers, ...sidecars.map(sidecarContainer)],
+      containers: [...containers, ...(isNative ? [] : beside)],
       volumes: firstOfEachName(volumes),
     },
   };
@@ -196,7 +215,8 @@ function resultNames(spec: TaskSpec): { results?: string[] } {
 function stepContainer(
   step: Step,
   index: number,
-  args: string[],
+  /** Of the entrypoint; absent where the step runs without it. */
+  args: string[] | undefined,
   mounts: readonly VolumeMount[],
   { taskRun, plan, commandOf }: PodBlueprint,
 ): Container {
@@ -207,12 +227,25 @@ function stepContainer(
   return {
     ...rest,
     name: stepContainerName(name, index),
-    command: [POD_PATHS.entrypoint],
-    args: script || step.command?.length ? args : withImageCommand(step, index, args, commandOf),
+    ...(args === undefined
+      ? plainProcess(step, index)
+      : {
+          command: [POD_PATHS.entrypoint],
+          args: script || step.command?.length ? args : withImageCommand(step, index, args, commandOf),
+        }),
     ...(env.length === 0 ? {} : { env }),
     ...(computeResources === undefined ? {} : { resources: computeResources }),
     volumeMounts: [...volumeMounts, ...missingMounts(volumeMounts, mounts)], // P2
     terminationMessagePath: POD_PATHS.termination,
+  };
+}
+
+/** The step's own process, and the image's where it names none. */
+function plainProcess(step: Step, index: number): Pick<Container, 'command' | 'args'> {
+  const { command, args } = orderedStep(step, index);
+  return {
+    ...(command.length === 0 ? {} : { command: [...command] }),
+    ...(args.length === 0 ? {} : { args: [...args] }),
   };
 }
 
@@ -282,16 +315,6 @@ function mentions(steps: readonly Step[], path: string): boolean {
       text.includes(path),
     ),
   );
-}
-
-function linkSteps(steps: readonly Step[]): Container {
-  return {
-    name: 'prepare',
-    image: SHELL_IMAGE,
-    command: [POD_PATHS.entrypoint, 'step-init', ...steps.map((step, i) => stepContainerName(step.name, i))],
-    workingDir: '/',
-    volumeMounts: [BIN, { name: 'tekton-internal-steps', mountPath: POD_PATHS.steps }],
-  };
 }
 
 function mountOf({ name, mountPath, readOnly }: (typeof IMPLICIT)[number]): VolumeMount {

@@ -113,7 +113,7 @@ function podOf(run: SeenRun, seen: SeenPod): Pod {
     spec: applyWorkspaces(spec, bindings, volumes),
     attempt: 0,
     plan: credentialsOf(seen),
-    binDir: '/bin-dir',
+    delivery: { kind: 'host', path: '/bin-dir' },
     timeout: run.spec.timeout ?? '1h0m0s',
     commandOf: (_, args) => ['IMAGE', ...args],
   });

@@ -179,13 +179,14 @@ export function sidecarsReady(pod: Pick<Pod, 'status'>): boolean {
 function viewOf(pod: Pod, statuses: readonly ContainerStatus[]): View {
   const phase = pod.status?.phase ?? '';
   const steps = statuses.filter(isStep);
+  const init = pod.status?.initContainerStatuses ?? []; // sidecars too, where the cluster knows them
   const stepsEnded = statuses.length > 0 && phase === 'Running' && steps.every(({ state }) => !!state?.terminated); // S2
   return {
     pod,
     phase,
     steps,
-    sidecars: statuses.filter(isSidecar),
-    init: pod.status?.initContainerStatuses ?? [],
+    sidecars: [...statuses, ...init].filter(isSidecar),
+    init: init.filter((status) => !isSidecar(status)),
     complete: stepsEnded || phase === 'Succeeded' || phase === 'Failed',
     failed:
       phase === 'Failed' || steps.some((status) => isOom(status) || (status.state?.terminated?.exitCode ?? 0) !== 0),

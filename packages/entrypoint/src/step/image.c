@@ -18,18 +18,34 @@ int copy_self(char **argv) {
     return 0;
 }
 
+// Base64 in pieces -> an executable file: one argument of a process holds 128 KiB at most, a script may hold more.
+static char **place_script(char **argv) {
+    struct buffer script = {0};
+    const char *path = argv[0];
+    if (!path) die("usage: -script FILE BASE64…");
+    char **piece = argv + 1;
+    for (; *piece && strcmp(*piece, "-script") != 0; piece++)
+        if (base64_decode(&script, *piece, strlen(*piece)) < 0) die("the script for %s is not base64", path);
+    if (write_file_atomically(path, buffer_string(&script), script.length, 0755) < 0 || chmod(path, 0755) < 0)
+        die("%s: %s", path, strerror(errno));
+    return piece;
+}
+
 // /tekton/steps/<name> and /tekton/steps/<i> lead to the folder where step i leaves its exit code.
-int step_init(char **argv) {
-    for (unsigned i = 0; argv[i]; i++) {
-        char *target = text_format("/tekton/run/%u/status", i);
-        char *links[] = {text_format("/tekton/steps/%s", argv[i]), text_format("/tekton/steps/%u", i)};
-        if (strchr(argv[i], '/')) die("%s is not the name of a step", argv[i]);
-        for (size_t j = 0; j < 2; j++) {
-            if (symlink(target, links[j]) < 0 && errno != EEXIST) die("%s: %s", links[j], strerror(errno));
-            free(links[j]);
-        }
-        free(target);
+static void link_step(const char *name, unsigned i) {
+    char *target = text_format("/tekton/run/%u/status", i);
+    char *links[] = {text_format("/tekton/steps/%s", name), text_format("/tekton/steps/%u", i)};
+    if (strchr(name, '/')) die("%s is not the name of a step", name);
+    for (size_t j = 0; j < 2; j++) {
+        if (symlink(target, links[j]) < 0 && errno != EEXIST) die("%s: %s", links[j], strerror(errno));
+        free(links[j]);
     }
+    free(target);
+}
+
+int step_init(char **argv) {
+    for (unsigned i = 0; *argv && strcmp(*argv, "-script") != 0; argv++) link_step(*argv, i++);
+    while (*argv) argv = place_script(argv + 1);
     return 0;
 }
 

@@ -1,0 +1,83 @@
+// How the entrypoint comes into a pod, and whether the pod needs it at all.
+//
+//   E1. Every init container costs a cluster a second: there is one at most, and none where nothing needs it.
+//   E2. Without the entrypoint a step is an ordinary container: its image's own command runs, and nothing orders, times or
+//       reads it. Only a pod where that makes no difference goes without.
+
+import { POD_PATHS, type Container, type OrderedStep, type Volume, type VolumeMount } from '@slipway/contracts';
+import type { ClusterFeatures } from './cluster-features.js';
+
+export type Delivery =
+  /** The node has it in a folder. */
+  | { kind: 'host'; path: string }
+  /** An image brings it, whose only file is `/entrypoint`. */
+  | { kind: 'image'; image: string; features: ClusterFeatures };
+
+/** Runs what prepares a pod on a node that has the entrypoint: any image does. */
+const ANY_IMAGE = 'busybox';
+const VOLUME = 'tekton-internal-bin';
+const IN_IMAGE = '/entrypoint';
+
+export const BIN_MOUNT: VolumeMount = { name: VOLUME, mountPath: POD_PATHS.bin, readOnly: true };
+
+/** What has to be done in the pod before its containers start. */
+export interface Preparation {
+  /** Names of steps whose folders are linked below /tekton/steps. */
+  links: readonly string[];
+  /** Scripts to be written, as the entrypoint takes them. */
+  scripts: readonly string[];
+  /** Where links and scripts go. */
+  mounts: readonly VolumeMount[];
+}
+
+/** What a pod needs so that its steps find the entrypoint, and what they need is prepared (E1). */
+export function deliverEntrypoint(
+  delivery: Delivery,
+  { links, scripts, mounts }: Preparation,
+): { volume: Volume; initContainers: Container[] } {
+  const work = [...links, ...scripts];
+  const init = (image: string, command: string[], bin: VolumeMount[]): Container[] => [
+    { name: 'prepare', image, command: [...command, ...work], workingDir: '/', volumeMounts: [...bin, ...mounts] },
+  ];
+  if (delivery.kind === 'host') {
+    const volume = { name: VOLUME, hostPath: { path: delivery.path, type: 'Directory' } };
+    const command = [POD_PATHS.entrypoint, 'step-init'];
+    return { volume, initContainers: work.length === 0 ? [] : init(ANY_IMAGE, command, [BIN_MOUNT]) };
+  }
+  const { image, features } = delivery;
+  if (features.imageVolumes) {
+    const volume = { name: VOLUME, image: { reference: image } };
+    return { volume, initContainers: work.length === 0 ? [] : init(image, [IN_IMAGE, 'step-init'], []) };
+  }
+  const writable = { name: VOLUME, mountPath: POD_PATHS.bin };
+  const command = [IN_IMAGE, 'init', IN_IMAGE, POD_PATHS.entrypoint];
+  return { volume: { name: VOLUME, emptyDir: {} }, initContainers: init(image, command, [writable]) };
+}
+
+/** What a task's pod asks of the entrypoint. */
+export interface EntrypointWork {
+  steps: readonly OrderedStep[];
+  /** The first step waits until the sidecars are there. */
+  waitsForSidecars: boolean;
+  hasResults: boolean;
+  hasCredentials: boolean;
+  /** Links or scripts that an init container has to make. */
+  isPrepared: boolean;
+  /** A failed step waits for a person. */
+  breaksOnFailure: boolean;
+  /** A step names a path that the entrypoint fills or reads. */
+  namesOurPaths: boolean;
+}
+
+/** Whether somebody has to order the steps, time them or read what they leave (E2). */
+export function needsEntrypoint(delivery: Delivery, work: EntrypointWork): boolean {
+  if (delivery.kind === 'host' || work.steps.length !== 1) return true;
+  const { steps, ...reasons } = work;
+  return Object.values(reasons).includes(true) || asksForMore(steps[0]!);
+}
+
+function asksForMore({ onError, timeout, stdoutPath, stderrPath, results, when, breaksBefore }: OrderedStep): boolean {
+  const texts = [onError, timeout, stdoutPath, stderrPath].some((text) => text !== undefined && text !== '');
+  const lists = [results, when].some((list) => list !== undefined && list.length > 0);
+  return texts || lists || breaksBefore === true;
+}
