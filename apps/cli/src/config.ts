@@ -57,7 +57,13 @@ const OF_RESOURCES = [
   /^CLUSTER_RESOLVER_(NAMESPACES|BLOCKED)$/,
 ];
 
-const OF_EXECUTOR = [/^DEFAULT_TASK_RUN_WORKSPACE_BINDING$/, /^DEFAULT_POD_TEMPLATE$/, /^STEP_FAILURE_REASON$/];
+const OF_EXECUTOR = [
+  /^DEFAULT_TASK_RUN_WORKSPACE_BINDING$/,
+  /^DEFAULT_POD_TEMPLATE$/,
+  /^STEP_FAILURE_REASON$/,
+  // What the executor knows of a cluster, with --runtime kubernetes.
+  /^(KUBECONFIG|INSTALLATION|ENTRYPOINT_IMAGE|IMAGE_PULL_POLICY|OWNER_REFERENCES|KUBERNETES_QPS|KUBERNETES_BURST)$/,
+];
 
 function variables(env: NodeJS.ProcessEnv, of: readonly RegExp[]): Record<string, string> {
   return Object.fromEntries(

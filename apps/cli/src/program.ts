@@ -43,7 +43,11 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     .option('--data <dir>', `folder of everything that is kept (default: ${config.dataDir})`)
     .option('--database <url>', 'postgres://… instead of the SQLite file in the data folder')
     .option('--images <file>', 'file of stand-ins for images')
-    .addOption(new Option('--runtime <name>', 'what runs pods').choices(['process', 'faked']).hideHelp())
+    .addOption(
+      new Option('--runtime <name>', 'what runs pods: this machine, the cluster of $KUBECONFIG, or nothing')
+        .choices(['process', 'kubernetes', 'faked'])
+        .default('process'),
+    )
     .action(does(async (_args, options) => (await import('./commands/up.js')).up(options as never, config, terminal)));
 
   connected(program.command('logs'))

@@ -13,7 +13,9 @@ export interface ExecutorConfig {
   logLevel: string;
   logFormat: 'json' | 'text';
   /** What runs pods: processes of this machine, or nothing at all, for measuring the platform itself. */
-  runtime: 'process' | 'faked';
+  runtime: 'process' | 'kubernetes' | 'faked';
+  /** With the runtime `kubernetes`, and with no other. */
+  cluster?: ClusterConfig;
   /** Where pods keep their files on this machine. */
   stateDir: string;
   /** Folder of the entrypoint and the supervisor. */
@@ -36,6 +38,21 @@ export interface ExecutorConfig {
   events: boolean;
 }
 
+export interface ClusterConfig {
+  /** Kubeconfigs; none: the service account of the pod that the executor is in. */
+  kubeconfigs: string[];
+  /** Which of several platforms on the cluster this is: stable, and a label of all that it makes there. */
+  installation: string;
+  /** Whether runs are objects of the cluster's own API, so that what is made for them can name them as owners. */
+  namesOwners: boolean;
+  /** What brings the entrypoint into pods. */
+  entrypointImage: string;
+  /** Of containers that do not say; the cluster's own rule when absent. */
+  imagePullPolicy?: string;
+  requestsPerSecond: number;
+  requestsBurst: number;
+}
+
 /** A binding without the name. */
 export type DefaultWorkspace = Omit<WorkspaceBinding, 'name'>;
 
@@ -45,6 +62,7 @@ const HOUR_MS = 3_600_000;
 export function loadConfig(env: Env): ExecutorConfig {
   const read = new EnvReader(env);
   const imagesFile = read.optional('IMAGES_FILE');
+  const runtime = read.oneOf('RUNTIME', ['process', 'kubernetes', 'faked'], 'process');
   const config: ExecutorConfig = {
     natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
     host: read.text('HOST', '127.0.0.1'),
@@ -52,7 +70,8 @@ export function loadConfig(env: Env): ExecutorConfig {
     instance: read.text('INSTANCE', 'executor-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
-    runtime: read.oneOf('RUNTIME', ['process', 'faked'], 'process'),
+    runtime,
+    ...(runtime === 'kubernetes' ? { cluster: readCluster(read) } : {}),
     stateDir: read.text('STATE_DIR', '/var/lib/slipway/pods'),
     binDir: read.text('BIN_DIR', '/usr/local/lib/slipway/bin'),
     ...(imagesFile === undefined ? {} : { imagesFile }),
@@ -66,6 +85,21 @@ export function loadConfig(env: Env): ExecutorConfig {
   };
   read.done();
   return config;
+}
+
+const PULL_POLICIES = ['', 'Always', 'IfNotPresent', 'Never'] as const;
+
+function readCluster(read: EnvReader): ClusterConfig {
+  const imagePullPolicy = read.oneOf('IMAGE_PULL_POLICY', PULL_POLICIES, '');
+  return {
+    kubeconfigs: (read.optional('KUBECONFIG') ?? '').split(':').filter((file) => file !== ''),
+    installation: read.text('INSTALLATION', 'slipway'),
+    namesOwners: read.flag('OWNER_REFERENCES', false),
+    entrypointImage: read.text('ENTRYPOINT_IMAGE', 'slipway/entrypoint:0.1.0'),
+    ...(imagePullPolicy === '' ? {} : { imagePullPolicy }),
+    requestsPerSecond: read.integer('KUBERNETES_QPS', 100, { min: 1 }),
+    requestsBurst: read.integer('KUBERNETES_BURST', 200, { min: 1 }),
+  };
 }
 
 const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected'];

@@ -1,15 +1,17 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { LIMIT_RANGES, PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
+import { PERSISTENT_VOLUME_CLAIMS, PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
-import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
-import type { ExecutorConfig } from './config.js';
-import type { PodRuntime } from './core/runtime.js';
+import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore, type Store } from '@slipway/store';
+import type { ClusterConfig, ExecutorConfig } from './config.js';
+import type { Delivery } from './core/entrypoint-delivery.js';
+import type { PodEnvironment, PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
 import { EventSender } from './io/event-sender.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
-import { kubeletObjects } from './io/kubelet-objects.js';
+import { kubeletObjects, storedEnvironment } from './io/kubelet-objects.js';
+import { ClaimKeeper, kubeconfigAccess, openCluster } from './io/kubernetes-runtime/index.js';
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
 import { PodKeeper } from './io/pod-keeper.js';
 import { PodSource } from './io/pod-source.js';
@@ -27,8 +29,17 @@ export interface Wired {
   cache: Cache;
   definitions: Cache;
   leases: ShardLeases;
-  runtime: PodRuntime;
+  platform: PodPlatform;
   executor: Executor;
+}
+
+/** What runs pods, and what it knows of them beforehand. */
+interface PodPlatform {
+  runtime: PodRuntime;
+  environment: PodEnvironment;
+  delivery: () => Promise<Delivery>;
+  /** Told when the shards are held and the cache follows them, and whenever they are others. */
+  shardsChanged: () => void;
 }
 
 const LEASE_TTL_MS = 10_000;
@@ -43,18 +54,23 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {
-    resources: [TASK_RUNS, PODS, RESOLUTION_REQUESTS],
+    resources: [
+      ...[TASK_RUNS, PODS, RESOLUTION_REQUESTS],
+      ...(config.cluster !== undefined ? [PERSISTENT_VOLUME_CLAIMS] : []),
+    ],
     shards: () => leases.shards(),
     transform: slim,
   });
   const definitions = new Cache(bus, store, { resources: DEFINITION_RESOURCES });
-  const runtime = await runtimeOf(config, kubeletObjects(store), logger);
+  const found = new CachedDefinitions(definitions, store);
+  const platform = await platformOf(config, { store, cache, definitions, found, leases, logger, metrics });
+  const { runtime, environment, delivery } = platform;
 
   const nodeName = config.runtime === 'process' ? config.instance : undefined;
   const keeper = new PodKeeper({
     runtime,
     bus,
-    store,
+    objects: environment,
     logger,
     shipsLogs: config.runtime !== 'faked',
     onEnded: (pod, status) => executor.storeLastStatus(pod, status),
@@ -65,12 +81,12 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     fenceOf: (shard) => leases.owns(shard),
     runtime,
     keeper,
-    source: new PodSource(store, new CachedDefinitions(definitions, store), bus, {
-      binDir: config.binDir,
+    source: new PodSource(store, found, bus, {
+      delivery,
+      environment,
       nodeName,
       remote: new RemoteReferences(store, busAdmission(bus)),
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
-      limitRanges: (namespace) => definitions.list(LIMIT_RANGES, namespace),
       ...(config.defaultPodTemplate === undefined ? {} : { defaultPodTemplate: config.defaultPodTemplate }),
       ...(config.defaultWorkspace === undefined ? {} : { defaultWorkspace: config.defaultWorkspace }),
     }),
@@ -93,7 +109,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     metrics,
     resyncMs: RESYNC_MS,
   });
-  return { logger, metrics, bus, cache, definitions, leases, runtime, executor };
+  return { logger, metrics, bus, cache, definitions, leases, platform, executor };
 }
 
 /** The order of starting and stopping. */
@@ -101,18 +117,21 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly wired: Wired) {}
 
   async onModuleInit(): Promise<void> {
-    const { leases, cache, definitions, executor } = this.wired;
+    const { leases, cache, definitions, executor, platform } = this.wired;
     await leases.start();
     await Promise.all([cache.start(), definitions.start()]);
+    platform.shardsChanged();
+    leases.onGained(platform.shardsChanged);
+    leases.onLost(platform.shardsChanged);
     await executor.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { leases, cache, definitions, executor, runtime, bus } = this.wired;
+    const { leases, cache, definitions, executor, platform, bus } = this.wired;
     await executor.stop();
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
-    await runtime.close();
+    await platform.runtime.close();
     await bus.close();
   }
 }
@@ -130,19 +149,59 @@ export class ExecutorModule {
   }
 }
 
-function runtimeOf(
-  config: ExecutorConfig,
-  objects: ReturnType<typeof kubeletObjects>,
-  logger: Logger,
-): Promise<PodRuntime> {
-  if (config.runtime === 'faked') return Promise.resolve(fakedRuntime({ runMs: config.fakedRunMs }));
-  const { stateDir, binDir, imagesFile, graceMs } = config;
-  return processRuntime({
-    stateDir,
-    binDir,
-    objects,
-    graceMs,
+interface PlatformNeeds {
+  store: Store;
+  cache: Cache;
+  definitions: Cache;
+  found: CachedDefinitions;
+  leases: ShardLeases;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise<PodPlatform> {
+  const { store, found, definitions, logger } = needs;
+  const { binDir, stateDir, imagesFile, graceMs } = config;
+  if (config.cluster !== undefined) return clusterPlatform(config.cluster, needs);
+  const runtime =
+    config.runtime === 'faked'
+      ? fakedRuntime({ runMs: config.fakedRunMs })
+      : await processRuntime({
+          stateDir,
+          binDir,
+          objects: kubeletObjects(store),
+          graceMs,
+          logger,
+          ...(imagesFile === undefined ? {} : { imagesFile }),
+        });
+  return {
+    runtime,
+    environment: storedEnvironment(store, found, definitions),
+    delivery: () => Promise.resolve({ kind: 'host', path: binDir }),
+    shardsChanged: () => {},
+  };
+}
+
+async function clusterPlatform(cluster: ClusterConfig, needs: PlatformNeeds): Promise<PodPlatform> {
+  const { store, cache, leases, logger, metrics } = needs;
+  const shards = (): ReadonlySet<number> => leases.shards();
+  const { api, runtime, environment, features, shardsChanged } = openCluster({
+    ...cluster,
+    access: await kubeconfigAccess(cluster.kubeconfigs),
+    shards,
     logger,
-    ...(imagesFile === undefined ? {} : { imagesFile }),
+    metrics,
+    beforeStart: (pod) => claims.ensureFor(pod),
   });
+  const claims = new ClaimKeeper({ ...cluster, api, store, cache, shards, logger });
+  claims.start();
+  return {
+    runtime,
+    environment,
+    delivery: async () => ({ kind: 'image', image: cluster.entrypointImage, features: await features.get() }),
+    shardsChanged: () => {
+      shardsChanged();
+      void claims.sweep().catch((thrown: unknown) => logger.warn({ err: thrown }, 'old claims are not removed yet'));
+    },
+  };
 }

@@ -19,7 +19,7 @@ import { RemoteReferences, type Cache } from '@slipway/store';
 import type { PodRuntime } from '../src/core/runtime.js';
 import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
-import { kubeletObjects } from '../src/io/kubelet-objects.js';
+import { kubeletObjects, storedEnvironment } from '../src/io/kubelet-objects.js';
 import { PodKeeper } from '../src/io/pod-keeper.js';
 import { PodSource } from '../src/io/pod-source.js';
 import { processRuntime } from '../src/io/process-runtime/index.js';
@@ -69,7 +69,7 @@ export class ExecutorWorld {
     const keeper = new PodKeeper({
       runtime,
       bus: logs.bus,
-      store: objects,
+      objects: kubeletObjects(objects),
       logger,
       shipsLogs: true,
       onEnded: (pod, status) => executor.storeLastStatus(pod, status),
@@ -81,7 +81,8 @@ export class ExecutorWorld {
       runtime,
       keeper,
       source: new PodSource(objects, objects, logs.bus, {
-        binDir: BIN_DIR,
+        delivery: () => Promise.resolve({ kind: 'host', path: BIN_DIR }),
+        environment: storedEnvironment(objects, objects, cache),
         nodeName: 'node-0',
         defaultTimeout: '1h0m0s',
         remote: new RemoteReferences(objects, ({ document }) => Promise.resolve(JSON.parse(document) as KubeObject)),

@@ -15,8 +15,8 @@ export interface UpOptions {
   data?: string;
   database?: string;
   images?: string;
-  /** `faked` runs nothing: for measuring the platform itself. */
-  runtime?: 'process' | 'faked';
+  /** `kubernetes` runs pods in the cluster of `$KUBECONFIG`; `faked` runs nothing: for measuring the platform itself. */
+  runtime?: 'process' | 'kubernetes' | 'faked';
 }
 
 /** Long enough for an upgrade or a reboot of the command; pods that are done do not wait for it. */

@@ -2,8 +2,9 @@
 // `npm run start:services`.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { SlipwayError } from '@slipway/contracts';
+import { SlipwayError, md5Hex } from '@slipway/contracts';
 import { yamlValue } from '../input/yaml-file.js';
 
 export const SERVICES = ['registry', 'scheduler', 'executor', 'resources', 'logs'] as const;
@@ -23,7 +24,7 @@ export interface Layout {
   database?: string;
   /** How long pods outlive their executor. */
   podGraceMs: number;
-  runtime?: 'process' | 'faked';
+  runtime?: 'process' | 'kubernetes' | 'faked';
   logLevel: string;
   logFormat: 'json' | 'text';
   natsUrl: string;
@@ -66,6 +67,7 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       IMAGES_FILE: imagesPath(dataDir),
       POD_GRACE_MS: String(layout.podGraceMs),
       ...(layout.runtime === undefined ? {} : { RUNTIME: layout.runtime }),
+      INSTALLATION: installationOf(dataDir),
       ...layout.executor,
     },
     resources: { ...common('resources'), ...layout.resources },
@@ -102,6 +104,11 @@ async function readImages(file: string | undefined): Promise<unknown[]> {
   throw new SlipwayError('invalid', 'BadImagesFile', `The images file ${file} is not a list.`, {
     hint: 'Its entries are {image, rootfs | mounts, path}; docs/operating.md shows one.',
   });
+}
+
+/** Of the platforms that share a cluster each has a data folder of its own. */
+function installationOf(dataDir: string): string {
+  return `up-${md5Hex(`${hostname()}:${dataDir}`).slice(0, 12)}`;
 }
 
 function imagesPath(dataDir: string): string {

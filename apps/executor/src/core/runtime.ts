@@ -1,6 +1,15 @@
 // The ports between the executor and what runs pods. A runtime is a small kubelet: it knows containers, not steps.
 
-import type { ConfigMap, LogLine, PersistentVolumeClaim, Pod, PodStatus, Secret } from '@slipway/contracts';
+import type {
+  ConfigMap,
+  LimitRange,
+  LogLine,
+  PersistentVolumeClaim,
+  Pod,
+  PodStatus,
+  Secret,
+  ServiceAccount,
+} from '@slipway/contracts';
 
 /** Runs pods on one node. Everything it reports can be asked again; nothing is told only once. */
 export interface PodRuntime {
@@ -23,14 +32,26 @@ export interface PodRuntime {
    * when ended; `onChange` tells. Idempotent.
    */
   stop(uid: string, graceSeconds?: number): Promise<void>;
-  /** Ends everything of the pod as `stop` does, then removes its files. Idempotent. */
-  delete(uid: string, graceSeconds?: number): Promise<void>;
+  /**
+   * Nobody here needs the pod any more, which has ended: a node removes its files, a cluster keeps it for whoever reads its
+   * log there. `pods()` does not name it any more. Idempotent.
+   */
+  release(uid: string): Promise<void>;
+  /** Ends everything of the pod as `stop` does, then removes it. `at`: where a released one is found. Idempotent. */
+  delete(uid: string, graceSeconds?: number, at?: { namespace: string; name: string }): Promise<void>;
   /** Changes what containers wait for (downward API files of annotations) without restarting them. */
   updateAnnotations(uid: string, annotations: Record<string, string>): Promise<void>;
   /** What a human should know about the pod: images that could not be honoured, and what stands in for them. */
   notices(uid: string): Promise<string[]>;
   /** Lets go of the pods and leaves them running. */
   close(): Promise<void>;
+}
+
+/** What pods of a namespace mount and are bound by: objects of the platform's store, or of the cluster. */
+export interface PodEnvironment extends KubeletObjects {
+  /** As it was at this revision of the platform's store, or later. */
+  serviceAccount(namespace: string, name: string, atRevision: number): Promise<ServiceAccount | undefined>;
+  limitRanges(namespace: string): Promise<readonly LimitRange[]>;
 }
 
 /** The objects that a kubelet reads in order to mount volumes and fill environments. */

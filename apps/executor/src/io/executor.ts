@@ -158,7 +158,7 @@ export class Executor {
     if (await this.#isStored(PODS, pod)) return;
     const key = this.#runOfPod.get(uid);
     this.#runOfPod.delete(uid);
-    await this.options.keeper.drop(uid);
+    await this.options.keeper.drop(pod);
     if (key !== undefined) this.#queue.add(key);
   }
 

@@ -33,6 +33,7 @@ export function fakedRuntime({ runMs }: FakedRuntimeOptions): PodRuntime {
     onChange: (listener) => void listeners.add(listener),
     async *readLog(): AsyncIterable<LogLine[]> {},
     stop: () => Promise.resolve(),
+    release: (uid) => Promise.resolve(void statuses.delete(uid)),
     delete: (uid) => Promise.resolve(void statuses.delete(uid)),
     updateAnnotations: () => Promise.resolve(),
     notices: () => Promise.resolve([]),

@@ -7,7 +7,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   LOGS_RPC,
-  SECRETS,
   shardOfObject,
   timeOf,
   type LogLine,
@@ -15,14 +14,12 @@ import {
   type PodStatus,
   type ReadLogReply,
   type ReadLogRequest,
-  type Secret,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import type { Logger } from '@slipway/service';
-import type { Store } from '@slipway/store';
 import { LineMasker } from '../core/mask.js';
 import { secretsOf } from '../core/pod-secrets.js';
-import type { PodRuntime } from '../core/runtime.js';
+import type { KubeletObjects, PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
 import { isStep } from '../core/step-states.js';
 import { shipContainerLog } from './container-log.js';
@@ -30,7 +27,8 @@ import { shipContainerLog } from './container-log.js';
 export interface PodKeeperOptions {
   runtime: PodRuntime;
   bus: Pick<Bus, 'publish' | 'request' | 'onReconnect'>;
-  store: Pick<Store, 'get'>;
+  /** Where the values of secrets are that logs must not show. */
+  objects: Pick<KubeletObjects, 'secret'>;
   logger: Logger;
   /** Stores the last status of a pod whose run is done. */
   onEnded: (pod: Pod, status: PodStatus) => Promise<void>;
@@ -55,7 +53,7 @@ const REMEMBERED_RUNS = 1000;
 
 export class PodKeeper {
   readonly #kept = new Map<string, Kept>();
-  readonly #deleting = new Map<string, Promise<void>>();
+  readonly #removing = new Map<string, Promise<void>>();
   /** Notices that a run's output has shown already, by run. */
   readonly #shown = new Map<string, Set<string>>();
 
@@ -96,10 +94,11 @@ export class PodKeeper {
   }
 
   /** The pod is gone from the store (K2). */
-  async drop(uid: string): Promise<void> {
+  async drop({ metadata }: Pod): Promise<void> {
+    const { uid = '', namespace = '', name } = metadata;
     this.#kept.get(uid)?.end.abort();
     this.#kept.delete(uid);
-    await this.#delete(uid);
+    await this.#once(uid, () => this.options.runtime.delete(uid, undefined, { namespace, name }));
   }
 
   /** Lets go of the pods and leaves them running. */
@@ -119,15 +118,16 @@ export class PodKeeper {
     if (kept.end.signal.aborted) return;
     if (status !== undefined) await onEnded(kept.pod, status);
     await sleep(TIDY_AFTER_MS, undefined, { signal: kept.end.signal, ref: false });
-    await this.#delete(uid);
+    await this.#once(uid, () => runtime.release(uid));
     this.#kept.delete(uid);
   }
 
   /** One at a time for each pod: a run may be done and its pod deleted at once. */
-  #delete(uid: string): Promise<void> {
-    const deleting = this.#deleting.get(uid) ?? this.options.runtime.delete(uid);
-    this.#deleting.set(uid, deleting);
-    return deleting.finally(() => this.#deleting.delete(uid));
+  async #once(uid: string, remove: () => Promise<void>): Promise<void> {
+    await this.#removing.get(uid)?.catch(() => undefined); // whoever began it hears of it
+    const removing = remove();
+    this.#removing.set(uid, removing);
+    return removing.finally(() => this.#removing.delete(uid));
   }
 
   async #ended(uid: string, kept: Kept): Promise<PodStatus | undefined> {
@@ -180,7 +180,7 @@ export class PodKeeper {
     const values: string[] = [];
     let isGone = false;
     for (const use of secretsOf(pod)) {
-      const secret = await this.options.store.get<Secret>(SECRETS, namespace, use.name);
+      const secret = await this.options.objects.secret(namespace, use.name);
       if (secret === undefined) {
         isGone ||= !use.optional; // K3
         continue;

@@ -6,8 +6,6 @@ import {
   LABELS,
   PERSISTENT_VOLUME_CLAIMS,
   RESOURCES_RPC,
-  SECRETS,
-  SERVICE_ACCOUNTS,
   SHARD_LABEL,
   SlipwayError,
   TASKS,
@@ -17,7 +15,6 @@ import {
   remoteOwnerOf,
   remoteRefOf,
   substituteDeep,
-  type LimitRange,
   type Fence,
   type ObjectRef,
   type ObjectMeta,
@@ -27,7 +24,6 @@ import {
   type RefSource,
   type ResourcePlan,
   type ResourcePlanRequest,
-  type Secret,
   type ServiceAccount,
   type StepState,
   type Task,
@@ -38,6 +34,8 @@ import {
 import type { Bus } from '@slipway/bus';
 import type { RemoteReferences, Store } from '@slipway/store';
 import { buildPod, type CommandOf } from '../core/build-pod.js';
+import type { Delivery } from '../core/entrypoint-delivery.js';
+import type { PodEnvironment } from '../core/runtime.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { knownImageProcess } from '../core/images.js';
 import { withLimitRanges } from '../core/limit-range.js';
@@ -54,7 +52,10 @@ import {
 } from '../core/workspaces.js';
 
 export interface PodSourceOptions {
-  binDir: string;
+  /** How the entrypoint comes into pods. */
+  delivery: () => Promise<Delivery>;
+  /** What pods mount and are bound by. */
+  environment: PodEnvironment;
   nodeName: string | undefined;
   /** Go duration of runs that name none. */
   defaultTimeout: string;
@@ -63,8 +64,6 @@ export interface PodSourceOptions {
   defaultWorkspace?: Omit<WorkspaceBinding, 'name'>;
   /** Below the pod template of every run. */
   defaultPodTemplate?: PodTemplate;
-  /** The LimitRanges of a namespace. */
-  limitRanges?: (namespace: string) => readonly LimitRange[];
   /** What images on the node run when a step names no command; asked before the table of well-known images. */
   commandOf?: CommandOf;
 }
@@ -132,8 +131,12 @@ export class PodSource {
   }
 
   async #build(taskRun: TaskRun, task: ResolvedTask, needsCredentials: boolean): Promise<PreparedPod> {
-    const plan = await this.#plan(taskRun, task.spec, needsCredentials);
     const { metadata } = taskRun;
+    const [plan, delivery, limitRanges] = await Promise.all([
+      this.#plan(taskRun, task.spec, needsCredentials),
+      this.options.delivery(),
+      this.options.environment.limitRanges(metadata.namespace ?? ''),
+    ]);
     const bindings = boundWorkspaces(taskRun, task);
     const templates = bindings.filter(({ volumeClaimTemplate }) => volumeClaimTemplate !== undefined);
     const claimNames = new Map(templates.map((binding) => [binding.name, claimNameOf(binding, metadata.uid ?? '')]));
@@ -151,14 +154,14 @@ export class PodSource {
       spec: applyWorkspaces(spec, bindings, volumes),
       attempt: taskRun.status?.retriesStatus?.length ?? 0,
       ...(plan === undefined ? {} : { plan }),
-      binDir: this.options.binDir,
+      delivery,
       ...(this.options.nodeName === undefined ? {} : { nodeName: this.options.nodeName }),
       timeout: taskRun.spec.timeout ?? this.options.defaultTimeout,
       commandOf: (image, args) => this.options.commandOf?.(image, args) ?? knownImageProcess(image, args),
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
     return {
-      pod: withLimitRanges(pod, this.options.limitRanges?.(metadata.namespace ?? '') ?? []),
+      pod: withLimitRanges(pod, limitRanges),
       claims: await this.#missing(claims),
       spec: withBoundWorkspaces(spec, bindings),
       ...(task.refSource === undefined ? {} : { refSource: task.refSource }),
@@ -238,7 +241,7 @@ export class PodSource {
   /** The run's service account; of a namespace without one called `default`, that one is empty. */
   #account({ metadata, spec }: TaskRun): Promise<ServiceAccount | undefined> {
     const name = spec.serviceAccountName ?? DEFAULT_ACCOUNT;
-    return this.definitions.get<ServiceAccount>(SERVICE_ACCOUNTS, metadata.namespace ?? '', name, revisionOf(metadata));
+    return this.options.environment.serviceAccount(metadata.namespace ?? '', name, revisionOf(metadata));
   }
 
   /** Whether the run's service account has secrets that steps get as credentials. */
@@ -247,7 +250,7 @@ export class PodSource {
     const accountName = spec.serviceAccountName ?? DEFAULT_ACCOUNT;
     if (account === undefined && accountName !== DEFAULT_ACCOUNT) throw accountMissing(accountName, metadata);
     const secrets = await Promise.all(
-      (account?.secrets ?? []).map(({ name }) => this.store.get<Secret>(SECRETS, namespace, name)),
+      (account?.secrets ?? []).map(({ name }) => this.options.environment.secret(namespace, name)),
     );
     return secrets.some(
       (secret) =>

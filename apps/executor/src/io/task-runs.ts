@@ -235,7 +235,7 @@ export class TaskRuns {
     if (pod === undefined) throw new SlipwayError('conflict', 'NameTaken', `The objects of TaskRun "${name}" exist.`);
     const key = { resource: PODS, namespace, name: podName };
     await store.commit({ writes: [{ op: 'delete', key, uid: pod.metadata.uid ?? '' }], fence });
-    await this.options.keeper.drop(pod.metadata.uid ?? '');
+    await this.options.keeper.drop(pod);
     return 'again';
   }
 

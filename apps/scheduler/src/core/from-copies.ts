@@ -11,6 +11,7 @@ import {
   type PipelineRun,
   type PipelineSpec,
 } from '@slipway/contracts';
+import { shardLabels } from './shard-labels.js';
 
 /** Types whose content is files; the rest of `from` is an edge of the graph and no more, as in Tekton. */
 const COPIED: readonly string[] = ['git', 'storage', 'gcs', 'build-gcs'];
@@ -44,6 +45,7 @@ export function copiesClaim(run: PipelineRun, owner: OwnerReference): Persistent
     metadata: {
       name: copiesClaimName(run.metadata.name),
       namespace: run.metadata.namespace ?? '',
+      labels: shardLabels(run),
       ownerReferences: [owner],
     },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: CLAIM_SIZE } } },

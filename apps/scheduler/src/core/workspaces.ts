@@ -12,6 +12,7 @@ import {
 import type { CompiledPipeline, CompiledTask } from './compiled-pipeline.js';
 import { copiesClaim } from './from-copies.js';
 import type { Refusal } from './refusal.js';
+import { shardLabels } from './shard-labels.js';
 
 /** The run's PersistentVolumeClaims; their names follow from the run, so making them is idempotent. */
 export function claimsOf(
@@ -29,7 +30,7 @@ export function claimsOf(
       metadata: {
         name: claimName(run, binding),
         namespace: run.metadata.namespace ?? '',
-        ...(template.metadata?.labels === undefined ? {} : { labels: template.metadata.labels }),
+        labels: { ...template.metadata?.labels, ...shardLabels(run) },
         ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
         ownerReferences: [owner],
       },

@@ -316,6 +316,10 @@ class ProcessRuntime implements PodRuntime {
     }
   }
 
+  release(uid: string): Promise<void> {
+    return this.delete(uid);
+  }
+
   async delete(uid: string, graceSeconds?: number): Promise<void> {
     const live = this.#pods.get(uid);
     if (live === undefined) return;

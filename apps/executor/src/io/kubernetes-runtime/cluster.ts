@@ -1,0 +1,81 @@
+// Everything that the runtime `kubernetes` is made of, put together.
+
+import type { Logger, Metrics } from '@slipway/service';
+import type { Pod } from '@slipway/contracts';
+import type { PodEnvironment, PodRuntime } from '../../core/runtime.js';
+import { ApiClient, type ApiMetrics } from './api-client.js';
+import type { ClusterAccess } from './cluster-access.js';
+import { ClusterObjects } from './cluster-objects.js';
+import { kubernetesRuntime } from './kubernetes-runtime.js';
+import { PodWatch } from './pod-watch.js';
+import { RateLimit } from './rate-limit.js';
+import { ServerFeatures } from './server-features.js';
+
+export interface ClusterOptions {
+  access: ClusterAccess;
+  /** Which of several platforms on the cluster this is. */
+  installation: string;
+  namesOwners: boolean;
+  requestsPerSecond: number;
+  requestsBurst: number;
+  entrypointImage: string;
+  shards: () => ReadonlySet<number>;
+  /** Makes sure of what a pod mounts, before it is there. */
+  beforeStart: (pod: Pod) => Promise<void>;
+  imagePullPolicy?: string;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+export interface Cluster {
+  api: ApiClient;
+  runtime: PodRuntime;
+  environment: PodEnvironment;
+  features: ServerFeatures;
+  /** The shards that we hold are others now. */
+  shardsChanged: () => void;
+}
+
+export function openCluster(options: ClusterOptions): Cluster {
+  const { access, installation, namesOwners, shards, logger } = options;
+  const limit = new RateLimit({ perSecond: options.requestsPerSecond, burst: options.requestsBurst });
+  const api = new ApiClient(access, limit, apiMetrics(options.metrics));
+  const objects = new ClusterObjects(api);
+  const watch = new PodWatch({ api, installation, shards, logger });
+  const runtime = kubernetesRuntime({
+    api,
+    objects,
+    watch,
+    installation,
+    namesOwners,
+    nopImage: options.entrypointImage,
+    beforeStart: options.beforeStart,
+    ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }),
+  });
+  return {
+    api,
+    runtime,
+    environment: objects,
+    features: new ServerFeatures(api),
+    shardsChanged: () => watch.refresh(),
+  };
+}
+
+function apiMetrics(metrics: Metrics): ApiMetrics {
+  const requests = metrics.duration('kubernetes_requests', 'Requests to the API server of the cluster.', [
+    'verb',
+    'resource',
+    'code',
+  ]);
+  const waits = metrics.duration(
+    'kubernetes_rate_limit',
+    'How long requests to the cluster waited for their turn.',
+    [],
+  );
+  return {
+    requested(verb, resource, code, ms, waitedMs) {
+      requests.observe({ verb, resource, code: String(code) }, (ms - waitedMs) / 1000);
+      waits.observe(waitedMs / 1000);
+    },
+  };
+}

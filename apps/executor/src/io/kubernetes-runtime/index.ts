@@ -1,0 +1,3 @@
+export { ClaimKeeper } from './claim-keeper.js';
+export { openCluster, type Cluster, type ClusterOptions } from './cluster.js';
+export { kubeconfigAccess, type ClusterAccess } from './cluster-access.js';
