@@ -7,7 +7,6 @@
 
 import {
   ANNOTATIONS,
-  durationMs,
   isDone,
   msOf,
   timeOf,
@@ -18,6 +17,7 @@ import {
   type TaskRunStatus,
 } from '@slipway/contracts';
 import { withDecisions } from './breakpoints.js';
+import { deadlineOf } from './deadlines.js';
 import { conditionOf, isComplete, sidecarsReady } from './pod-status.js';
 import { nextAttemptMs } from './retry.js';
 import { hasBegun, isStep } from './step-states.js';
@@ -83,22 +83,16 @@ export function decide(view: RunView, nowMs: number): Decision {
 
 /** When to look again without being told, in Unix milliseconds; undefined: only when something changes. */
 export function wakeAtMs(view: RunView): number | undefined {
-  const { taskRun, onNode, defaultTimeoutMs, imagePullMs } = view;
+  const { taskRun, onNode, imagePullMs } = view;
   if (isDone(taskRun)) return undefined;
   const startMs = startMsOf(view);
-  const timeoutMs = timeoutMsOf(taskRun, defaultTimeoutMs);
   if (startMs === undefined) return nextAttemptMs(taskRun, view.retry);
+  const deadline = deadlineOf({ ...view, startMs });
   const deadlines = [
-    ...(timeoutMs === 0 ? [] : [startMs + timeoutMs]),
+    ...(deadline === undefined ? [] : [deadline.atMs]),
     ...(isPullingImage(onNode) ? [startMs + imagePullMs] : []),
   ];
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
-}
-
-/** Milliseconds that the run may take; 0 means for ever. */
-export function timeoutMsOf(taskRun: TaskRun, defaultTimeoutMs: number): number {
-  const given = taskRun.spec.timeout;
-  return given === undefined || given === '' ? defaultTimeoutMs : (durationMs(given) ?? defaultTimeoutMs);
 }
 
 /** The status of a run that ends before its steps did: what still ran is shown as ended for that reason. */
@@ -149,12 +143,11 @@ function stopFor(view: RunView, nowMs: number): Decision | undefined {
     return { kind: 'stop', reason: 'TaskRunCancelled', message };
   }
   const startMs = startMsOf(view);
-  const timeoutMs = timeoutMsOf(taskRun, limits.defaultTimeoutMs);
+  const deadline = deadlineOf({ ...view, startMs });
   if (startMs === undefined) return undefined;
   const ended = pod !== undefined && onNode !== undefined && isComplete({ ...pod, status: onNode });
-  if (timeoutMs > 0 && nowMs >= startMs + timeoutMs && !ended) {
-    const message = `TaskRun "${name}" failed to finish within "${taskRun.spec.timeout ?? '1h0m0s'}"`;
-    return { kind: 'stop', reason: 'TaskRunTimeout', message };
+  if (deadline !== undefined && nowMs >= deadline.atMs && !ended) {
+    return { kind: 'stop', reason: deadline.reason, message: deadline.message };
   }
   const pulling = pullFailure(onNode);
   if (pulling === undefined || nowMs < startMs + limits.imagePullMs) return undefined;

@@ -37,6 +37,7 @@ import { buildPod, type CommandOf } from '../core/build-pod.js';
 import type { Delivery } from '../core/entrypoint-delivery.js';
 import type { PodEnvironment } from '../core/runtime.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
+import { podLimitOf } from '../core/deadlines.js';
 import { knownImageProcess } from '../core/images.js';
 import { withLimitRanges } from '../core/limit-range.js';
 import { withDefaultPodTemplate } from '../core/pod-template.js';
@@ -156,7 +157,7 @@ export class PodSource {
       ...(plan === undefined ? {} : { plan }),
       delivery,
       ...(this.options.nodeName === undefined ? {} : { nodeName: this.options.nodeName }),
-      timeout: taskRun.spec.timeout ?? this.options.defaultTimeout,
+      timeout: podLimitOf(taskRun, this.options.defaultTimeout),
       commandOf: (image, args) => this.options.commandOf?.(image, args) ?? knownImageProcess(image, args),
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));

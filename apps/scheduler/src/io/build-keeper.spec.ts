@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  BUILDS,
+  TASK_RUNS,
+  SlipwayError,
+  isDone,
+  succeeded,
+  type Build,
+  type BuildSpec,
+  type KubeObject,
+  type TaskRun,
+} from '@slipway/contracts';
+import { MemoryCache, MemoryStore } from '@slipway/testing';
+import { ended, type End } from '../../test/builders.js';
+import { BuildKeeper } from './build-keeper.js';
+import { slim } from './slim.js';
+
+const step = { name: 's', image: 'i' };
+
+/** Builds between a store in memory and an executor that ends every TaskRun at once. */
+class World {
+  readonly store = new MemoryStore();
+  readonly created: string[] = [];
+  owns = true;
+  end: End = 'succeeded';
+  #keeper: BuildKeeper | undefined;
+  #cache: MemoryCache | undefined;
+
+  constructor() {
+    this.store.follow(({ before, after }) => {
+      if (after?.kind !== 'TaskRun') return;
+      if (before === undefined) this.created.push(after.metadata.name);
+      if (!isDone(after as TaskRun)) void this.#execute(after as TaskRun);
+    });
+    this.start();
+  }
+
+  async #execute(taskRun: TaskRun): Promise<void> {
+    await sleep(1);
+    const end = taskRun.spec.status === 'TaskRunCancelled' ? 'cancelled' : this.end;
+    const object = ended(taskRun, end);
+    if (end !== 'running') await this.store.commit({ writes: [{ op: 'update-status', object }] }).catch(() => {});
+  }
+
+  start(): void {
+    this.#cache = new MemoryCache(this.store, slim);
+    this.#keeper = new BuildKeeper({
+      cache: this.#cache,
+      store: this.store,
+      leases: { owns: (shard) => (this.owns ? { service: 'scheduler', shard, token: 1 } : undefined) },
+      now: Date.now,
+      logger: { warn: () => {} },
+    });
+    this.#keeper.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#keeper?.stop();
+    this.#cache?.stop();
+  }
+
+  /** As after `kill -9`: what was in hand may have been written or not, and nothing in memory is left. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+
+  async add(kind: string, name: string, more: object, apiVersion = 'build.knative.dev/v1alpha1'): Promise<void> {
+    const namespace = kind.startsWith('Cluster') ? {} : { namespace: 'ns' };
+    const metadata = { name, ...namespace, ...(more as { metadata?: object }).metadata };
+    await this.store.commit({
+      writes: [{ op: 'create', object: { apiVersion, kind, ...more, metadata } }],
+    });
+  }
+
+  build(name: string, spec: BuildSpec = { steps: [step] }, metadata: object = {}): Promise<void> {
+    return this.add('Build', name, { spec, metadata });
+  }
+
+  get(name: string): Build {
+    return this.store.objects.get(`${BUILDS}/ns/${name}`) as Build;
+  }
+
+  async update(name: string, spec: Partial<BuildSpec>): Promise<void> {
+    const stored = this.get(name);
+    const object = { ...stored, spec: { ...stored.spec, ...spec } } as KubeObject;
+    await this.store.commit({ writes: [{ op: 'update', object }] });
+  }
+
+  async until(what: string, holds: () => boolean): Promise<void> {
+    const endMs = Date.now() + 5_000;
+    while (!holds()) {
+      if (Date.now() > endMs) throw new Error(`never: ${what}`);
+      await sleep(2);
+    }
+  }
+
+  async done(name: string): Promise<Build> {
+    await this.until(`${name} is done`, () => isDone(this.get(name)));
+    return this.get(name);
+  }
+}
+
+let world: World;
+beforeEach(() => void (world = new World()));
+afterEach(() => world.stop());
+
+function outcome(build: Build): string {
+  const { status, reason = '', message = '' } = succeeded(build)!;
+  return [status, reason, message].filter((part) => part !== '').join(' ');
+}
+
+test('a Build becomes one TaskRun, and ends as it does, with events that tell of it', async () => {
+  await world.build('b');
+  expect(outcome(await world.done('b'))).toBe('True');
+  expect(world.created).toEqual(['b']);
+  const events = [...world.store.objects.values()].filter(({ kind }) => kind === 'Event');
+  expect(events.map((event) => (event as unknown as { reason: string }).reason).sort()).toEqual([
+    'Started',
+    'Succeeded',
+  ]);
+});
+
+test.each(['before', 'after'])('a scheduler that dies %s any of its commits makes no second TaskRun', async (when) => {
+  const commit = world.store.commit.bind(world.store);
+  for (let dies = 0; dies < 4; dies++) {
+    const name = `b-${dies}`;
+    world.owns = false;
+    await world.build(name);
+    let commits = 0;
+    let died: (() => void) | undefined;
+    const death = new Promise<void>((resolve) => (died = resolve));
+    world.store.commit = async (request) => {
+      const isOurs = request.fence !== undefined;
+      if (!isOurs || commits++ !== dies) return commit(request);
+      if (when === 'after') await commit(request);
+      died?.();
+      throw new SlipwayError('transient', 'Down', 'the answer was lost');
+    };
+    world.owns = true;
+    await world.restart();
+    await Promise.race([death, world.done(name)]); // a Build has fewer commits than four
+    await world.restart();
+    expect(outcome(await world.done(name))).toBe('True');
+    expect(world.created.filter((created) => created === name)).toEqual([name]);
+  }
+  world.store.commit = commit;
+});
+
+test('what another scheduler owns is left alone, until it is ours', async () => {
+  world.owns = false;
+  await world.build('b');
+  await world.restart();
+  expect(world.created).toEqual([]);
+  world.owns = true;
+  await world.restart();
+  await world.done('b');
+});
+
+test('a Build that is cancelled ends when its TaskRun has', async () => {
+  world.end = 'running';
+  await world.build('b');
+  await world.until('the TaskRun is there', () => world.created.length === 1);
+  await world.update('b', { status: 'BuildCancelled' });
+  const build = await world.done('b');
+  expect(outcome(build)).toBe('False BuildCancelled Build "b" was cancelled');
+  expect(build.status?.completionTime).toBeDefined();
+  expect((world.store.objects.get(`${TASK_RUNS}/ns/b`) as TaskRun).spec.status).toBe('TaskRunCancelled');
+});
+
+test('a Build whose TaskRun is taken away ends, and is not run again', async () => {
+  world.end = 'running';
+  await world.build('b');
+  await world.until('the TaskRun is there', () => world.created.length === 1);
+  await world.store.commit({
+    writes: [{ op: 'delete', key: { resource: TASK_RUNS, namespace: 'ns', name: 'b' }, uid: '' }],
+  });
+  expect(outcome(await world.done('b'))).toMatch(/^False BuildExecuteFailed TaskRun "b" was deleted/);
+  expect(world.created).toEqual(['b']);
+});
+
+test('a TaskRun of the name that is somebody else’s is left alone', async () => {
+  world.end = 'running';
+  await world.add('TaskRun', 'b', { spec: {} }, 'tekton.dev/v1');
+  await world.build('b');
+  expect(outcome(await world.done('b'))).toMatch(/^False BuildExecuteFailed a TaskRun called "b" exists/);
+});
+
+test('a Build that the store refuses ends with the reason; its neighbours go on', async () => {
+  world.store.before = ({ writes }) => {
+    if (writes.some((write) => write.op === 'create' && write.object.kind === 'TaskRun' && write.object.metadata.name === 'large'))
+      throw new SlipwayError('too-large', 'TooLarge', 'the TaskRun is too large');
+  }; // prettier-ignore
+  await Promise.all([world.build('large'), world.build('other')]);
+  expect(outcome(await world.done('large'))).toBe('False BuildExecuteFailed the TaskRun is too large');
+  expect(outcome(await world.done('other'))).toBe('True');
+});
+
+describe('a Build begins only with everything that it names', () => {
+  const template = { parameters: [{ name: 'A' }], steps: [{ name: 's', image: '${A}' }] };
+  const rows: [given: string, spec: BuildSpec, annotation: string | undefined, then: RegExp][] = [
+    ['its template', { template: { name: 'none' } }, undefined, /^False BuildValidationFailed buildtemplates.build.knative.dev "none" not found$/],
+    ['its cluster-wide template', { template: { name: 't', kind: 'ClusterBuildTemplate' } }, undefined, /^False BuildValidationFailed clusterbuildtemplates.build.knative.dev "t" not found$/],
+    ['a kind of template that there is', { template: { name: 't', kind: 'Task' } }, undefined, /^False BuildValidationFailed Incorrect Template Kind: the template kind can only be/],
+    ['its arguments', { template: { name: 't' } }, undefined, /^False BuildValidationFailed UnsatisfiedParameter: build does not specify these required parameters: \[\{A \}\]$/],
+    ['its service account', { steps: [step], serviceAccountName: 'none' }, undefined, /^False BuildValidationFailed serviceaccounts "none" not found$/],
+    ['the secrets of that', { steps: [step], serviceAccountName: 'sa' }, undefined, /^False BuildValidationFailed secrets "gone" not found$/],
+    ['a list of templates', { steps: [step] }, 'name: t', /^False BuildValidationFailed annotation slipway.dev\/templates: must be a list/],
+    ['YAML', { steps: [step] }, '[{', /^False BuildValidationFailed annotation slipway.dev\/templates is not valid YAML/],
+    ['the templates that the list names', { steps: [step] }, '- name: none', /^False BuildValidationFailed buildtemplates.build.knative.dev "none" not found$/],
+  ]; // prettier-ignore
+  test.each(rows)('%s', async (_given, spec, annotation, then) => {
+    await world.add('BuildTemplate', 't', { spec: template });
+    await world.add('ServiceAccount', 'sa', { secrets: [{ name: 'gone' }] }, 'v1');
+    await world.build('b', spec, annotation === undefined ? {} : { annotations: { 'slipway.dev/templates': annotation } });
+    expect(outcome(await world.done('b'))).toMatch(then);
+    expect(world.created).toEqual([]);
+  }); // prettier-ignore
+});
+
+test('several templates of both kinds run in one Build, each with its own arguments', async () => {
+  await world.add('BuildTemplate', 't', { spec: { steps: [{ name: 's', image: '${A}' }] } });
+  await world.add('ClusterBuildTemplate', 't', { spec: { steps: [{ name: 's', image: 'cluster-${A}' }] } });
+  const more = '- name: t\n  kind: ClusterBuildTemplate\n  arguments: [{name: A, value: "2"}]\n- name: t\n';
+  await world.build(
+    'b',
+    { template: { name: 't', arguments: [{ name: 'A', value: '1' }] } },
+    { annotations: { 'slipway.dev/templates': more } },
+  );
+  await world.done('b');
+  const { taskSpec } = (world.store.objects.get(`${TASK_RUNS}/ns/b`) as TaskRun).spec;
+  expect(taskSpec?.steps).toEqual([
+    { name: 's', image: '1' },
+    { name: 't-s', image: 'cluster-2' },
+    { name: 't-s-2', image: '${A}' },
+  ]);
+});
