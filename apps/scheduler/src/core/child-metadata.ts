@@ -21,6 +21,9 @@ import { contextReplacements } from './substitute-pipeline.js';
 const OWN_ANNOTATION =
   /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$|^slipway\.dev\/(depth|max-depth|attempt|cancel-cause|policy|rerun|rerun-of)$/;
 
+/** Annotations by which the scheduler knows a child: nobody else writes them. */
+const OUR_ANNOTATION = /^slipway\.dev\/(depth|max-depth|attempt|cancel-cause|cancelled-at)$/;
+
 /** The reference that makes a child go with its run when that is deleted. */
 export function ownerOf(run: PipelineRun): OwnerReference {
   return {
@@ -78,8 +81,8 @@ function mergedPodTemplate(own: PodTemplate | undefined, common: PodTemplate | u
 }
 
 /**
- * Labels of every kind of child: the run's, then what is `own` to the kind, then what the run says of this task. The
- * shard is the run's whatever anybody says: a child must have the owner that its run has.
+ * Labels of every kind of child: the run's, then what is `own` to the kind, then what the run says of this task. Where
+ * a child belongs, nobody says but us: its run would wait for ever for one that it does not find.
  */
 export function labelsOf(
   run: PipelineRun,
@@ -93,28 +96,31 @@ export function labelsOf(
     ...task.taskSpec?.metadata?.labels,
     ...run.metadata.labels,
     ...own,
+    ...overrides,
     [LABELS.pipelineRun]: name,
     [LABELS.pipelineRunUid]: uid ?? '',
     [LABELS.pipelineTask]: task.name,
     [LABELS.memberOf]: compiled.section,
-    ...overrides,
     [SHARD_LABEL]: String(shardOfObject(run.metadata)),
   };
 }
 
-/** The run's annotations, save those that belong to it alone. */
+/** The run's annotations, save those that belong to it alone, and what is said of this task, save what only we say. */
 export function annotationsOf(
   run: PipelineRun,
   task: PipelineTask,
   overrides: Record<string, string> | undefined,
 ): Record<string, string> {
-  const travelling = Object.entries(run.metadata.annotations ?? {}).filter(([key]) => !OWN_ANNOTATION.test(key));
   return {
-    ...task.taskSpec?.metadata?.annotations,
-    ...Object.fromEntries(travelling),
-    ...overrides,
+    ...without(OUR_ANNOTATION, task.taskSpec?.metadata?.annotations),
+    ...without(OWN_ANNOTATION, run.metadata.annotations),
+    ...without(OUR_ANNOTATION, overrides),
     ...(task.onError === 'continue' ? { [ANNOTATIONS.pipelineTaskOnError]: 'continue' } : {}),
   };
+}
+
+function without(names: RegExp, annotations: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !names.test(name)));
 }
 
 /** Go's zero string is no string. */

@@ -1,0 +1,34 @@
+import type { Matrix } from '@slipway/contracts';
+import { fanOut, isEmptyMatrix } from './matrix.js';
+
+const params = (values: Record<string, string[]>): NonNullable<Matrix['params']> =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+const include = (...all: Record<string, string>[]): NonNullable<Matrix['include']> =>
+  all.map((one) => ({ params: Object.entries(one).map(([name, value]) => ({ name, value })) }));
+/** `os=linux go=1` for each combination. */
+const texts = (matrix: Matrix): string[] =>
+  fanOut(matrix).map((combination) => combination.map(({ name, value }) => `${name}=${value as string}`).join(' '));
+
+const two = params({ os: ['linux', 'mac'], go: ['1', '2'] });
+
+const rows: [what: string, matrix: Matrix, is: string[]][] = [
+  ['varies the first declared param fastest, and sorts each by name', { params: two }, ['go=1 os=linux', 'go=1 os=mac', 'go=2 os=linux', 'go=2 os=mac']],
+  ['of includes alone is one run each, with what it says', { include: include({ a: '1' }, { b: '2', a: '3' }) }, ['a=1', 'a=3 b=2']],
+  ['gives an include without a param of the matrix to all', { params: params({ os: ['linux', 'mac'] }), include: include({ flags: '-v' }) }, ['flags=-v os=linux', 'flags=-v os=mac']],
+  ['gives an include to the combinations that it matches', { params: two, include: include({ os: 'mac', flags: '-v' }) }, ['go=1 os=linux', 'flags=-v go=1 os=mac', 'go=2 os=linux', 'flags=-v go=2 os=mac']],
+  ['matches all params of an include', { params: two, include: include({ os: 'mac', go: '2', flags: '-v' }) }, ['go=1 os=linux', 'go=1 os=mac', 'go=2 os=linux', 'flags=-v go=2 os=mac']],
+  ['adds an include with a value that the matrix does not have, with its own params only', { params: two, include: include({ os: 'bsd', flags: '-v' }) }, ['go=1 os=linux', 'go=1 os=mac', 'go=2 os=linux', 'go=2 os=mac', 'flags=-v os=bsd']],
+  ['lets a later include overwrite an earlier one', { params: params({ os: ['linux'] }), include: include({ flags: '-a' }, { os: 'linux', flags: '-b' }) }, ['flags=-b os=linux']],
+  ['has no combination where a param has no values', { params: params({ os: ['linux'], go: [] }) }, []],
+]; // prettier-ignore
+
+test.each(rows)('a matrix %s', (_what, matrix, is) => {
+  expect(texts(matrix)).toEqual(is);
+});
+
+test('only a param without values makes a matrix empty', () => {
+  expect(isEmptyMatrix({ params: params({ os: ['linux'], go: [] }) })).toBe(true);
+  expect(isEmptyMatrix({ params: two })).toBe(false);
+  expect(isEmptyMatrix({ include: include({ a: '1' }) })).toBe(false);
+  expect(isEmptyMatrix(undefined)).toBe(false);
+});
