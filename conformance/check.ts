@@ -1,7 +1,7 @@
 // Runs one file in a namespace of its own, and says what became of it.
 
 import { readFileSync } from 'node:fs';
-import { isDone, succeeded, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { isDone, succeeded, type Build, type PipelineRun, type TaskRun } from '@slipway/contracts';
 import type { ConformanceFile } from './set.js';
 import type { Kubectl } from './kubectl.js';
 import { differences, storedIn, type Seen } from './oracle.js';
@@ -13,13 +13,14 @@ export interface Outcome {
   tookMs: number;
 }
 
-type Run = PipelineRun | TaskRun;
+type Run = PipelineRun | TaskRun | Build;
 
+const KINDS = 'pipelineruns,taskruns,builds';
 const POLL_MS = 400;
 
 export async function check(
   kubectl: Kubectl,
-  { path, decision }: ConformanceFile,
+  { path, decision, beside }: ConformanceFile,
   namespace: string,
   deadlineMs: number,
   recorded?: Seen,
@@ -38,6 +39,10 @@ export async function check(
     const prepared = await kubectl.run(['create', '-f', '-'], decision.beforehand.replaceAll('NAMESPACE', namespace));
     if (prepared.code !== 0) return outcome(`beforehand: ${firstLines(prepared.stderr)}`);
   }
+  for (const file of beside) {
+    const applied = await kubectl.run(['--namespace', namespace, 'apply', '-f', file]);
+    if (applied.code !== 0) return outcome(`${file}: ${firstLines(applied.stderr)}`);
+  }
   const documents = readFileSync(path, 'utf8').replace(/^(\s*)namespace: default$/gm, `$1namespace: ${namespace}`);
   const created = await kubectl.run(['--namespace', namespace, 'create', '-f', '-'], documents);
   if (decision.refuses === undefined && created.code !== 0) return outcome(firstLines(created.stderr));
@@ -46,9 +51,9 @@ export async function check(
   }
 
   for (;;) {
-    const { items } = await kubectl.json<{ items: Run[] }>(['--namespace', namespace, 'get', 'pipelineruns,taskruns']);
+    const { items } = await kubectl.json<{ items: Run[] }>(['--namespace', namespace, 'get', KINDS]);
     const roots = items.filter((run) => run.metadata.ownerReferences === undefined);
-    const failed = decision.ends === undefined && roots.find((run) => succeeded(run)?.status === 'False');
+    const failed = decision.ends === undefined && roots.find((run) => isDone(run) && !endedAsExpected(run));
     if (failed) return outcome(describe(failed));
     if (roots.every(isDone)) {
       const problem = wrongEnd(roots, decision.ends) ?? (await unlike(kubectl, namespace, recorded));
@@ -58,6 +63,11 @@ export async function check(
     if (Date.now() - started > deadlineMs) return outcome(`still running: ${roots.map(describe).join('; ')}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** Knative's files say of each Build how it ends; what says nothing succeeds. */
+function endedAsExpected(run: Run): boolean {
+  return succeeded(run)?.status === (run.metadata.labels?.['expect'] === 'failed' ? 'False' : 'True');
 }
 
 async function unlike(kubectl: Kubectl, namespace: string, recorded: Seen | undefined): Promise<string | undefined> {
@@ -75,7 +85,8 @@ function wrongEnd(roots: readonly Run[], ends: readonly string[] | undefined): s
 
 function describe(run: Run): string {
   const condition = succeeded(run);
-  return `${run.kind} ${run.metadata.name}: ${condition?.reason ?? 'no condition'}: ${condition?.message ?? ''}`;
+  const reason = condition?.reason ?? condition?.status ?? 'no condition';
+  return `${run.kind} ${run.metadata.name}: ${reason}: ${condition?.message ?? ''}`;
 }
 
 function firstLines(text: string): string {

@@ -12,7 +12,7 @@ import { Kubectl } from './kubectl.js';
 import { startPlatform, type Platform } from './platform.js';
 import { recordedFor } from './oracle.js';
 import { documentation, row, total, type Result } from './report.js';
-import { SETS, readSet, type ConformanceFile } from './set.js';
+import { SETS, TABLES, readSet, type ConformanceFile } from './set.js';
 
 const root = resolve(dirname(process.argv[1]!), '..');
 const { values, positionals } = parseArgs({
@@ -34,8 +34,9 @@ if (!existsSync(values.data)) {
   console.log(`No conformance data in ${values.data}. Name its folder with --data or SLIPWAY_CONFORMANCE.`);
   process.exit(2);
 }
-if (values.write && (sets !== SETS || values.only !== '')) {
-  console.log('--write is for all sets and all files: npm run conformance -- all --write');
+const tables = TABLES.filter((table) => table.sets.every((set) => sets.includes(set)));
+if (values.write && (tables.length === 0 || values.only !== '')) {
+  console.log('--write is for all sets of a table and all files: npm run conformance -- all --write');
   process.exit(2);
 }
 
@@ -63,8 +64,11 @@ for (const set of sets) console.log(`\n${set}: ${total(results.filter(({ file })
 if (sets.length > 1) console.log(`\nall: ${total(results)}`);
 if (values.write) {
   const file = resolve(root, 'docs/compatibility.md');
-  const written = `<!-- conformance -->\n\n${documentation(results)}\n\n<!-- /conformance -->`;
-  const text = readFileSync(file, 'utf8').replace(/<!-- conformance -->[\s\S]*<!-- \/conformance -->/, () => written);
+  let text = readFileSync(file, 'utf8');
+  for (const { mark, sets: side } of tables) {
+    const written = `<!-- ${mark} -->\n\n${documentation(results, side)}\n\n<!-- /${mark} -->`;
+    text = text.replace(new RegExp(`<!-- ${mark} -->[\\s\\S]*<!-- /${mark} -->`), () => written);
+  }
   writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }
 process.exit(results.some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0);

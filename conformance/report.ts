@@ -1,7 +1,7 @@
 // What became of the files: rows and totals for the terminal, and the table of docs/compatibility.md.
 
 import type { Outcome } from './check.js';
-import { SETS, type ConformanceFile } from './set.js';
+import type { ConformanceFile } from './set.js';
 
 export interface Result {
   file: ConformanceFile;
@@ -19,7 +19,8 @@ export function total(results: readonly Result[]): string {
 }
 
 /** A row a file, the sets side by side, and the reasons of what is blocked or ends otherwise; without times. */
-export function documentation(results: readonly Result[]): string {
+export function documentation(all: readonly Result[], sets: readonly string[]): string {
+  const results = all.filter(({ file }) => sets.includes(file.set));
   const names = [...new Set(results.map(({ file }) => file.name))].sort();
   const reasons = [...new Set(results.flatMap((result) => reasonOf(result) ?? []))].sort();
   const cell = (name: string, set: string): string => {
@@ -29,14 +30,14 @@ export function documentation(results: readonly Result[]): string {
     const reason = reasonOf(result);
     return `${kind === 'passed' ? '✓' : kind}${reason === undefined ? '' : ` [${reasons.indexOf(reason) + 1}]`}`;
   };
-  const totals = SETS.map((set) => {
+  const totals = sets.map((set) => {
     const ofSet = results.filter(({ file }) => file.set === set);
     return `${ofSet.filter(({ outcome }) => outcome.kind === 'passed').length} of ${ofSet.length}`;
   });
   return [
     table(
-      ['file', ...SETS],
-      [['**passed**', ...totals], ...names.map((name) => [name, ...SETS.map((s) => cell(name, s))])],
+      ['file', ...sets],
+      [['**passed**', ...totals], ...names.map((name) => [name, ...sets.map((s) => cell(name, s))])],
     ),
     reasons.map((reason, i) => `${i + 1}. ${reason}`).join('\n'),
   ].join('\n\n');

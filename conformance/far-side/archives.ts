@@ -1,4 +1,4 @@
-// The two archives that the storage examples fetch: one file each.
+// The archives that the storage examples fetch: one file each.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ export function archives(folder: string): [name: string, content: Buffer][] {
   return [
     ['archive.tar.gz', tar.stdout],
     ['archive.zip', zipOf('file.txt', CONTENT)],
+    ['rules_docker-master.zip', zipOf('rules_docker-master/WORKSPACE', CONTENT)],
   ];
 }
 

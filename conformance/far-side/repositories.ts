@@ -15,6 +15,8 @@ const FILES: Readonly<Record<string, Record<string, string>>> = {
   },
   'tektoncd/pipeline': { 'README.md': '# pipeline\n' },
   'kelseyhightower/nocode': { 'README.md': '# no code\n' },
+  'bazelbuild/rules_docker': { WORKSPACE: '# workspace\n', BUILD: '# build\n', 'go/BUILD': '# build of go\n' },
+  'knative/build': { 'README.md': '# build\n', 'cmd/main.go': 'package main\n\nfunc main() {}\n' },
   'tektoncd/catalog': { 'README.md': '# catalog\n', 'task/git-clone/0.10/git-clone.yaml': gitClone('0.10') },
 };
 
@@ -23,6 +25,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   'GoogleContainerTools/skaffold': ['refs/heads/master', 'refs/tags/v0.32.0', 'refs/pull/2932/head'],
   'tektoncd/pipeline': ['refs/heads/master'],
   'kelseyhightower/nocode': ['refs/heads/master'],
+  'bazelbuild/rules_docker': ['refs/heads/master', 'refs/tags/v0.4.0'],
+  'knative/build': ['refs/heads/master'],
 };
 
 /** Makes them below `<server>/github.com/`. */

@@ -30,6 +30,13 @@ export async function writeStandIns(
   const nop = join(folder, 'nop');
   program(join(nop, 'nop'), 'echo Build successful');
 
+  // What `go test` needs of the place where it runs: to be in GOPATH, with packages below.
+  const go = join(folder, 'go');
+  program(
+    join(go, 'go'),
+    'case "$PWD" in "$GOPATH"/src/*) find . -name "*.go" | grep -q . ;; *) echo "not in GOPATH: $PWD" >&2; exit 1 ;; esac',
+  );
+
   const built = async (name: string, ...args: string[]): Promise<string> => {
     const outfile = join(folder, name, `${name}.mjs`);
     const entryPoints = [join(sources, 'programs', `${name}.ts`)];
@@ -43,6 +50,7 @@ export async function writeStandIns(
     { image: '*/nop-*', mounts: { '/ko-app': nop } },
     { image: '*/crane*', path: crane },
     { image: '*/skopeo*', path: skopeo },
+    { image: 'golang', path: go },
     ...GIT_IMAGES.map((image) => ({ image, mounts: { '/ko-app': gitInit }, path: git })),
   ];
   const file = join(folder, 'images.yaml');

@@ -135,14 +135,9 @@ function sourceStates({ spec }: Build, { status }: TaskRun): BuildSourceState[] 
     if (source.git === undefined) return [];
     const of = (key: string): string | undefined =>
       results.find((result) => result.resourceName === `git-source-${name}` && result.key === key)?.value;
-    const [commit, author, date] = [of('commit'), of('author'), dateOf(of('committer-date'))];
+    const [commit, author, date] = [of('commit'), of('author'), of('date')];
     if (commit === undefined) return [];
     const git = { url: of('url') ?? '', commit, ...(author === undefined ? {} : { author }) };
     return [{ name, git: { ...git, ...(date === undefined ? {} : { date }) } }];
   });
-}
-
-/** Seconds since 1970, as git tells them. */
-function dateOf(seconds: string | undefined): string | undefined {
-  return seconds === undefined || !/^\d{1,12}$/.test(seconds) ? undefined : timeOf(Number(seconds) * 1000);
 }

@@ -142,7 +142,7 @@ describe('nextOfBuild', () => {
         result('commit', 'c0ffee'),
         result('url', 'https://h/r'),
         result('author', 'A <a@h>'),
-        result('committer-date', '1767225600'),
+        result('date', NOW_TEXT),
       ],
     });
     expect(said(build({ spec }), run)).toEqual({
