@@ -22,7 +22,6 @@ export function buildCustomRun(
   const params = [...combination, ...(task.params ?? [])];
   const overrides = overridesOf(run, pipeline, task.name, params);
   const timeout = overrides.timeout ?? task.timeout;
-  const retries = compiled.policy?.retry?.limit ?? task.retries ?? 0;
   return {
     apiVersion: CUSTOM_RUN.apiVersion,
     kind: CUSTOM_RUN.kind,
@@ -36,7 +35,7 @@ export function buildCustomRun(
     spec: {
       ...definitionOf(task),
       ...(params.length === 0 ? {} : { params }),
-      ...(retries === 0 ? {} : { retries }),
+      ...(task.retries === undefined || task.retries === 0 ? {} : { retries: task.retries }),
       serviceAccountName: overrides.serviceAccountName ?? 'default',
       ...(timeout === undefined ? {} : { timeout }),
       ...(workspaces.length === 0 ? {} : { workspaces }),

@@ -14,13 +14,12 @@ const CUT_MS = 1_000;
 /** The child with what its failure is followed by. A user who ended it, and a depth that is too deep, end it for good. */
 export function withFurtherAttempt(run: ChildRun, { task, policy }: CompiledTask): ChildRun {
   const retry = policy?.retry;
-  const attempts = retry?.limit ?? task.retries ?? 0;
   const isToRetry =
     run.kind.retriesAnew &&
     run.outcome === 'failed' &&
     run.reason !== MAX_DEPTH_EXCEEDED &&
     run.asked < 0 &&
-    run.attempt < attempts &&
+    run.attempt < (task.retries ?? 0) &&
     (retry?.reasons === undefined || retry.reasons.includes(run.reason));
   const delayMs = isToRetry ? backoffMs(retry?.backoff, run.attempt + 1) : 0;
   const retryAtMs = delayMs === 0 || run.completedMs === undefined ? undefined : run.completedMs + CUT_MS + delayMs; // F1

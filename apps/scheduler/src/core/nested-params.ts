@@ -1,8 +1,8 @@
 // Params of a run seen by the inline pipelines in it, at any depth. Only params: context, workspaces and results mean the
 // inner run's own there.
 
-import type { Param, PipelineSpec, PipelineTask, Replacements } from '@slipway/contracts';
-import { substitutePipeline, without } from './substitute-pipeline.js';
+import type { PipelineSpec, PipelineTask, Replacements } from '@slipway/contracts';
+import { givenParams, substitutePipeline, without } from './substitute-pipeline.js';
 
 /** The pipeline with the params of its run put into inline pipelines that are not given a param of the same name. */
 export function propagateIntoNested(spec: PipelineSpec, params: Replacements): PipelineSpec {
@@ -16,9 +16,4 @@ export function propagateIntoNested(spec: PipelineSpec, params: Replacements): P
     ...(spec.tasks === undefined ? {} : { tasks: spec.tasks.map(inside) }),
     ...(spec.finally === undefined ? {} : { finally: spec.finally.map(inside) }),
   };
-}
-
-function givenParams({ params = [], matrix }: PipelineTask): Param[] {
-  const included = (matrix?.include ?? []).flatMap((include) => include.params ?? []);
-  return [...params, ...(matrix?.params ?? []), ...included];
 }

@@ -79,7 +79,7 @@ function mapTasks(spec: PipelineSpec, map: (task: PipelineTask) => PipelineTask)
 function withInlineTask(task: PipelineTask, replacements: Replacements): PipelineTask {
   const replaced = substituteTask(task, replacements);
   if (replaced.taskSpec === undefined) return replaced;
-  const taskSpec = propagate(replaced.taskSpec, replaced.params, replacements);
+  const taskSpec = propagate(replaced.taskSpec, replaced, replacements);
   return taskSpec === replaced.taskSpec ? replaced : { ...replaced, taskSpec };
 }
 
@@ -140,10 +140,17 @@ function substituteRef(ref: NonNullable<PipelineTask['taskRef']>, replacements: 
  * Params of the run seen by an inline task that does not declare them. Where the pipeline task gives a param of the
  * same name, that value is the one seen.
  */
-function propagate(spec: EmbeddedTask, params: readonly Param[] | undefined, outer: Replacements): EmbeddedTask {
-  const own = (params ?? []).filter(({ name }) => isKnown(`params.${name}`, outer));
-  if (own.length === 0) return substituteTaskSpec(spec, outer);
-  return substituteTaskSpec(spec, layered(paramReplacements(own, undefined), without(outer, own)));
+function propagate(spec: EmbeddedTask, task: PipelineTask, outer: Replacements): EmbeddedTask {
+  const hiding = givenParams(task).filter(({ name }) => isKnown(`params.${name}`, outer));
+  if (hiding.length === 0) return substituteTaskSpec(spec, outer);
+  const own = hiding.filter((param) => task.params?.includes(param) === true); // those of a matrix differ from run to run
+  return substituteTaskSpec(spec, layered(paramReplacements(own, undefined), without(outer, hiding)));
+}
+
+/** What a pipeline gives to a task by name: its params, and those of its matrix. */
+export function givenParams({ params = [], matrix }: PipelineTask): Param[] {
+  const included = (matrix?.include ?? []).flatMap((include) => include.params ?? []);
+  return [...params, ...(matrix?.params ?? []), ...included];
 }
 
 function isKnown(name: string, { strings, arrays, objects }: Replacements): boolean {

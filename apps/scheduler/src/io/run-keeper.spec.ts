@@ -209,6 +209,32 @@ describe('RunKeeper', () => {
     expect(succeeded(await world.done('r'))?.reason).toBe('Succeeded');
   });
 
+  test('a pending run can be cancelled, and starts nothing', async () => {
+    world = new World();
+    world.start();
+    await world.createRun('r', { status: 'PipelineRunPending', pipelineSpec: { tasks: [task('a')] } });
+    await until(() => succeeded(world.run('r')!)?.reason === 'PipelineRunPending');
+    await world.ask('r', 'Cancelled');
+    expect(succeeded(await world.done('r'))).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(world.created).toEqual([]);
+  });
+
+  test.each(['CancelledRunFinally', 'StoppedRunFinally'])(
+    'a pending run that is asked to end by %s ends',
+    async (ask) => {
+      world = new World();
+      world.start();
+      await world.createRun('r', {
+        status: 'PipelineRunPending',
+        pipelineSpec: { tasks: [task('a')], finally: [task('f')] },
+      });
+      await until(() => succeeded(world.run('r')!)?.reason === 'PipelineRunPending');
+      await world.ask('r', ask);
+      expect(succeeded(await world.done('r'))).toMatchObject({ status: 'False', reason: 'Cancelled' });
+      expect(world.created).toEqual(['r-f']);
+    },
+  );
+
   test('cancels TaskRuns and the run on request', async () => {
     world = new World(() => 'running');
     world.start();
