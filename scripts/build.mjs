@@ -8,8 +8,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** The first brings its own binaries; the second is large, and only one runtime of the executor loads it. */
-const NEVER_BUNDLED = ['libsql', '@kubernetes/client-node'];
+/** Brings its own binaries. */
+const NEVER_BUNDLED = ['libsql'];
 
 const npmStaysImported = {
   name: 'npm-stays-imported',

@@ -17,11 +17,7 @@ export function loadBundle(file, { cacheFolder, keepsCode }) {
   const cacheFile = join(cacheFolder, `${PREFIX}${identityOf(file)}.bin`);
   const cachedData = readOr(cacheFile);
   const wrapped = `(function (exports, require, module, __filename, __dirname) { ${source}\n})`;
-  const script = new vm.Script(wrapped, {
-    filename: file,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, // what is not bundled is looked up from the file
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
+  const script = new vm.Script(wrapped, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   if (keepsCode && (cachedData === undefined || script.cachedDataRejected === true)) {
     process.once('exit', () => keep(script, cacheFile, cacheFolder));
   }

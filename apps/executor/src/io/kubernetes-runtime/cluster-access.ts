@@ -15,10 +15,10 @@ const KEPT_MS = 30_000;
 /**
  * Access by the files of `$KUBECONFIG`, or as the service account of the pod that this process is in when there are none.
  *
- * The library is loaded here and nowhere else: it takes 70 MiB, which other runtimes do without.
+ * The library is loaded here and nowhere else: it takes time and memory, which other runtimes do without.
  */
 export async function kubeconfigAccess(files: readonly string[]): Promise<ClusterAccess> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  const { KubeConfig } = await import('./kube-config.js');
   let config = load();
   let kept: { options: RequestOptions; untilMs: number } | undefined;
 
