@@ -1,5 +1,11 @@
-// Tiers by suffix: `*.spec.ts` pure, `*.int-spec.ts` against real servers, `*.e2e-spec.ts` whole platform.
-const tiers = { unit: 'spec', integration: 'int-spec', e2e: 'e2e-spec' };
+// Tiers by suffix: `*.spec.ts` pure, `*.int-spec.ts` against real servers, `*.e2e-spec.ts` whole platform, `*.k8s-spec.ts`
+// against a real cluster, which only `npm run e2e:kubernetes` names.
+const tiers = {
+  unit: 'spec',
+  integration: 'int-spec',
+  e2e: 'e2e-spec',
+  ...(process.env.E2E_KUBECONFIG === undefined ? {} : { kubernetes: 'k8s-spec' }),
+};
 
 const project = (displayName) => ({
   displayName,
