@@ -26,6 +26,7 @@ import { displayNameOf } from './display-name.js';
 import { withFurtherAttempt } from './further-attempt.js';
 import { endProgress, isLoop, isUntilLoop, limitOf, progressOf, type Progress, type Settled } from './loop.js';
 import { fanOut } from './matrix.js';
+import { RunTallies } from './run-tally.js';
 import { stateReplacements } from './state-variables.js';
 import { substituteTask } from './substitute-pipeline.js';
 import { takenRuns } from './takeover.js';
@@ -61,6 +62,7 @@ export class RunModel implements TaskStates {
   /** Tasks to look at again. */
   #ready = new Set<number>();
   readonly #runName: string;
+  readonly #tallies = new RunTallies();
 
   constructor(
     readonly pipeline: CompiledPipeline,
@@ -80,7 +82,7 @@ export class RunModel implements TaskStates {
       atBest: undefined,
       reason: undefined,
       runs: [],
-      found: [],
+      found: new Map(),
       checks: new Map(),
     }));
     this.openDag = pipeline.dagCount;
@@ -107,7 +109,7 @@ export class RunModel implements TaskStates {
     const state = this.#attach(child);
     if (state === undefined) return false;
     const before = state.phase;
-    if (state.found.length > 0) this.#adoptFound(state);
+    if (state.found.size > 0) this.#adoptFound(state);
     else if (state.runs.length > 0) this.#settle(state);
     if (state.phase === 'waiting' || (state.phase === 'running' && this.progressOf(state).kind === 'open')) {
       this.#ready.add(state.compiled.index);
@@ -143,6 +145,7 @@ export class RunModel implements TaskStates {
   /** Where a task that has started stands, and what of it may start now. `runs`: instead of those that it has. */
   progressOf(state: TaskState, runs: TaskState['runs'] = state.runs): Progress {
     if (state.atBest !== undefined) return endProgress(runs, state.atBest);
+    if (runs === state.runs && this.#tallies.isRunning(state)) return { kind: 'running' };
     return progressOf(state.compiled, runs, stateReplacements(this, state.compiled));
   }
 
@@ -263,32 +266,29 @@ export class RunModel implements TaskStates {
       state.checks.set(check, child);
       return state;
     }
-    const known = state.runs.findLastIndex((run) => run?.name === child.name);
-    if (known < 0) {
-      state.found = [...state.found.filter(({ name }) => name !== child.name), child];
-      return state;
-    }
-    state.runs[known] = named(child, state.runs[known]?.displayName);
+    const known = this.#tallies.placeOf(state, child.name);
+    if (known < 0) state.found.set(child.name, child);
+    else this.#tallies.replace(state, known, named(child, state.runs[known]?.displayName));
     return state;
   }
 
   /** Gives the runs that were found in the store their places. */
   #adoptFound(state: TaskState): void {
-    if (state.found.length === 0) return;
+    if (state.found.size === 0) return;
     const resolved = this.resolve(state);
     const isUntil = isUntilLoop(state.compiled);
     const iterations = isUntil ? limitOf(state.compiled.policy?.loop) : 1;
     const combinations: Param[][] =
       resolved.matrix === undefined ? Array.from({ length: iterations }, () => []) : fanOut(resolved.matrix);
     const count = combinations.length;
-    if (!isUntil && state.runs.length < count) state.runs = Array.from({ length: count }, (_, i) => state.runs[i]);
-    const byName = new Map(state.found.map((child) => [child.name, child]));
-    let left = state.found.length;
-    const attempts = [...new Set(state.found.map(({ attempt }) => attempt))].sort((a, b) => b - a);
+    const places = Math.max(isUntil ? 0 : count, state.runs.length);
+    state.runs = Array.from({ length: places }, (_, i) => state.runs[i]);
+    let left = state.found.size;
+    const attempts = [...new Set([...state.found.values()].map(({ attempt }) => attempt))].sort((a, b) => b - a);
     for (const [i, combination] of combinations.entries()) {
       const known = state.runs[i];
       for (const attempt of attempts.filter((one) => known === undefined || one > known.attempt)) {
-        const newest = byName.get(this.childNameOf(state, i, count, attempt));
+        const newest = state.found.get(this.childNameOf(state, i, count, attempt));
         if (newest === undefined) continue;
         state.runs[i] = named(newest, displayNameOf(resolved, combination));
         left--;
@@ -296,7 +296,7 @@ export class RunModel implements TaskStates {
       }
       if (isUntil && left === 0) break;
     }
-    state.found = [];
+    state.found.clear();
     if (state.runs.every((run) => run === undefined)) {
       state.runs = [];
       return;

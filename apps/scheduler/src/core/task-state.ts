@@ -44,8 +44,8 @@ export interface TaskState {
   reason: string | undefined;
   /** By combination of the matrix; one entry without a matrix. Empty until the task starts. */
   runs: (ChildRun | undefined)[];
-  /** Runs found in the store before the number of combinations is known. */
-  found: ChildRun[];
+  /** Runs found in the store before the number of combinations is known, by name. */
+  readonly found: Map<string, ChildRun>;
   checks: Map<string, ChildRun>;
 }
 
