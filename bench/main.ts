@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { handover } from './handover.js';
 import { idle } from './idle.js';
-import { decision, substitution, validation } from './language.js';
+import { decision, matrixDecision, substitution, validation } from './language.js';
 import { largeRun } from './large-run.js';
 import { oneStepRun, startToExit } from './latency.js';
 import { table, type Row } from './measure.js';
@@ -25,7 +25,7 @@ const measurements: Record<string, () => Promise<Row[]>> = {
   'run-1k': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 1_000, 6_000)]),
   'run-10k': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 10_000, 60_000)]),
   validation: () => Promise.resolve([validation()]),
-  decision: () => Promise.resolve([decision()]),
+  decision: () => Promise.resolve([decision(), matrixDecision()]),
   substitution: () => Promise.resolve([substitution()]),
   list: () =>
     withPlatform(['--runtime', 'faked'], async (client, platform) => {
