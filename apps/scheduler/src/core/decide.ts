@@ -25,7 +25,7 @@ import { pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { displayNameOf } from './display-name.js';
 import { isLoop, isUntilLoop, iterationOf, loopRefusal, type Place } from './loop.js';
-import { MAX_COMBINATIONS, countCombinations, fanOut, isEmptyMatrix } from './matrix.js';
+import { MAX_COMBINATIONS, combinationsOf, isEmptyMatrix } from './matrix.js';
 import { missingResult } from './missing-results.js';
 import { overdueOf } from './overdue.js';
 import type { Refusal } from './refusal.js';
@@ -363,11 +363,9 @@ class Round {
   }
 
   #combinationsOf(task: PipelineTask): Param[][] | undefined {
-    if (task.matrix === undefined) return [[]];
-    const count = countCombinations(task.matrix);
-    if (count <= this.maxCombinations) return fanOut(task.matrix);
-    const message = `matrix of pipeline task "${task.name}" has ${count} combinations, the maximum is ${this.maxCombinations}`;
-    this.refusal = { reason: 'PipelineValidationFailed', message };
+    const found = combinationsOf(task, this.maxCombinations);
+    if (Array.isArray(found)) return found;
+    this.refusal = found;
     return undefined;
   }
 

@@ -1,4 +1,6 @@
 import type { Matrix } from '@slipway/contracts';
+import { task } from '../../test/builders.js';
+import { play } from '../../test/played.js';
 import { fanOut, isEmptyMatrix } from './matrix.js';
 
 const params = (values: Record<string, string[]>): NonNullable<Matrix['params']> =>
@@ -24,6 +26,26 @@ const rows: [what: string, matrix: Matrix, is: string[]][] = [
 
 test.each(rows)('a matrix %s', (_what, matrix, is) => {
   expect(texts(matrix)).toEqual(is);
+});
+
+const wrong: [what: string, matrix: Matrix, says: string][] = [
+  ['takes a text for an array', { params: [{ name: 'os', value: 'linux' }] }, 'parameters of type array only are allowed, but param os has type string'],
+  ['takes an object for an array', { params: [{ name: 'os', value: { a: 'b' } }] }, 'parameters of type array only are allowed, but param os has type object'],
+  ['includes an array', { include: [{ params: [{ name: 'os', value: ['linux'] }] }] }, 'parameters of type string only are allowed, but param os has type array'],
+]; // prettier-ignore
+
+test.each(wrong)('a matrix fails its run where it %s', (_what, matrix, says) => {
+  const { condition } = play({ tasks: [{ ...task('a'), matrix }] }).last!;
+  expect(condition).toMatchObject({ status: 'False', reason: 'InvalidMatrixParameterTypes' });
+  expect(condition.message).toBe(`Failed to validate matrix of pipeline task "a" with error ${says}`);
+});
+
+test('a matrix over a result that is no array fails its run', () => {
+  const a = { ...task('a'), taskSpec: { ...task('a').taskSpec, results: [{ name: 'r' }] } };
+  const matrix = { params: [{ name: 'x', value: '$(tasks.a.results.r[*])' }] };
+  const run = play({ tasks: [a, { ...task('b'), matrix }] }).end('a', 'succeeded', { r: 'text' });
+  expect(run.order).toEqual(['a']);
+  expect(run.last?.condition).toMatchObject({ status: 'False', reason: 'InvalidMatrixParameterTypes' });
 });
 
 test('only a param without values makes a matrix empty', () => {

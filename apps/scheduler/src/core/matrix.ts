@@ -1,9 +1,24 @@
 // Fan-out: the combinations of params that one pipeline task runs with.
 
-import type { Matrix, Param } from '@slipway/contracts';
+import { typeOfValue, type Matrix, type Param, type ParamType, type PipelineTask } from '@slipway/contracts';
+import type { Refusal } from './refusal.js';
 
 /** More than this many runs of one task are a mistake, unless a setting says otherwise; Tekton's default. */
 export const MAX_COMBINATIONS = 256;
+
+/** The params of each run of a task, one without any where it has no matrix; a refusal where that cannot be told. */
+export function combinationsOf({ name, matrix }: PipelineTask, max: number): Param[][] | Refusal {
+  if (matrix === undefined) return [[]];
+  const problem = matrixProblem(matrix);
+  if (problem !== undefined) {
+    const message = `Failed to validate matrix of pipeline task "${name}" with error ${problem}`;
+    return { reason: 'InvalidMatrixParameterTypes', message };
+  }
+  const count = countCombinations(matrix);
+  if (count <= max) return fanOut(matrix);
+  const message = `matrix of pipeline task "${name}" has ${count} combinations, the maximum is ${max}`;
+  return { reason: 'PipelineValidationFailed', message };
+}
 
 /**
  * All combinations, in Tekton's order: the first declared param varies fastest; inside a combination params are sorted
@@ -29,10 +44,22 @@ export function fanOut(matrix: Matrix): Param[][] {
 }
 
 /** An upper bound of how many combinations `fanOut` makes, without making them. */
-export function countCombinations(matrix: Matrix): number {
+function countCombinations(matrix: Matrix): number {
   const declared = matrix.params ?? [];
   const product = declared.reduce((count, { value }) => count * (Array.isArray(value) ? value.length : 0), 1);
   return (declared.length === 0 ? 0 : product) + (matrix.include?.length ?? 0);
+}
+
+/** What is wrong with a matrix once results of other tasks are in it, in Tekton's words: it needs arrays, includes need texts. */
+function matrixProblem(matrix: Matrix): string | undefined {
+  const included = (matrix.include ?? []).flatMap(({ params }) => params ?? []);
+  const problem = (allowed: ParamType, params: readonly Param[]): string | undefined => {
+    const wrong = params.find(({ value }) => typeOfValue(value) !== allowed);
+    if (wrong === undefined) return undefined;
+    const is = `param ${wrong.name} has type ${typeOfValue(wrong.value)}`;
+    return `parameters of type ${allowed} only are allowed, but ${is}`;
+  };
+  return problem('string', included) ?? problem('array', matrix.params ?? []);
 }
 
 /** True when one param of the matrix has no values: then there is nothing to run. */

@@ -183,6 +183,47 @@ describe('RunKeeper', () => {
       `PipelineRun ns/r failed validation: failed to validate Pipeline ns/r's parameter which has an invalid index while referring to an array: non-existent param references:[$(params.p[1])]`,
     ],
     [
+      'an object param that lacks keys',
+      {
+        params: [{ name: 'o', value: { x: '1' } }],
+        pipelineSpec: {
+          params: [{ name: 'o', type: 'object', properties: { x: {}, y: {}, z: {} } }],
+          tasks: [task('a')],
+        },
+      },
+      'ObjectParameterMissKeys',
+      `PipelineRun ns/r parameters is missing object keys required by Pipeline ns/r's parameters: PipelineRun missing object keys for parameters: map[o:[y z]]`,
+    ],
+    [
+      'a resource that it does not bind',
+      { pipelineSpec: { resources: [{ name: 'repo', type: 'git' }], tasks: [task('a')] } },
+      'InvalidPipelineResourceBindings',
+      `PipelineRun ns/r doesn't bind Pipeline ns/r's PipelineResources correctly: PipelineRun bound resources didn't match Pipeline: didn't provide required values: [repo]`,
+    ],
+    [
+      'a result of a task that does not declare it',
+      { pipelineSpec: { tasks: [task('a')], results: [{ name: 'out', value: '$(tasks.a.results.r)' }] } },
+      'InvalidPipelineResultReference',
+      'Failed to resolve pipeline result reference for "r" with error invalid pipeline result "out": "r" is not a named result returned by pipeline task "a"',
+    ],
+    [
+      'an optional workspace where its task needs one',
+      {
+        pipelineSpec: {
+          workspaces: [{ name: 'w', optional: true }],
+          tasks: [
+            {
+              name: 'a',
+              taskSpec: { workspaces: [{ name: 'in' }], steps: [] },
+              workspaces: [{ name: 'in', workspace: 'w' }],
+            },
+          ],
+        },
+      },
+      'RequiredWorkspaceMarkedOptional',
+      'Optional workspace not supported by task: pipeline workspace "w" is marked optional but pipeline task "a" requires it be provided',
+    ],
+    [
       'overrides for a task that is not there',
       { pipelineSpec: { tasks: [task('a')] }, taskRunSpecs: [{ pipelineTaskName: 'z' }] },
       'InvalidTaskRunSpecs',
