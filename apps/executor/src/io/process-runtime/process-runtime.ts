@@ -207,7 +207,8 @@ class ProcessRuntime implements PodRuntime {
 
   #statusOf(uid: string, live: LivePod): PodStatus {
     const facts = new Map<string, ContainerFacts>();
-    for (const container of containersOf(live.pod)) {
+    // The last first: what is told of it may only follow from how those before it ended, which is then there to be read.
+    for (const container of containersOf(live.pod).reverse()) {
       const report = reportOf(live, container.name);
       if (report.kind === 'running') this.#probes.watch(uid, container, report.pid);
       facts.set(container.name, {
