@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EnvReader, type Env } from '@slipway/service';
+import type { KnownHosts } from './core/credentials.js';
 import { parseMirrors, type Mirror } from './core/mirrors.js';
 
 export interface ResourcesConfig {
@@ -14,6 +15,8 @@ export interface ResourcesConfig {
   gitConfig: [key: string, value: string][];
   /** Networks and host names that may be asked for users although they are loopback, link-local or private. */
   allowedNetworks: string[];
+  /** Whether ssh keys of users must come with the keys of their hosts. */
+  sshKnownHosts: KnownHosts;
   remote: RemoteConfig;
 }
 
@@ -47,6 +50,7 @@ export function loadConfig(env: Env): ResourcesConfig {
     logFormat: read.logFormat(),
     gitConfig: readGitConfig(read),
     allowedNetworks: readNetworks(read),
+    sshKnownHosts: read.oneOf('SSH_KNOWN_HOSTS', ['required', 'accept-new'], 'accept-new'),
     remote: readRemote(read),
   };
   read.done();

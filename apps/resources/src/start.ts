@@ -23,7 +23,9 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
   const store = busStore(bus);
   const guard = new NetworkGuard(config.allowedNetworks);
-  const planner = new ResourcePlanner(store, config.gitConfig, config.remote.mirrors);
+  const planner = new ResourcePlanner(store, config.gitConfig, config.remote.mirrors, {
+    knownHosts: config.sshKnownHosts,
+  });
   const module = await startModule(ResourcesModule.with(planner, new EventDelivery(guard)), {
     logger,
     rpc: { bus, queue: 'resources' },

@@ -30,6 +30,12 @@ export const ANNOTATIONS = {
   takenOver: 'slipway.dev/taken-over',
   /** On a nested PipelineRun: how deep one above it lets runs nest. */
   maxDepth: 'slipway.dev/max-depth',
+  /** On a run or its task: `init-containers`, where steps are to be ordered without an entrypoint (docs/step-order.md). */
+  stepOrder: 'slipway.dev/step-order',
+  /** On a run or its task: the names of the steps that get credentials, with commas; absent: every step does. */
+  credentialsFor: 'slipway.dev/credentials-for',
+  /** On a secret of type ssh-auth: `required`, where the key of the host must be in it. */
+  knownHosts: 'slipway.dev/known-hosts',
   /** On a TaskRun and its pod: the images that could not be honoured, and what stood in for them. */
   imageNotice: 'slipway.dev/image-notice',
   /** On a pod: the script of step i, which a downward API volume turns into a file. */

@@ -28,6 +28,8 @@ export interface ResourcePlanRequest {
   bound: { inputs?: ResourceBinding[]; outputs?: ResourceBinding[] };
   /** The PipelineRun that made the TaskRun: paths below `RESOURCE_COPIES_PATH` are in its claim. */
   pipelineRunName?: string;
+  /** The step of an input is named as its resource, which may be /workspace itself: so a Build has its sources. */
+  asSources?: boolean;
 }
 
 /** Everything that resources and credentials add to a task. Throws `invalid` or `not-found` naming the resource. */

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "both/message.h"
+#include "step/credentials.h"
+#include "step/folders.h"
 #include "step/image.h"
 #include "step/run-as.h"
 #include "step/step.h"
@@ -14,6 +16,7 @@ static const struct {
 } SUBCOMMANDS[] = {
     {"cp", copy_self},           {"init", init_pod}, {"step-init", step_init},
     {"decode-script", decode_script}, {"run-as", run_as},
+    {"write-credentials", write_credentials}, {"check-folders", check_folders},
 };
 
 int main(int argc, char **argv) {

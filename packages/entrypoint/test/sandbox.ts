@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const PACKAGE = resolve(import.meta.dirname, '..');
@@ -57,7 +57,7 @@ export class Tekton {
     const sandbox = [
       ...host.flatMap((path) => ['--ro-bind', path, path]),
       ...['--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp', '--bind', this.folder, '/tekton'],
-      ...['--ro-bind', dirname(SANITIZED), '/bin-of-ours', '--die-with-parent'],
+      ...['--ro-bind', dirname(SANITIZED), '/bin-of-ours', '--dir', userInfo().homedir, '--die-with-parent'],
     ];
     const child = spawn('bwrap', [...sandbox, '/bin-of-ours/entrypoint', ...args], {
       env: { PATH: '/usr/bin:/bin', HOME: '/tekton/home', ...env },

@@ -1,4 +1,4 @@
-import type { PipelineResourceSpec, ResourcePlanRequest, Secret } from '@slipway/contracts';
+import type { PipelineResourceSpec, ResourcePlanRequest } from '@slipway/contracts';
 import { planResources, type Known } from './plan.js';
 
 const git = (params: Record<string, string>): PipelineResourceSpec => resource('git', params);
@@ -28,6 +28,7 @@ const known = (over: Partial<Known> = {}): Known => ({
   secrets: [],
   gitConfig: [],
   mirrors: [],
+  credentialPolicy: { knownHosts: 'accept-new' },
   ...over,
 });
 
@@ -260,48 +261,4 @@ const refused: [given: string, request: Partial<ResourcePlanRequest>, repo: Pipe
 test.each(refused)('planResources refuses %s', (_given, over, repo, then) => {
   const resources = new Map([...known().resources, ['repo', repo]]);
   expect(() => planResources(request(over), known({ resources }))).toThrow(then);
-});
-
-const secret = (type: string, annotations: Record<string, string>, name = 'creds'): Secret => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name, annotations },
-  type,
-  data: { password: 'aHVudGVyMg==' },
-});
-
-// prettier-ignore
-const credentials: [given: string, secret: Secret, args: string[]][] = [
-  ['basic-auth for git', secret('kubernetes.io/basic-auth', { 'tekton.dev/git-0': 'https://github.com' }), ['-basic-git=creds=https://github.com']],
-  ['basic-auth for several hosts, in order', secret('kubernetes.io/basic-auth', { 'tekton.dev/git-1': 'https://b', 'tekton.dev/git-0': 'https://a' }), ['-basic-git=creds=https://a', '-basic-git=creds=https://b']],
-  ['basic-auth for a registry', secret('kubernetes.io/basic-auth', { 'tekton.dev/docker-0': 'https://gcr.io' }), ['-basic-docker=creds=https://gcr.io']],
-  ['ssh-auth for a host', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'github.com' }), ['-ssh-git=creds=github.com']],
-  ['ssh-auth annotated with a URL', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'https://github.com/org' }), ['-ssh-git=creds=github.com']],
-  ['ssh-auth annotated in scp form', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'git@host.example:org/repo' }), ['-ssh-git=creds=host.example']],
-  ['ssh-auth with a port', secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'ssh://git@host:2222/' }), ['-ssh-git=creds=host:2222']],
-  ['a docker config', secret('kubernetes.io/dockerconfigjson', {}), ['-docker-config=creds']],
-  ['an old docker config', secret('kubernetes.io/dockercfg', {}), ['-docker-cfg=creds']],
-  ['a secret that is no credential', secret('Opaque', { 'tekton.dev/git-0': 'https://github.com' }), []],
-  ['a credential that names no host', secret('kubernetes.io/basic-auth', {}), []],
-];
-test.each(credentials)('planResources hands steps %s', (_given, given, args) => {
-  const plan = planResources(request(), known({ secrets: [given] })).credentials;
-  expect(plan.entrypointArgs).toEqual(args);
-  expect(plan.volumeMounts.map(({ mountPath }) => mountPath)).toEqual(
-    args.length > 0 ? ['/tekton/creds-secrets/creds'] : [],
-  );
-  expect(JSON.stringify(plan)).not.toMatch(/hunter2|aHVudGVyMg/);
-});
-
-test('planResources refuses an annotation that would be more than one line of a configuration file', () => {
-  const given = secret('kubernetes.io/ssh-auth', { 'tekton.dev/git-0': 'host\n  ProxyCommand touch /x' });
-  expect(() => planResources(request(), known({ secrets: [given] }))).toThrow(/names no host/);
-});
-
-test('planResources keeps volumes of two secrets apart, however long their names', () => {
-  const long = 'x'.repeat(240);
-  const both = [`${long}1`, `${long}2`].map((name) => secret('kubernetes.io/dockercfg', {}, name));
-  const names = planResources(request(), known({ secrets: both })).credentials.volumes.map(({ name }) => name);
-  expect(new Set(names).size).toBe(2);
-  for (const name of names) expect(name.length).toBeLessThanOrEqual(63);
 });

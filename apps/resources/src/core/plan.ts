@@ -17,7 +17,7 @@ import {
 import { invalid, type BoundResource } from './bound-resource.js';
 import { cloudEventTarget } from './cloud-event.js';
 import { copyIn, copyOut } from './copies.js';
-import { planCredentials } from './credentials.js';
+import { planCredentials, type CredentialPolicy } from './credentials.js';
 import type { GitConfig } from './git-source.js';
 import { imageDigestExporter } from './image-digest-exporter.js';
 import type { Mirror } from './mirrors.js';
@@ -34,6 +34,7 @@ export interface Known {
   secrets: readonly Secret[];
   gitConfig: GitConfig;
   mirrors: readonly Mirror[];
+  credentialPolicy: CredentialPolicy;
 }
 
 type Direction = 'inputs' | 'outputs';
@@ -46,7 +47,10 @@ export function planResources(request: ResourcePlanRequest, known: Known): Resou
   const { gitConfig, mirrors } = known;
   const context: PlanContext = { seed, gitConfig, mirrors, pipelineRunName: request.pipelineRunName };
   const added = {
-    inputs: inputs.flatMap((input) => additionsOfInput(input, context)),
+    inputs: inputs.flatMap((input) => {
+      const additions = additionsOfInput(input, context);
+      return request.asSources === true ? additions.map((addition) => namedAs(input, addition)) : additions;
+    }),
     outputs: outputs.flatMap((output) => additionsOfOutput(output, context)),
   };
   const images = outputs.filter(({ spec }) => spec.type === 'image');
@@ -60,8 +64,13 @@ export function planResources(request: ResourcePlanRequest, known: Known): Resou
     volumes: onceEach([...added.inputs, ...added.outputs].flatMap(({ volumes }) => volumes ?? [])),
     cloudEventTargets: outputs.filter(({ spec }) => spec.type === 'cloudEvent').map(cloudEventTarget),
     replacements: replacementsOf(request.declared, inputs, outputs),
-    credentials: planCredentials(known.secrets, seed),
+    credentials: planCredentials(known.secrets, seed, known.credentialPolicy),
   };
+}
+
+/** A Build's source is one step, which logs are asked for by its name. */
+function namedAs({ resourceName }: BoundResource, { steps, ...rest }: Addition): Addition {
+  return { ...rest, steps: steps.map((step) => ({ ...step, name: resourceName })) };
 }
 
 function onceEach(volumes: readonly Volume[]): Volume[] {
@@ -89,7 +98,7 @@ function typeOf({ spec }: Pick<BoundResource, 'spec'>): ResourceType {
 
 function bind(
   direction: Direction,
-  { declared, bound }: ResourcePlanRequest,
+  { declared, bound, asSources }: ResourcePlanRequest,
   resources: ReadonlyMap<string, PipelineResourceSpec>,
 ): BoundResource[] {
   return (declared[direction] ?? []).flatMap((resource) => {
@@ -113,7 +122,7 @@ function bind(
       });
     }
     const copies = binding.paths ?? [];
-    return [{ declared: resource, resourceName, spec, path: pathOf(direction, resource), copies }];
+    return [{ declared: resource, resourceName, spec, path: pathOf(direction, resource, asSources === true), copies }];
   });
 }
 
@@ -128,7 +137,7 @@ function specOf(binding: ResourceBinding, resources: ReadonlyMap<string, Pipelin
 }
 
 /** Tekton's places: an input at /workspace/<targetPath or name>, an output at <targetPath> or /workspace/output/<name>. */
-function pathOf(direction: Direction, { name, targetPath }: TaskResource): string {
+function pathOf(direction: Direction, { name, targetPath }: TaskResource, mayBeRoot: boolean): string {
   const given = targetPath === undefined || targetPath === '' ? undefined : targetPath;
-  return contained(given ?? (direction === 'inputs' ? name : `output/${name}`), name);
+  return contained(given ?? (direction === 'inputs' ? name : `output/${name}`), name, mayBeRoot);
 }

@@ -5,9 +5,9 @@ const ROOT = '/workspace';
 /**
  * A path of a resource as an absolute one below /workspace; relative ones count from there.
  *
- * Errors  SlipwayError('invalid', 'InvalidResource') when it leads out of /workspace or is /workspace itself.
+ * Errors  SlipwayError('invalid', 'InvalidResource') when it leads out of /workspace, or is /workspace itself and must not be.
  */
-export function contained(path: string, resource: string): string {
+export function contained(path: string, resource: string, mayBeRoot = false): string {
   const parts: string[] = [];
   const absolute = path.startsWith('/') ? path : `${ROOT}/${path}`;
   for (const part of absolute.split('/')) {
@@ -17,7 +17,8 @@ export function contained(path: string, resource: string): string {
   }
   const clean = `/${parts.join('/')}`;
 
-  if (!clean.startsWith(`${ROOT}/`) || /[\u0000-\u001f]/.test(clean)) {
+  const isInside = clean.startsWith(`${ROOT}/`) || (mayBeRoot && clean === ROOT);
+  if (!isInside || /[\u0000-\u001f]/.test(clean)) {
     throw new SlipwayError(
       'invalid',
       'InvalidResource',

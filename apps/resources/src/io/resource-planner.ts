@@ -12,6 +12,7 @@ import {
   type ServiceAccount,
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
+import type { CredentialPolicy } from '../core/credentials.js';
 import type { GitConfig } from '../core/git-source.js';
 import type { Mirror } from '../core/mirrors.js';
 import { planResources } from '../core/plan.js';
@@ -21,11 +22,13 @@ export class ResourcePlanner {
     private readonly store: Store,
     private readonly gitConfig: GitConfig,
     private readonly mirrors: readonly Mirror[],
+    private readonly credentialPolicy: CredentialPolicy,
   ) {}
 
   async plan(request: ResourcePlanRequest): Promise<ResourcePlan> {
     const [resources, secrets] = await Promise.all([this.#resources(request), this.#secrets(request)]);
-    return planResources(request, { resources, secrets, gitConfig: this.gitConfig, mirrors: this.mirrors });
+    const { gitConfig, mirrors, credentialPolicy } = this;
+    return planResources(request, { resources, secrets, gitConfig, mirrors, credentialPolicy });
   }
 
   /** Specs of the resources that are bound by reference, by name. A name that is missing here does not exist. */

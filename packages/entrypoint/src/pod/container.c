@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../both/beneath.h"
 #include "../both/clock.h"
 #include "../both/file.h"
 #include "../both/message.h"
@@ -28,17 +29,6 @@ enum {
     KILLED_CODE = 137,
     TROUBLE_LIMIT = 2048,
 };
-
-// <linux/openat2.h>, which a C library without the kernel's headers does not have.
-struct open_beneath {
-    uint64_t flags, mode, resolve;
-};
-enum { NO_MAGIC_LINKS = 2, NO_LINKS = 4, BENEATH = 8 };
-
-static int open_beneath(int folder, const char *path, uint64_t flags, uint64_t resolve) {
-    struct open_beneath how = {.flags = flags | O_CLOEXEC, .resolve = resolve | BENEATH | NO_MAGIC_LINKS};
-    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
-}
 
 // Opens a path below a volume, never outside it: links that lead out, and `..`, fail. Missing folders are made.
 static int open_sub_path(const struct sub_path *sub_path) {

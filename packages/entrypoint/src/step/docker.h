@@ -1,5 +1,6 @@
-// ~/.docker/config.json, put together from secrets.
+// `.docker/config.json` from secrets of types dockercfg, dockerconfigjson and basic-auth.
 #pragma once
 #include "flags.h"
+#include "secret.h"
 
-char *write_docker(const struct flags *flags);
+char *make_docker(const struct flags *flags, struct credentials *into);

@@ -38,6 +38,9 @@ static const struct flag FLAGS[] = {
     {"when_expressions", TEXT, FIELD(when_expressions)},
     {"basic-git", LIST, FIELD(basic_git)},
     {"ssh-git", LIST, FIELD(ssh_git)},
+    {"git_instead_of", LIST, FIELD(git_instead_of)},
+    {"credentials_layout", TEXT, FIELD(credentials_layout)},
+    {"keep_message", SWITCH, FIELD(keep_message)},
     {"basic-docker", LIST, FIELD(basic_docker)},
     {"docker-config", LIST, FIELD(docker_config)},
     {"docker-cfg", LIST, FIELD(docker_cfg)},
@@ -87,7 +90,7 @@ static char *set(struct flags *flags, const struct flag *flag, const char *value
 char *parse_flags(struct flags *flags, char **argv) {
     *flags = (struct flags){.entrypoint = "", .wait_file = "", .post_file = "", .termination_path = "/tekton/termination",
                             .results = "", .step_results = "", .on_error = "", .step_metadata_dir = "",
-                            .when_expressions = ""};
+                            .when_expressions = "", .credentials_layout = ""};
     char **at = argv + 1;
     for (; *at; at++) {
         const char *word = *at;

@@ -24,8 +24,9 @@ struct flags {
     const char *on_error;
     const char *step_metadata_dir;
     const char *when_expressions; // JSON
-    bool breakpoint_on_failure, debug_before_step;
-    struct text_list basic_git, ssh_git, basic_docker, docker_config, docker_cfg;
+    bool breakpoint_on_failure, debug_before_step, keep_message;
+    const char *credentials_layout; // empty: Tekton's
+    struct text_list basic_git, ssh_git, git_instead_of, basic_docker, docker_config, docker_cfg;
     char **arguments; // what stands behind the flags, NULL at the end
 };
 

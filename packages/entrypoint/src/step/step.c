@@ -203,6 +203,7 @@ static void add_all(struct message *into, const struct message *from) {
 static void finish(const struct flags *flags, struct ending *ending, const struct message *internal) {
     struct message message = {0}, artifacts = {0};
     char *problem = ending->left_out ? NULL : read_all_results(flags, &message);
+    if (flags->keep_message) message_keep(&message, flags->termination_path);
     if (problem) {
         fail_by(ending, "results", problem);
         message = (struct message){0};
@@ -236,19 +237,24 @@ static void pause_on_failure(const struct flags *flags, struct ending *ending) {
 
 int run_step(char **argv) {
     struct flags flags;
+    struct credentials credentials = {0};
     struct message internal = {0};
     struct ending ending = {0};
     signal(SIGIO, SIG_IGN); // see awaited_open
     char *problem = parse_flags(&flags, argv);
-    if (!problem) problem = write_credentials(&flags);
+    if (!problem) problem = make_credentials(&flags, &credentials);
+    // In a home that steps share, what is laid out must be what the step before left: so only when it is our turn.
+    bool shares_home = !problem && credentials.always;
+    if (!problem && !shares_home) problem = lay_out_credentials(&flags, &credentials);
     if (problem) {
         say("%s", problem);
         post(&flags, true); // T1
         return USAGE_CODE;
     }
     make_metadata_folders(&flags);
-    copy_credentials_home();
     bool runs = wait_for_turn(&flags, &ending);
+    if (runs && shares_home) lay_out_credentials(&flags, &credentials);
+    credentials_free(&credentials);
     if (runs && flags.debug_before_step && !await_decision(BEFORE_STEP, flags.post_file, &ending.code)) {
         runs = false;
         ending = (struct ending){.failed = true, .code = FAILED_CODE};

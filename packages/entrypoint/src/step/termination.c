@@ -13,6 +13,7 @@
 #include "../both/base64.h"
 #include "../both/file.h"
 #include "../both/json.h"
+#include "../both/message.h"
 #include "honest-file.h"
 
 enum {
@@ -20,6 +21,8 @@ enum {
     PART_LENGTH = 8000,
     // `,{"key":"ResultsInLog","value":"123456","type":3}`
     IN_LOG_ENTRY_LENGTH = 64,
+    // Of the message that a step has written itself, as JSON.
+    KEPT_LIMIT = 3600,
 };
 
 void message_add(struct message *message, enum entry_type type, const char *key, const char *value, size_t length) {
@@ -84,6 +87,27 @@ static void read_existing(const char *path, struct buffer *into) {
         buffer_add(into, inside.start, (size_t)(inside.end - inside.start));
     close(fd);
     buffer_free(&text);
+}
+
+// A kubelet keeps 4,096 bytes of the whole message: the text gives way to what stands beside it.
+void message_keep(struct message *message, const char *path) {
+    struct buffer text = {0}, json = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return;
+    if (read_all(fd, &text, RESULTS_LIMIT) == 0 && text.length > 0) {
+        if (text.length > KEPT_LIMIT) text.length = KEPT_LIMIT;
+        for (;;) { // what is escaped takes more room
+            buffer_clear(&json);
+            json_string(&json, text.data, text.length);
+            if (json.length <= KEPT_LIMIT + 2) break;
+            text.length -= (json.length - KEPT_LIMIT + 5) / 6;
+        }
+        message_add(message, INTERNAL, "Message", text.data, text.length);
+    }
+    close(fd);
+    if (truncate(path, 0) < 0) say("%s: %s", path, strerror(errno));
+    buffer_free(&text);
+    buffer_free(&json);
 }
 
 static bool is_result(const struct entry *entry) { return entry->type != INTERNAL; }

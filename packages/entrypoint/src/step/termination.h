@@ -20,6 +20,8 @@ struct message {
 void message_add(struct message *message, enum entry_type type, const char *key, const char *value, size_t length);
 // Adds one result per name of a comma-separated list, read from `<folder>/<name>`; one that does not exist is left out.
 // NULL, or a sentence about the first file that is no honest result: only regular files of a bounded size are.
+// Takes what the process has left at `path` as an entry of its own, `Message`: it is text, whatever it looks like.
+void message_keep(struct message *message, const char *path);
 char *message_read_results(struct message *message, const char *folder, const char *names, enum entry_type type);
 // Adds `<folder>/provenance.json` under its path, where it is there. NULL, or why it is no honest file.
 char *message_read_artifacts(struct message *message, const char *folder, enum entry_type type);
