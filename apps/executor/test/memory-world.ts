@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   LOGS_RPC,
+  RESOURCES_RPC,
   SlipwayError,
   asSlipwayError,
   resourceKindOf,
@@ -18,6 +19,7 @@ import {
   type ObjectKey,
   type ReadLogReply,
   type ReadLogRequest,
+  type ResourcePlan,
   type Write,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
@@ -133,6 +135,8 @@ export class MemoryLogs {
   readonly #ended = new Set<string>();
   readonly #reconnects = new Set<() => void>();
   loses = false;
+  /** What the resources service answers; undefined: it is not there. */
+  plan: ResourcePlan | undefined;
   published: LogChunk[] = [];
 
   readonly bus: Pick<Bus, 'publish' | 'request' | 'onReconnect'> = {
@@ -145,6 +149,7 @@ export class MemoryLogs {
     request: <Reply>(subject: string, data: unknown): Promise<Reply> => {
       if (subject === LOGS_RPC.position) return Promise.resolve(this.#position(data as LogPositionRequest) as Reply);
       if (subject === LOGS_RPC.read) return Promise.resolve(this.#read(data as ReadLogRequest) as Reply);
+      if (subject === RESOURCES_RPC.plan && this.plan !== undefined) return Promise.resolve(this.plan as Reply);
       return Promise.reject(new SlipwayError('transient', 'NoResponder', `Nobody answers ${subject}.`));
     },
     onReconnect: (listener) => {

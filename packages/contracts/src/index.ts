@@ -200,7 +200,7 @@ export {
   type ResultReference,
 } from './result-references.js';
 export { injectionText, scriptInjections, type ScriptInjection } from './script-injection.js';
-export { POD_PATHS, orderSteps, type OrderedStep, type StepOrder } from './step-order.js';
+export { ENTRYPOINT_IMAGE, POD_PATHS, orderSteps, type OrderedStep, type StepOrder } from './step-order.js';
 export {
   STORE_RPC,
   type AdmitReply,

@@ -29,8 +29,9 @@ describe('orderSteps', () => {
       stderrPath: '/err',
       results: ['digest'],
       when: [{ input: 'a', operator: 'in', values: ['a'] }],
+      credentialArgs: ['-ssh-git=k=h'],
     });
-    expect(orderSteps([full], { ...AT_ONCE, results: ['x', 'y'], credentialArgs: ['-ssh-git=k=h'] })).toEqual([
+    expect(orderSteps([full], { ...AT_ONCE, results: ['x', 'y'] })).toEqual([
       [
         ...['-post_file', '/tekton/run/0/out', '-termination_path', '/tekton/termination'],
         ...['-step_metadata_dir', '/tekton/run/0/status', '-ssh-git=k=h', '-on_error', 'continue', '-timeout', '10s'],

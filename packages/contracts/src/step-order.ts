@@ -26,6 +26,9 @@ export const POD_PATHS = {
   workspace: '/workspace',
 } as const;
 
+/** Image of containers that run the entrypoint and nothing else. */
+export const ENTRYPOINT_IMAGE = 'slipway.dev/entrypoint';
+
 export interface OrderedStep {
   /** The process, empty where the image says it: `command[0]` is executed, the rest goes before `args`. */
   command: readonly string[];
@@ -40,6 +43,12 @@ export interface OrderedStep {
   when?: readonly WhenExpression[];
   /** It waits for a person before it begins. */
   breaksBefore?: boolean;
+  /** Which credentials are whose, and how they are laid out. */
+  credentialArgs?: readonly string[];
+  /** Where the process leaves its message; `/tekton/termination` where it is not given. */
+  terminationPath?: string;
+  /** What the process leaves there is text of its own, and not entries. */
+  keepsMessage?: boolean;
 }
 
 export interface StepOrder {
@@ -49,8 +58,6 @@ export interface StepOrder {
   results?: readonly string[];
   /** A step that fails waits for a person. */
   breaksOnFailure?: boolean;
-  /** Arguments that every step gets: which credentials are whose. */
-  credentialArgs?: readonly string[];
 }
 
 const ON_ERROR = ['continue', 'stopAndFail'];
@@ -71,9 +78,10 @@ export function orderSteps(steps: readonly OrderedStep[], order: StepOrder): str
   return steps.map((step, i) => [
     ...waitsFor(i, order.waitForReady), // O1
     ...['-post_file', `${POD_PATHS.run}/${i}/out`],
-    ...['-termination_path', POD_PATHS.termination],
+    ...['-termination_path', step.terminationPath ?? POD_PATHS.termination],
+    ...(step.keepsMessage === true ? ['-keep_message'] : []),
     ...['-step_metadata_dir', `${POD_PATHS.run}/${i}/status`],
-    ...(order.credentialArgs ?? []),
+    ...(step.credentialArgs ?? []),
     ...onErrorArgs(step.onError),
     ...flag('-timeout', step.timeout),
     ...flag('-stdout_path', step.stdoutPath),

@@ -13,6 +13,7 @@ import {
   type Volume,
   type VolumeMount,
 } from '@slipway/contracts';
+import { isStep, stepNameOf } from './step-states.js';
 
 const VOLUME = 'tekton-internal-debug';
 const DECISIONS = ['continue', 'fail-continue'];
@@ -25,7 +26,7 @@ export interface DebugFiles {
 }
 
 /** Whether the run has any breakpoint. */
-export function hasBreakpoints({ spec }: TaskRun): boolean {
+export function hasBreakpoints({ spec }: Pick<TaskRun, 'spec'>): boolean {
   return waitsOnFailure(spec) || (spec.debug?.breakpoints?.beforeSteps?.length ?? 0) > 0;
 }
 
@@ -60,9 +61,9 @@ export function withDecisions(taskRun: TaskRun, pod: Pod): Record<string, string
   if (text === undefined || !hasBreakpoints(taskRun)) return undefined;
   const before = pod.metadata.annotations ?? {};
   const after = { ...before };
-  const steps = pod.spec.containers.filter(({ name }) => name.startsWith('step-'));
-  steps.forEach(({ name }, i) => {
-    const decisions = linesOf(text).flatMap(([step, decision]) => (`step-${step}` === name ? [decision] : []));
+  const steps = pod.spec.containers.filter(isStep);
+  steps.forEach((container, i) => {
+    const decisions = linesOf(text).flatMap(([step, decision]) => (step === stepNameOf(container) ? [decision] : []));
     if (decisions.length > 0) after[ANNOTATIONS.debugDecisions(i)] = decisions.join('\n');
   });
   return Object.entries(after).every(([key, value]) => before[key] === value) ? undefined : after;

@@ -1,5 +1,5 @@
 import type { Pod, Step, TaskRun, TaskRunSpec, TaskSpec } from '@slipway/contracts';
-import { buildPod, podNameOf } from './build-pod.js';
+import { buildPod } from './build-pod.js';
 import type { Delivery } from './entrypoint-delivery.js';
 import { knownImageProcess } from './images.js';
 
@@ -46,11 +46,6 @@ describe('buildPod', () => {
   it('inherits annotations, but not how the run was applied', () => {
     const annotations = { mine: 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
     expect(build({ steps: [step()] }, { annotations }).metadata.annotations).toEqual({ mine: 'x' });
-  });
-
-  it('names each attempt', () => {
-    expect([podNameOf('r', 0), podNameOf('r', 2)]).toEqual(['r-pod', 'r-pod-retry2']);
-    expect(podNameOf('x'.repeat(70), 1)).toHaveLength(63);
   });
 
   it('carries small scripts in annotations, with a shebang', () => {

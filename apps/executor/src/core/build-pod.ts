@@ -6,19 +6,12 @@
 
 import {
   ANNOTATIONS,
-  LABELS,
-  MANAGED_BY,
   POD_PATHS,
-  SHARD_LABEL,
-  SlipwayError,
-  childName,
   durationMs,
   orderSteps,
   type Container,
-  type OrderedStep,
   type Pod,
   type PodSpec,
-  type ResourcePlan,
   type Sidecar,
   type Step,
   type TaskRun,
@@ -26,60 +19,34 @@ import {
   type Volume,
   type VolumeMount,
 } from '@slipway/contracts';
-import { isOf2020, withDefaultsOf2020 } from './defaults-of-2020.js';
 import { debugFiles, waitsBefore, waitsOnFailure } from './breakpoints.js';
-import { BIN_MOUNT, deliverEntrypoint, needsEntrypoint, type Delivery } from './entrypoint-delivery.js';
+import { BIN_MOUNT, deliverEntrypoint, needsEntrypoint, runsEntrypoint } from './entrypoint-delivery.js';
 import { hasNativeSidecars, nativeSidecar } from './native-sidecars.js';
-import { placeScripts, runnableScript, scriptPath, SCRIPTS_MOUNT, type Script } from './scripts.js';
+import { isPlainOrder, plainCredentials } from './plain-order.js';
+import { conventionsOf, withCustoms, type PodConventions } from './pod-conventions.js';
+import type { PodBlueprint } from './pod-blueprint.js';
+import { metadataOf } from './pod-metadata.js';
+import { placeScripts, runnableScript, scriptPath, SCRIPTS_MOUNT, type PlacedScripts, type Script } from './scripts.js';
 import {
-  applySidecarSpecs,
-  applyStepSpecs,
-  applyTaskResources,
-  mergeTemplate,
-  missingEnv,
-  missingMounts,
-} from './steps.js';
+  orderedStep,
+  plainProcess,
+  stepContainer,
+  terminationPathOf,
+  withImageCommand,
+  withoutTektonFields,
+  type PodParts,
+} from './step-containers.js';
+import { mentions, podCredentials } from './step-credentials.js';
+import { applySidecarSpecs, applyStepSpecs, applyTaskResources, mergeTemplate } from './steps.js';
+import { subPathOf } from './sub-path.js';
 import { stepContainerName } from './variables.js';
 
-export interface PodBlueprint {
-  taskRun: TaskRun;
-  /** Variables replaced, workspaces applied. */
-  spec: TaskSpec;
-  /** Attempts before this one. */
-  attempt: number;
-  /** What resources and credentials add; absent when there are none. */
-  plan?: ResourcePlan;
-  delivery: Delivery;
-  nodeName?: string;
-  /** Go duration after which the run counts as timed out. */
-  timeout: string;
-  /** What an image runs when a step names no command. */
-  commandOf: CommandOf;
-}
-
-/** The whole process of an image with these arguments; undefined when nothing is known of it. */
-export type CommandOf = (image: string, args: readonly string[]) => readonly string[] | undefined;
-
-/** Annotations that describe how an object was applied, not what it is. */
-const NOT_INHERITED: readonly string[] = [ANNOTATIONS.lastApplied];
 const MAX_INT32 = 2 ** 31 - 1;
 
-const IMPLICIT: readonly (Volume & { mountPath: string; readOnly?: true })[] = [
-  { name: 'tekton-internal-workspace', emptyDir: {}, mountPath: POD_PATHS.workspace },
-  { name: 'tekton-internal-home', emptyDir: {}, mountPath: POD_PATHS.home },
-  { name: 'tekton-internal-results', emptyDir: {}, mountPath: POD_PATHS.results },
-  { name: 'tekton-internal-steps', emptyDir: {}, mountPath: POD_PATHS.steps, readOnly: true },
-  { name: 'tekton-internal-artifacts', emptyDir: {}, mountPath: POD_PATHS.artifacts },
-];
 const DOWNWARD = { name: 'tekton-internal-downward', mountPath: POD_PATHS.downward, readOnly: true } as const;
 
 /** What steps find there is the entrypoint's work. */
 const OUR_PATHS = [POD_PATHS.bin, POD_PATHS.run, POD_PATHS.steps, POD_PATHS.artifacts, POD_PATHS.downward] as const;
-
-/** Name of the pod of one attempt (P1). */
-export function podNameOf(taskRunName: string, attempt: number): string {
-  return childName(taskRunName, attempt === 0 ? '-pod' : `-pod-retry${attempt}`);
-}
 
 /**
  * The pod of one attempt of a TaskRun.
@@ -89,80 +56,28 @@ export function podNameOf(taskRunName: string, attempt: number): string {
  */
 export function buildPod(blueprint: PodBlueprint): Pod {
   const { taskRun, spec, plan } = blueprint;
-  const steps = stepsOf(blueprint);
+  const { annotations } = taskRun.metadata;
+  const isPlain = isPlainOrder(annotations);
+  const row = conventionsOf(taskRun, spec);
+  const conventions = isPlain ? { ...row, isHomeOfSteps: true } : row; // where its credentials are, too
+  const steps = stepsOf(blueprint, conventions);
   const sidecars = applySidecarSpecs(spec.sidecars ?? [], taskRun.spec.sidecarSpecs);
-  const scripts = scriptsOf(steps, sidecars);
-  const placed = placeScripts(scripts);
+  const scripts = placeScripts(scriptsOf(steps, sidecars));
+  const parts: PodParts = { blueprint, conventions, steps, isOurs: ourSteps(blueprint, steps) };
+  const placed = isPlain ? plainSteps(parts, scripts) : wrappedSteps(parts, scripts, sidecars);
+
+  const { containers } = placed;
+  const subPath = subPathOf(steps, conventions);
+  const inInit = isPlain ? containers.length - 1 : (subPath?.before ?? 0);
+  const first = containers.slice(0, inInit);
+  if (subPath !== undefined) first.splice(subPath.before, 0, runsEntrypoint(blueprint.delivery, subPath.check));
   const isNative = hasNativeSidecars(blueprint.delivery);
-  const waitForReady = sidecars.length > 0 && !isNative;
-  const credentials = plan?.credentials;
-  const needsCreds = (credentials?.entrypointArgs.length ?? 0) > 0 || mentions(steps, POD_PATHS.creds);
-  const links = needsStepLinks(steps);
-
-  const debug = debugFiles(taskRun, steps);
-  const ordered = steps.map((step, i) => ({ ...orderedStep(step, i), breaksBefore: waitsBefore(taskRun, step) }));
-  const args = orderSteps(ordered, {
-    waitForReady,
-    breaksOnFailure: waitsOnFailure(taskRun.spec),
-    ...resultNames(spec),
-    credentialArgs: credentials?.entrypointArgs ?? [],
-  });
-  const isWrapped = needsEntrypoint(blueprint.delivery, {
-    steps: ordered,
-    waitsForSidecars: waitForReady,
-    hasResults: (spec.results ?? []).length > 0,
-    hasCredentials: needsCreds,
-    isPrepared: links || placed.initArgs.length > 0,
-    breaksOnFailure: waitsOnFailure(taskRun.spec),
-    namesOurPaths: OUR_PATHS.some((path) => mentions(steps, path)),
-  });
-  const bin = deliverEntrypoint(blueprint.delivery, {
-    links: links ? steps.map(({ name }, i) => stepContainerName(name, i)) : [],
-    scripts: placed.initArgs,
-    mounts: [
-      ...(links ? [{ name: 'tekton-internal-steps', mountPath: POD_PATHS.steps }] : []),
-      ...(placed.initArgs.length > 0 ? [{ ...SCRIPTS_MOUNT, readOnly: false }] : []),
-    ],
-  });
-  const common = [...IMPLICIT.map(mountOf), ...(credentials?.volumeMounts ?? [])];
-  const containers = steps.map((step, i) =>
-    stepContainer(
-      step,
-      i,
-      isWrapped ? args[i]! : undefined,
-      [
-        ...(step.script ? [SCRIPTS_MOUNT] : []),
-        ...(i === 0 && waitForReady ? [DOWNWARD] : []),
-        ...(needsCreds ? [{ name: `tekton-creds-init-home-${i}`, mountPath: POD_PATHS.creds }] : []),
-        ...(isWrapped ? [...runMounts(i, steps.length), BIN_MOUNT] : []),
-        ...debug.mounts,
-        ...common,
-      ],
-      blueprint,
-    ),
-  );
-
-  const volumes: Volume[] = [
-    ...IMPLICIT.map(({ name, emptyDir }) => ({ name, emptyDir: emptyDir ?? {} })),
-    ...(credentials?.volumes ?? []),
-    ...placed.volumes,
-    ...debug.volumes,
-    ...(isWrapped ? [bin.volume] : []),
-    ...(waitForReady ? [downwardVolume()] : []),
-    ...steps.flatMap((_, i) => [
-      ...(needsCreds ? [{ name: `tekton-creds-init-home-${i}`, emptyDir: { medium: 'Memory' } }] : []),
-      ...(isWrapped ? [{ name: `tekton-internal-run-${i}`, emptyDir: {} }] : []),
-    ]),
-    ...(spec.volumes ?? []),
-    ...(plan?.volumes ?? []),
-    ...(taskRun.spec.podTemplate?.volumes ?? []),
-  ];
   const beside = sidecars.map(sidecarContainer);
-  const initContainers = [...(isWrapped ? bin.initContainers : []), ...(isNative ? beside.map(nativeSidecar) : [])];
+  const initContainers = [...placed.before, ...(isNative ? beside.map(nativeSidecar) : []), ...first];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: metadataOf(blueprint, { ...placed.annotations, ...debug.annotations }),
+    metadata: metadataOf(blueprint, conventions, { ...scripts.annotations, ...placed.annotations }),
     spec: {
       ...podTemplateFields(taskRun),
       restartPolicy: 'Never',
@@ -170,17 +85,144 @@ export function buildPod(blueprint: PodBlueprint): Pod {
       activeDeadlineSeconds: activeDeadlineSeconds(blueprint.timeout),
       ...(blueprint.nodeName === undefined ? {} : { nodeName: blueprint.nodeName }),
       ...(initContainers.length === 0 ? {} : { initContainers }),
-      containers: [...containers, ...(isNative ? [] : beside)],
-      volumes: firstOfEachName(volumes),
+      containers: [...containers.slice(inInit), ...(isNative ? [] : beside)],
+      volumes: lastOfEachName([
+        ...conventions.volumes.map(({ name, emptyDir }) => ({ name, emptyDir: emptyDir ?? {} })),
+        ...scripts.volumes,
+        ...placed.volumes,
+        ...(spec.volumes ?? []),
+        ...(plan?.volumes ?? []),
+        ...(taskRun.spec.podTemplate?.volumes ?? []),
+      ]),
     },
   };
 }
 
-function stepsOf({ taskRun, spec, plan }: PodBlueprint): Step[] {
+interface PlacedSteps {
+  /** A container for each step, in their order. */
+  containers: Container[];
+  volumes: readonly Volume[];
+  /** Containers that run before all steps. */
+  before: readonly Container[];
+  annotations: Record<string, string>;
+}
+
+/** Steps that order themselves, because the entrypoint wraps each; but a single one that needs nothing of it is itself. */
+function wrappedSteps(parts: PodParts, scripts: PlacedScripts, sidecars: readonly Sidecar[]): PlacedSteps {
+  const { blueprint, conventions, steps, isOurs } = parts;
+  const { taskRun, spec, plan, delivery } = blueprint;
+  const credentials = podCredentials(needsOf(parts));
+  const waitForReady = sidecars.length > 0 && !hasNativeSidecars(delivery);
+  const links = needsStepLinks(steps) && !conventions.isPlainContainer;
+  const debug = debugFiles(taskRun, steps);
+  const ordered = steps.map((step, i) => ({
+    ...orderedStep(step, i),
+    breaksBefore: waitsBefore(taskRun, step),
+    credentialArgs: credentials.steps[i]!.args,
+    terminationPath: terminationPathOf(step, conventions, isOurs(i)),
+    keepsMessage: conventions.isPlainContainer && !isOurs(i),
+  }));
+  const args = orderSteps(ordered, {
+    waitForReady,
+    breaksOnFailure: waitsOnFailure(taskRun.spec),
+    ...resultNames(spec),
+  });
+  const isWrapped = needsEntrypoint(delivery, {
+    steps: ordered,
+    waitsForSidecars: waitForReady,
+    hasResults: (spec.results ?? []).length > 0,
+    hasCredentials: (plan?.credentials.entrypointArgs.length ?? 0) > 0 || mentions(steps, POD_PATHS.creds),
+    isPrepared: links || scripts.initArgs.length > 0,
+    breaksOnFailure: waitsOnFailure(taskRun.spec),
+    namesOurPaths: OUR_PATHS.some((path) => mentions(steps, path)),
+  });
+  const bin = binOf(parts, scripts, links);
+  const containers = steps.map((step, i) => ({
+    ...stepContainer(
+      parts,
+      i,
+      [
+        ...(i === 0 && waitForReady ? [DOWNWARD] : []),
+        ...credentials.steps[i]!.mounts,
+        ...(isWrapped ? [...runMounts(i, steps.length), BIN_MOUNT] : []),
+        ...debug.mounts,
+      ],
+      credentials.steps[i]!.secrets,
+    ),
+    ...(isWrapped
+      ? {
+          command: [POD_PATHS.entrypoint],
+          args: step.script || step.command?.length ? args[i]! : withImageCommand(parts, i, args[i]!),
+        }
+      : plainProcess(step, i)),
+    terminationMessagePath: ordered[i]!.terminationPath,
+  }));
+  return {
+    containers,
+    volumes: [
+      ...credentials.volumes,
+      ...debug.volumes,
+      ...(waitForReady ? [downwardVolume()] : []),
+      ...(isWrapped ? [bin.volume, ...steps.map((_, i) => ({ name: `tekton-internal-run-${i}`, emptyDir: {} }))] : []),
+    ],
+    before: isWrapped ? bin.initContainers : [],
+    annotations: debug.annotations,
+  };
+}
+
+/** Steps as plain containers, which the node orders. */
+function plainSteps(parts: PodParts, scripts: PlacedScripts): PlacedSteps {
+  const { blueprint, steps, isOurs } = parts;
+  const credentials = plainCredentials(needsOf(parts));
+  const bin = binOf(parts, scripts, false);
+  const isPrepared = scripts.initArgs.length > 0;
+  const containers = steps.map((step, i) => ({
+    ...stepContainer(parts, i, credentials.steps[i]!.mounts, []),
+    ...plainProcess(step, i),
+    ...(isOurs(i) ? { terminationMessagePath: POD_PATHS.termination } : {}),
+  }));
+  return {
+    containers,
+    volumes: [...credentials.volumes, ...(isPrepared || blueprint.delivery.kind === 'host' ? [bin.volume] : [])],
+    before: [
+      ...(isPrepared ? bin.initContainers : []),
+      ...credentials.initializer.map((container) => runsEntrypoint(blueprint.delivery, container)),
+    ],
+    annotations: {},
+  };
+}
+
+function needsOf({ blueprint, conventions, steps, isOurs }: PodParts): Parameters<typeof podCredentials>[0] {
+  const { taskRun, plan } = blueprint;
+  return { plan: plan?.credentials, conventions, annotations: taskRun.metadata.annotations, steps, isOurs };
+}
+
+function binOf(
+  { blueprint, steps }: PodParts,
+  scripts: PlacedScripts,
+  links: boolean,
+): ReturnType<typeof deliverEntrypoint> {
+  return deliverEntrypoint(blueprint.delivery, {
+    links: links ? steps.map(({ name }, i) => stepContainerName(name, i)) : [],
+    scripts: scripts.initArgs,
+    mounts: [
+      ...(links ? [{ name: 'tekton-internal-steps', mountPath: POD_PATHS.steps }] : []),
+      ...(scripts.initArgs.length > 0 ? [{ ...SCRIPTS_MOUNT, readOnly: false }] : []),
+    ],
+  });
+}
+
+function stepsOf({ taskRun, spec, plan }: PodBlueprint, conventions: PodConventions): Step[] {
   const own = [...(plan?.before ?? []), ...(spec.steps ?? []), ...(plan?.after ?? [])];
   const merged = applyStepSpecs(mergeTemplate(own, spec.stepTemplate), taskRun.spec.stepSpecs);
-  const placed = isOf2020(taskRun, spec) ? merged.map(withDefaultsOf2020) : merged;
-  return applyTaskResources(placed, taskRun.spec.computeResources);
+  const accustomed = merged.map((step) => withCustoms(step, conventions));
+  return applyTaskResources(accustomed, taskRun.spec.computeResources);
+}
+
+function ourSteps({ plan }: PodBlueprint, steps: readonly Step[]): (position: number) => boolean {
+  const before = plan?.before.length ?? 0;
+  const after = steps.length - (plan?.after.length ?? 0);
+  return (position) => position < before || position >= after;
 }
 
 function scriptsOf(steps: readonly Step[], sidecars: readonly Sidecar[]): Script[] {
@@ -191,81 +233,10 @@ function scriptsOf(steps: readonly Step[], sidecars: readonly Sidecar[]): Script
   return [...of(steps, 'step'), ...of(sidecars, 'sidecar')];
 }
 
-function orderedStep(step: Step, i: number): OrderedStep {
-  const process = step.script
-    ? { command: [scriptPath({ of: 'step', index: i })], args: step.command?.length ? [] : (step.args ?? []) }
-    : { command: step.command ?? [], args: step.args ?? [] };
-  return {
-    ...process,
-    ...(step.onError === undefined ? {} : { onError: step.onError }),
-    ...(step.timeout === undefined ? {} : { timeout: step.timeout }),
-    ...(step.stdoutConfig === undefined ? {} : { stdoutPath: step.stdoutConfig.path }),
-    ...(step.stderrConfig === undefined ? {} : { stderrPath: step.stderrConfig.path }),
-    ...(step.results === undefined ? {} : { results: step.results.map(({ name }) => name) }),
-    ...(step.when === undefined ? {} : { when: step.when }),
-  };
-}
-
 /** Task results that a step's result gives do not come from files. */
 function resultNames(spec: TaskSpec): { results?: string[] } {
   if (spec.results === undefined || spec.results.length === 0) return {};
   return { results: spec.results.filter(({ value }) => value === undefined).map(({ name }) => name) };
-}
-
-function stepContainer(
-  step: Step,
-  index: number,
-  /** Of the entrypoint; absent where the step runs without it. */
-  args: string[] | undefined,
-  mounts: readonly VolumeMount[],
-  { taskRun, plan, commandOf }: PodBlueprint,
-): Container {
-  const { name, script, computeResources, ...rest } = withoutTektonFields(step);
-  const volumeMounts = rest.volumeMounts ?? [];
-  const env = [...(rest.env ?? [])];
-  env.push(...missingEnv(env, [...(plan?.credentials.env ?? []), ...(taskRun.spec.podTemplate?.env ?? [])]));
-  return {
-    ...rest,
-    name: stepContainerName(name, index),
-    ...(args === undefined
-      ? plainProcess(step, index)
-      : {
-          command: [POD_PATHS.entrypoint],
-          args: script || step.command?.length ? args : withImageCommand(step, index, args, commandOf),
-        }),
-    ...(env.length === 0 ? {} : { env }),
-    ...(computeResources === undefined ? {} : { resources: computeResources }),
-    volumeMounts: [...volumeMounts, ...missingMounts(volumeMounts, mounts)], // P2
-    terminationMessagePath: POD_PATHS.termination,
-  };
-}
-
-/** The step's own process, and the image's where it names none. */
-function plainProcess(step: Step, index: number): Pick<Container, 'command' | 'args'> {
-  const { command, args } = orderedStep(step, index);
-  return {
-    ...(command.length === 0 ? {} : { command: [...command] }),
-    ...(args.length === 0 ? {} : { args: [...args] }),
-  };
-}
-
-function withImageCommand(
-  step: Step,
-  index: number,
-  args: readonly string[],
-  commandOf: PodBlueprint['commandOf'],
-): string[] {
-  const process = commandOf(step.image ?? '', step.args ?? []);
-  if (process === undefined || process.length === 0) {
-    throw new SlipwayError(
-      'invalid',
-      'UnknownImageCommand',
-      `step "${step.name ?? `unnamed-${index}`}" names no command, and what image "${step.image ?? ''}" runs is not known here`,
-      { hint: 'Give the step a `command` or a `script`.' },
-    );
-  }
-  const end = args.indexOf('--');
-  return [...args.slice(0, end), '-entrypoint', process[0]!, '--', ...process.slice(1)];
 }
 
 function sidecarContainer(sidecar: Sidecar, index: number): Container {
@@ -278,19 +249,6 @@ function sidecarContainer(sidecar: Sidecar, index: number): Container {
     ...(script ? { volumeMounts: [...(rest.volumeMounts ?? []), SCRIPTS_MOUNT] } : {}),
   };
 }
-
-type ContainerFields = Omit<Step, 'displayName' | 'timeout' | 'onError' | 'results' | 'when' | 'workspaces' | 'params'>;
-
-/** A Step without what only Tekton understands, so that the rest is a container. */
-function withoutTektonFields(user: Step | Sidecar): ContainerFields {
-  const fields: Partial<Step> = { ...user };
-  for (const key of TEKTON_FIELDS) delete fields[key];
-  return fields;
-}
-const TEKTON_FIELDS = [
-  ...(['displayName', 'timeout', 'onError', 'stdoutConfig', 'stderrConfig', 'workspaces', 'ref'] as const),
-  ...(['params', 'results', 'when'] as const),
-] as const;
 
 /** A step may write only to its own directory, and read what the others posted. */
 function runMounts(own: number, count: number): VolumeMount[] {
@@ -309,18 +267,6 @@ function needsStepLinks(steps: readonly Step[]): boolean {
   );
 }
 
-function mentions(steps: readonly Step[], path: string): boolean {
-  return steps.some(({ script, command, args, env }) =>
-    [script ?? '', ...(command ?? []), ...(args ?? []), ...(env ?? []).map(({ value }) => value ?? '')].some((text) =>
-      text.includes(path),
-    ),
-  );
-}
-
-function mountOf({ name, mountPath, readOnly }: (typeof IMPLICIT)[number]): VolumeMount {
-  return { name, mountPath, ...(readOnly === undefined ? {} : { readOnly }) };
-}
-
 function downwardVolume(): Volume {
   return {
     name: DOWNWARD.name,
@@ -331,36 +277,8 @@ function downwardVolume(): Volume {
 }
 
 /** P2: of two volumes with one name the last is the user's. */
-function firstOfEachName(volumes: readonly Volume[]): Volume[] {
+function lastOfEachName(volumes: readonly Volume[]): Volume[] {
   return [...new Map(volumes.map((volume) => [volume.name, volume])).values()];
-}
-
-function metadataOf({ taskRun, attempt }: PodBlueprint, scripts: Record<string, string>): Pod['metadata'] {
-  const { metadata } = taskRun;
-  const shard = metadata.labels?.[SHARD_LABEL];
-  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !NOT_INHERITED.includes(key));
-  return {
-    name: podNameOf(metadata.name, attempt),
-    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-    labels: {
-      ...metadata.labels,
-      [LABELS.managedBy]: metadata.labels?.[LABELS.managedBy] ?? MANAGED_BY,
-      [LABELS.taskRun]: metadata.name,
-      ...(metadata.uid === undefined ? {} : { [LABELS.taskRunUid]: metadata.uid }),
-      ...(shard === undefined ? {} : { [SHARD_LABEL]: shard }),
-    },
-    annotations: { ...Object.fromEntries(annotations), ...scripts },
-    ownerReferences: [
-      {
-        apiVersion: taskRun.apiVersion,
-        kind: taskRun.kind,
-        name: metadata.name,
-        uid: metadata.uid ?? '',
-        controller: true,
-        blockOwnerDeletion: true,
-      },
-    ],
-  };
 }
 
 function podTemplateFields(taskRun: TaskRun): Partial<PodSpec> {

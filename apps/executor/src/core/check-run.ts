@@ -9,6 +9,7 @@ import {
   type TaskRun,
   type TaskSpec,
 } from '@slipway/contracts';
+import { orderProblem } from './plain-order.js';
 import { workspaceProblem } from './workspaces.js';
 
 /** The task of a run, and where it came from. */
@@ -48,7 +49,16 @@ export interface Refusal {
 type Check = (taskRun: TaskRun, task: ResolvedTask) => Refusal | undefined;
 
 /** In the order in which Tekton looks; the first that refuses is told. */
-const CHECKS: readonly Check[] = [steps, missingParams, wrongTypes, missingKeys, unknownIndexes, enums, workspaces];
+const CHECKS: readonly Check[] = [
+  steps,
+  missingParams,
+  wrongTypes,
+  missingKeys,
+  unknownIndexes,
+  enums,
+  workspaces,
+  stepOrder,
+];
 
 /** Why this run cannot start; undefined when it can. */
 export function refusalOf(taskRun: TaskRun, task: ResolvedTask): Refusal | undefined {
@@ -130,6 +140,12 @@ function enums({ spec: run }: TaskRun, { spec }: ResolvedTask): Refusal | undefi
 function workspaces(taskRun: TaskRun, { spec, inline }: ResolvedTask): Refusal | undefined {
   const problem = workspaceProblem(spec.workspaces ?? [], taskRun.spec.workspaces ?? [], inline);
   return problem === undefined ? undefined : userError(problem);
+}
+
+/** Ours: Tekton knows one order only. */
+function stepOrder(taskRun: TaskRun, { spec, annotations }: ResolvedTask): Refusal | undefined {
+  const problem = orderProblem({ ...annotations, ...taskRun.metadata.annotations }, taskRun, spec);
+  return problem === undefined ? undefined : { reason: 'StepOrderUnsupported', message: problem };
 }
 
 function paired(params: readonly Param[] = [], specs: readonly ParamSpec[] = []): { param: Param; spec: ParamSpec }[] {

@@ -152,7 +152,7 @@ function stopFor(view: RunView, nowMs: number): Decision | undefined {
   const pulling = pullFailure(onNode);
   if (pulling === undefined || nowMs < startMs + limits.imagePullMs) return undefined;
   const kind = pulling.name.startsWith('sidecar-') ? 'sidecar' : 'step';
-  const short = pulling.name.replace(/^(step|sidecar)-/, '');
+  const short = pulling.name.replace(/^((build-)?step|sidecar)-/, '');
   return {
     kind: 'stop',
     reason: 'TaskRunImagePullFailed',
@@ -161,7 +161,10 @@ function stopFor(view: RunView, nowMs: number): Decision | undefined {
 }
 
 function pullFailure(status: PodStatus | undefined): { name: string; image: string; message: string } | undefined {
-  for (const { name, imageID, state } of status?.containerStatuses ?? []) {
+  for (const { name, imageID, state } of [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ]) {
     if (!IMAGE_REASONS.includes(state?.waiting?.reason ?? '')) continue;
     return { name, image: imageID ?? '', message: state?.waiting?.message ?? '' };
   }

@@ -4,7 +4,14 @@
 //   E2. Without the entrypoint a step is an ordinary container: its image's own command runs, and nothing orders, times or
 //       reads it. Only a pod where that makes no difference goes without.
 
-import { POD_PATHS, type Container, type OrderedStep, type Volume, type VolumeMount } from '@slipway/contracts';
+import {
+  ENTRYPOINT_IMAGE,
+  POD_PATHS,
+  type Container,
+  type OrderedStep,
+  type Volume,
+  type VolumeMount,
+} from '@slipway/contracts';
 import type { ClusterFeatures } from './cluster-features.js';
 
 export type Delivery =
@@ -52,6 +59,13 @@ export function deliverEntrypoint(
   const writable = { name: VOLUME, mountPath: POD_PATHS.bin };
   const command = [IN_IMAGE, 'init', IN_IMAGE, POD_PATHS.entrypoint];
   return { volume: { name: VOLUME, emptyDir: {} }, initContainers: init(image, command, [writable]) };
+}
+
+/** A container that runs a subcommand of the entrypoint, which its arguments are, and nothing else. */
+export function runsEntrypoint(delivery: Delivery, container: Omit<Container, 'command' | 'image'>): Container {
+  if (delivery.kind === 'image') return { ...container, image: delivery.image, command: [IN_IMAGE] };
+  const volumeMounts = [BIN_MOUNT, ...(container.volumeMounts ?? [])];
+  return { ...container, image: ENTRYPOINT_IMAGE, command: [POD_PATHS.entrypoint], volumeMounts };
 }
 
 /** What a task's pod asks of the entrypoint. */

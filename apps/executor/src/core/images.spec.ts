@@ -17,4 +17,16 @@ describe('knownImageProcess', () => {
   ])('%s with %j runs %j', (image, args, expected) => {
     expect(knownImageProcess(image, args)).toEqual(expected);
   });
+
+  it.each([
+    ['ubuntu', ['cat', 'file'], ['cat', 'file']],
+    ['ubuntu', [], ['/bin/bash']],
+    ['busybox', ['-c', 'ls'], ['-c', 'ls']],
+    ['alpine/git', ['clone'], ['git', 'clone']],
+    ['node', ['server.js'], ['node', 'server.js']],
+    ['node', ['npm', 'ci'], ['npm', 'ci']],
+    ['example.com/strange', ['x'], undefined],
+  ])('%s with %j runs %j in a container engine', (image, args, expected) => {
+    expect(knownImageProcess(image, args, 'container')).toEqual(expected);
+  });
 });

@@ -2,40 +2,50 @@
 
 /** What becomes of a step's arguments. */
 type Manner =
-  /** They go behind the command: an entrypoint, or the default command where the image has no entrypoint. */
-  | 'behind'
+  /** They go behind the image's entrypoint. */
+  | 'entrypoint'
+  /** The image has a default command and no entrypoint: Tekton puts them behind it, a container engine in its place. */
+  | 'default'
   /** The image's entrypoint is a script that runs them, unless the first is a flag of the command. */
   | 'instead';
 
 /** The image's repository, or its last part -> its command; named after the image where none is given. */
 // prettier-ignore
 const KNOWN: readonly (readonly [repository: RegExp, manner: Manner, command?: readonly string[]])[] = [
-  [/^busybox$/, 'behind', ['sh']],
-  [/^(alpine|alpine-git-nonroot)$/, 'behind', ['/bin/sh']],
-  [/^(ubuntu|debian|fedora|centos|rockylinux|almalinux|ubi\d*(-minimal)?|buildpack-deps)$/, 'behind', ['/bin/bash']],
-  [/^(golang|rust|gcc)$/, 'behind', ['bash']],
+  [/^busybox$/, 'default', ['sh']],
+  [/^(alpine|alpine-git-nonroot)$/, 'default', ['/bin/sh']],
+  [/^(ubuntu|debian|fedora|centos|rockylinux|almalinux|ubi\d*(-minimal)?|buildpack-deps)$/, 'default', ['/bin/bash']],
+  [/^(golang|rust|gcc)$/, 'default', ['bash']],
   [/^bash$/, 'instead', ['bash']],
-  [/^python$/, 'behind', ['python3']],
+  [/^python$/, 'default', ['python3']],
   [/^node$/, 'instead', ['node']],
-  [/^perl$/, 'behind', ['perl']],
-  [/^ruby$/, 'behind', ['irb']],
-  [/^nop(-[0-9a-f]+)?$/, 'behind', ['/ko-app/nop']],
-  [/(^|\/)kaniko-project\/executor$/, 'behind', ['/kaniko/executor']],
-  [/^(git|git-init|curl|jq|yq|helm|kubectl|make|maven|mvn|gradle|crane|ko|skopeo|terraform)$/, 'behind'],
+  [/^perl$/, 'default', ['perl']],
+  [/^ruby$/, 'default', ['irb']],
+  [/^nop(-[0-9a-f]+)?$/, 'entrypoint', ['/ko-app/nop']],
+  [/(^|\/)kaniko-project\/executor$/, 'entrypoint', ['/kaniko/executor']],
+  [/^(git|git-init|curl|jq|yq|helm|kubectl|make|maven|mvn|gradle|crane|ko|skopeo|terraform)$/, 'entrypoint'],
 ];
+
+/** Whose rule it is by which arguments meet the image's command. */
+export type ImageRule = 'tekton' | 'container';
 
 /**
  * The whole process of an image with a step's arguments, without asking a registry.
  *
  * Shape  undefined when nothing is known of the image.
  */
-export function knownImageProcess(image: string, args: readonly string[]): readonly string[] | undefined {
+export function knownImageProcess(
+  image: string,
+  args: readonly string[],
+  rule: ImageRule = 'tekton',
+): readonly string[] | undefined {
   const repository = image.replace(/@.*$/, '').replace(/:[^/]*$/, '');
   const name = repository.slice(repository.lastIndexOf('/') + 1);
   const row = KNOWN.find(([pattern]) => pattern.test(name) || pattern.test(repository));
   if (row === undefined) return undefined;
   const [, manner, command = [name]] = row;
   const first = args[0];
-  const isCommand = manner === 'instead' && first !== undefined && !first.startsWith('-') && !first.includes('.');
+  if (first === undefined || manner === 'entrypoint') return [...command, ...args];
+  const isCommand = manner === 'default' ? rule === 'container' : !first.startsWith('-') && !first.includes('.');
   return isCommand ? args : [...command, ...args];
 }

@@ -3,13 +3,14 @@
 
 import type { Container, LimitRange, LimitRangeItem, Pod } from '@slipway/contracts';
 import { quantity } from './quantity.js';
+import { isStep } from './step-states.js';
 
 /** The pod whose containers ask for the defaults where they ask for nothing themselves. */
 export function withLimitRanges(pod: Pod, ranges: readonly LimitRange[]): Pod {
   const items = ranges.flatMap(({ spec }) => (spec?.limits ?? []).filter(({ type }) => type === 'Container'));
   if (items.length === 0) return pod;
   const limits = limitsOf(items);
-  const steps = pod.spec.containers.filter(({ name }) => name.startsWith('step-')).length;
+  const steps = pod.spec.containers.filter(isStep).length;
   const asking =
     (requests: Record<string, string>) =>
     (container: Container): Container => ({

@@ -19,15 +19,16 @@ import {
   type TaskSpec,
   type ToldFailure,
 } from '@slipway/contracts';
+import { SUB_PATH_CHECK } from './sub-path.js';
 import { artifactsIn, mergeArtifacts } from './artifacts.js';
 import { resourceResults, resultProblem, taskResults } from './results.js';
 import {
   entriesOf,
-  inSpecOrder,
   isSidecar,
   isStep,
   reportedSidecar,
   reportedStep,
+  statusesOf,
   withSkipped,
   type LoggedResults,
 } from './step-states.js';
@@ -74,6 +75,7 @@ const isOom = (status: ContainerStatus): boolean => status.state?.terminated?.re
 const hasTooLargeResults = (status: ContainerStatus): boolean =>
   entriesOf(status).some(({ key, value }) => key === 'Reason' && value === 'TaskRunResultLargerThanAllowedLimit');
 const TOO_LARGE = 'Termination message is above max allowed size 1572864, caused by large task result.';
+const isFailedCheck = (status: ContainerStatus): boolean => status.name === SUB_PATH_CHECK && hasFailed(status);
 const hasFailed = (status: ContainerStatus): boolean => failureMessage(status) !== undefined;
 
 // prettier-ignore
@@ -82,6 +84,7 @@ const RULES: readonly Rule[] = [
   { when: (v) => v.complete && !v.failed, then: () => ({ status: 'True', reason: 'Succeeded', message: 'All Steps have completed executing' }) },
   { when: (v) => v.complete && v.pod.status?.reason === 'Evicted', then: failure('PodEvicted', (v) => v.pod.status?.message ?? 'The pod was evicted.') },
   { when: (v) => v.complete && toldBy(v) !== undefined, then: (v) => ({ status: 'False', ...toldBy(v)! }) },
+  { when: (v) => v.complete && v.init.some(isFailedCheck), then: failure('SubPathInvalid', (v) => v.init.find(isFailedCheck)?.state.terminated?.message ?? 'the subPath is not a folder') },
   { when: (v) => v.complete && v.init.some(hasFailed) && v.init.some(isOom), then: failure('InitContainerOOM', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.init.some(hasFailed), then: failure('InitContainerFailed', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.steps.some(hasTooLargeResults), then: failure('TaskRunResultLargerThanAllowedLimit', () => TOO_LARGE) },
@@ -110,11 +113,11 @@ const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';
 /** The TaskRun's status as its pod shows it. */
 export function statusFromPod(report: PodReport): TaskRunStatus {
   const { taskRun, pod, spec, logged, nowMs } = report;
-  const statuses = inSpecOrder(pod.status?.containerStatuses ?? [], pod.spec.containers ?? []);
-  const view = viewOf(pod, statuses);
+  const view = viewOf(pod);
   const steps = withSkipped(
     view.steps.map((status) => reportedStep(status, spec, logged, sourceOf(status, taskRun))),
     view.steps,
+    view.complete && (pod.status?.initContainerStatuses ?? []).some(isStep),
   );
   const sidecars = view.sidecars.map(reportedSidecar);
   const entries = steps.flatMap((step) => step.entries);
@@ -159,13 +162,13 @@ export function conditionOf(outcome: Outcome, taskRun: Pick<TaskRun, 'status'>, 
 
 /** The reason of a pod's end in the finest words there are; undefined while it has not ended. */
 export function causeOf(pod: Pod): string | undefined {
-  const view = viewOf(pod, pod.status?.containerStatuses ?? []);
+  const view = viewOf(pod);
   return view.complete ? RULES.find((rule) => rule.when(view))!.then(view).reason : undefined;
 }
 
 /** Whether every step has ended, or the pod as a whole has. */
 export function isComplete(pod: Pod): boolean {
-  return viewOf(pod, pod.status?.containerStatuses ?? []).complete;
+  return viewOf(pod).complete;
 }
 
 /** Whether the sidecars run and are ready, so that the first step may start. */
@@ -176,21 +179,32 @@ export function sidecarsReady(pod: Pick<Pod, 'status'>): boolean {
     .every(({ state, ready }) => state?.terminated !== undefined || (state?.running !== undefined && ready === true));
 }
 
-function viewOf(pod: Pod, statuses: readonly ContainerStatus[]): View {
-  const phase = pod.status?.phase ?? '';
+function viewOf(pod: Pod): View {
+  const statuses = statusesOf(pod);
   const steps = statuses.filter(isStep);
-  const init = pod.status?.initContainerStatuses ?? []; // sidecars too, where the cluster knows them
-  const stepsEnded = statuses.length > 0 && phase === 'Running' && steps.every(({ state }) => !!state?.terminated); // S2
+  const init = (pod.status?.initContainerStatuses ?? []).filter((status) => !isStep(status) && !isSidecar(status));
+  const phase = phaseOf(pod, steps);
+  const isKnown = (pod.status?.containerStatuses?.length ?? 0) > 0;
+  const stepsEnded = isKnown && phase === 'Running' && steps.every(({ state }) => !!state?.terminated); // S2
   return {
     pod,
     phase,
     steps,
-    sidecars: [...statuses, ...init].filter(isSidecar),
-    init: init.filter((status) => !isSidecar(status)),
+    sidecars: statuses.filter(isSidecar), // among the init containers, too, where the cluster knows them
+    init,
     complete: stepsEnded || phase === 'Succeeded' || phase === 'Failed',
     failed:
       phase === 'Failed' || steps.some((status) => isOom(status) || (status.state?.terminated?.exitCode ?? 0) !== 0),
   };
+}
+
+/** A node calls a pod pending while its init containers run; where those are steps, the run has begun. */
+function phaseOf({ status }: Pod, steps: readonly ContainerStatus[]): string {
+  const phase = status?.phase ?? '';
+  const hasBegun = (status?.initContainerStatuses ?? []).some(
+    ({ name, state }) => steps.some((step) => step.name === name) && !!(state?.running ?? state?.terminated),
+  );
+  return phase === 'Pending' && hasBegun ? 'Running' : phase;
 }
 
 function renamed(outcome: Outcome, { taskRun, reasons }: PodReport): Outcome {
@@ -240,19 +254,18 @@ function isUnschedulable(pod: Pod): boolean {
 }
 
 function isWaitingFor({ pod }: View, reasons: readonly string[]): boolean {
-  return (pod.status?.containerStatuses ?? []).some(({ state }) => reasons.includes(state?.waiting?.reason ?? ''));
+  return statusesOf(pod).some(({ state }) => reasons.includes(state?.waiting?.reason ?? ''));
 }
 
 /** Tekton's words, and what is missing. */
 function configErrorMessage({ pod }: View): string {
-  const detail = (pod.status?.containerStatuses ?? []).find(({ state }) => state?.waiting?.message)?.state.waiting
-    ?.message;
+  const detail = statusesOf(pod).find(({ state }) => state?.waiting?.message)?.state.waiting?.message;
   const words = 'Failed to create pod due to config error';
   return detail === undefined ? words : `${words}: ${detail}`;
 }
 
 function waitingMessage({ pod }: View): string {
-  for (const { name, state } of pod.status?.containerStatuses ?? []) {
+  for (const { name, state } of statusesOf(pod)) {
     const message = state?.waiting?.message;
     if (message) return `build step "${name}" is pending with reason "${message}"`;
   }

@@ -4,9 +4,9 @@ import {
   ENTRY_TYPES,
   formatTerminationMessage,
   parseTerminationMessage,
-  type Container,
   type ContainerState,
   type ContainerStatus,
+  type Pod,
   type Provenance,
   type SidecarState,
   type StepState,
@@ -14,9 +14,9 @@ import {
   type TerminationEntry,
 } from '@slipway/contracts';
 import { artifactsIn, isArtifacts } from './artifacts.js';
+import { STEP_PREFIXES } from './pod-conventions.js';
 import { typedResult } from './results.js';
 
-const STEP = 'step-';
 const SIDECAR = 'sidecar-';
 
 /** Results that did not fit the termination message, by container: read from its log. */
@@ -28,18 +28,25 @@ export interface ReportedStep {
   entries: readonly TerminationEntry[];
 }
 
-export function isStep(container: { name: string }): boolean {
-  return container.name.startsWith(STEP);
+export function isStep({ name }: { name: string }): boolean {
+  return STEP_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+/** The name of a step's container without its prefix. */
+export function stepNameOf({ name }: { name: string }): string {
+  return name.slice(STEP_PREFIXES.find((prefix) => name.startsWith(prefix))?.length ?? 0);
 }
 
 export function isSidecar(container: { name: string }): boolean {
   return container.name.startsWith(SIDECAR);
 }
 
-/** Statuses in the order of the pod's containers: a node reports them in any order. */
-export function inSpecOrder(statuses: readonly ContainerStatus[], containers: readonly Container[]): ContainerStatus[] {
+/** Statuses of all containers, those that run first first: a node reports them in any order. */
+export function statusesOf({ spec, status }: Pick<Pod, 'spec' | 'status'>): ContainerStatus[] {
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const position = new Map(containers.map(({ name }, i) => [name, i]));
-  return [...statuses].sort((a, b) => (position.get(a.name) ?? -1) - (position.get(b.name) ?? -1));
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return statuses.sort((a, b) => (position.get(a.name) ?? -1) - (position.get(b.name) ?? -1));
 }
 
 /** What one step's container says: its state as users see it, and the results in its termination message. */
@@ -52,7 +59,7 @@ export function reportedStep(
   const entries = [...entriesOf(status), ...(logged.get(status.name) ?? [])];
   const internal = (key: string): string | undefined =>
     entries.find((entry) => entry.type === ENTRY_TYPES.InternalTektonResult && entry.key === key)?.value;
-  const name = status.name.slice(STEP.length);
+  const name = stepNameOf(status);
   const declared = spec.steps?.find((step) => step.name === name)?.results;
   const results = entries
     .filter(({ type }) => type === ENTRY_TYPES.StepResult)
@@ -94,14 +101,31 @@ export function hasBegun(status: ContainerStatus): boolean {
   return entriesOf(status).some(({ key, type }) => key === 'StartedAt' && type === ENTRY_TYPES.InternalTektonResult);
 }
 
-/** Steps that never began because one before them failed were skipped, however their containers ended. */
-export function withSkipped(steps: readonly ReportedStep[], statuses: readonly ContainerStatus[]): ReportedStep[] {
+/**
+ * Steps that never began because something before them failed were skipped, however their containers ended.
+ *
+ * `haveTurns`: the node started them one after the other, and starts no other.
+ */
+export function withSkipped(
+  steps: readonly ReportedStep[],
+  statuses: readonly ContainerStatus[],
+  haveTurns: boolean,
+): ReportedStep[] {
   const failed = statuses.findIndex(({ state }) => (state.terminated?.exitCode ?? 0) !== 0);
+  const finishedAt = statuses[failed]?.state.terminated?.finishedAt;
   return steps.map((step, i) => {
+    if (haveTurns && step.state.waiting !== undefined) return neverStarted(step, finishedAt);
     const isSkipped = failed >= 0 && i > failed && step.state.terminated !== undefined && !hasBegun(statuses[i]!);
     if (!isSkipped || statuses[i]!.state.terminated?.exitCode === 0) return step;
     return { ...step, state: { ...step.state, terminationReason: 'Skipped' } };
   });
+}
+
+/** Its container was never started: the pod's other containers ran before it. */
+function neverStarted(step: ReportedStep, finishedAt: string | undefined): ReportedStep {
+  const terminated = { exitCode: 1, reason: 'Error', ...(finishedAt === undefined ? {} : { finishedAt }) };
+  const { waiting, ...state } = step.state;
+  return waiting === undefined ? step : { ...step, state: { ...state, terminated, terminationReason: 'Skipped' } };
 }
 
 /** How many results the step left in its log, because they did not fit; undefined when none. */
@@ -123,16 +147,19 @@ function terminatedState(
   const startedAt = internal('StartedAt');
   const shown = entries.filter((entry) => entry.type !== ENTRY_TYPES.InternalTektonResult && !isArtifacts(entry));
   const unreadable = 'problem' in parseTerminationMessage(message ?? '');
+  const own = internal('Message');
   return {
     terminated: {
       ...terminated,
       ...(exitCode === undefined ? {} : { exitCode: Number(exitCode) }),
       ...(startedAt === undefined ? {} : { startedAt: startedAt.replace(/\.\d+Z$/, 'Z') }),
-      ...(unreadable && message !== undefined
-        ? { message }
-        : shown.length === 0
-          ? {}
-          : { message: formatTerminationMessage(shown) }),
+      ...(own !== undefined
+        ? { message: own }
+        : unreadable && message !== undefined
+          ? { message }
+          : shown.length === 0
+            ? {}
+            : { message: formatTerminationMessage(shown) }),
     },
   };
 }

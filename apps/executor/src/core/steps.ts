@@ -78,8 +78,17 @@ export function missingEnv(own: readonly EnvVar[], added: readonly EnvVar[]): En
   return added.filter(({ name }) => !own.some((variable) => variable.name === name));
 }
 export function missingMounts(own: readonly VolumeMount[], added: readonly VolumeMount[]): VolumeMount[] {
-  const clean = (path: string): string => path.replace(/\/+$/, '');
-  return added.filter((mount) => !own.some(({ mountPath }) => clean(mountPath) === clean(mount.mountPath)));
+  return added.filter((mount) => !own.some(({ mountPath }) => cleanPath(mountPath) === cleanPath(mount.mountPath)));
+}
+
+/** Go's path.Clean of an absolute path. */
+function cleanPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }
 
 function withResources<U extends { computeResources?: ResourceRequirements }>(

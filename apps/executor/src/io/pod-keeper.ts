@@ -158,8 +158,8 @@ export class PodKeeper {
   async #ship(pod: Pod, isFresh: boolean, signal: AbortSignal): Promise<void> {
     const masker = await this.#maskerFor(pod);
     const { name, namespace = '', uid = '' } = pod.metadata;
-    const first = pod.spec.containers.find(isStep)?.name;
     const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+    const first = containers.find(isStep)?.name;
     await Promise.all(
       containers.map(({ name: container }) =>
         shipContainerLog({

@@ -33,14 +33,16 @@ import {
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import type { RemoteReferences, Store } from '@slipway/store';
-import { buildPod, type CommandOf } from '../core/build-pod.js';
+import { buildPod } from '../core/build-pod.js';
 import type { Delivery } from '../core/entrypoint-delivery.js';
 import type { PodEnvironment } from '../core/runtime.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { podLimitOf } from '../core/deadlines.js';
 import { knownImageProcess } from '../core/images.js';
 import { withLimitRanges } from '../core/limit-range.js';
+import { conventionsOf } from '../core/pod-conventions.js';
 import { withDefaultPodTemplate } from '../core/pod-template.js';
+import type { CommandOf } from '../core/pod-blueprint.js';
 import { applyVariables, boundWorkspaces, contextReplacements, stepContainerName } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
@@ -142,14 +144,17 @@ export class PodSource {
     const templates = bindings.filter(({ volumeClaimTemplate }) => volumeClaimTemplate !== undefined);
     const claimNames = new Map(templates.map((binding) => [binding.name, claimNameOf(binding, metadata.uid ?? '')]));
     const volumes = workspaceVolumes(bindings, claimNames);
-    const spec = applyVariables(task.spec, {
-      taskRun,
-      taskName: task.name,
-      workspaceVolumes: new Map([...volumes].map(([name, volume]) => [name, volume.name])),
-      bindings: bindings.map((binding) => withClaim(binding, claimNames.get(binding.name))),
-      resources: plan?.replacements ?? {},
-      ...(task.scopedSteps === undefined ? {} : { scopedSteps: task.scopedSteps }),
-    });
+    const isPlain = conventionsOf(taskRun).isPlainContainer; // `$(…)` is text to it
+    const spec = isPlain
+      ? task.spec
+      : applyVariables(task.spec, {
+          taskRun,
+          taskName: task.name,
+          workspaceVolumes: new Map([...volumes].map(([name, volume]) => [name, volume.name])),
+          bindings: bindings.map((binding) => withClaim(binding, claimNames.get(binding.name))),
+          resources: plan?.replacements ?? {},
+          ...(task.scopedSteps === undefined ? {} : { scopedSteps: task.scopedSteps }),
+        });
     const pod = buildPod({
       taskRun: { ...taskRun, metadata: { ...metadata, ...inheritedMetadata(taskRun, task) } },
       spec: applyWorkspaces(spec, bindings, volumes),
@@ -158,7 +163,8 @@ export class PodSource {
       delivery,
       ...(this.options.nodeName === undefined ? {} : { nodeName: this.options.nodeName }),
       timeout: podLimitOf(taskRun, this.options.defaultTimeout),
-      commandOf: (image, args) => this.options.commandOf?.(image, args) ?? knownImageProcess(image, args),
+      commandOf: (image, args, rule) =>
+        this.options.commandOf?.(image, args, rule) ?? knownImageProcess(image, args, rule),
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
     return {
@@ -234,6 +240,7 @@ export class PodSource {
       serviceAccountName: taskRun.spec.serviceAccountName ?? 'default',
       declared,
       bound: taskRun.spec.resources ?? {},
+      ...(conventionsOf(taskRun).isPlainContainer ? { asSources: true } : {}),
       ...pipelineRunOf(taskRun),
     };
     return this.bus.request<ResourcePlan>(RESOURCES_RPC.plan, request, { timeoutMs: 10_000 });
@@ -336,7 +343,11 @@ function claimOf(
   };
 }
 
+/** Reasons that a condition has itself, because who reads it mends something else than the task. */
+const OWN_REASONS = ['BadSecretAnnotation', 'KnownHostsRequired'];
+
 function podCreationRefused({ metadata, spec }: TaskRun, task: ResolvedTask, error: SlipwayError): Refusal {
+  if (OWN_REASONS.includes(error.reason)) return { reason: error.reason, message: error.message };
   const which = task.inline
     ? 'invalid TaskSpec'
     : `missing or invalid Task ${metadata.namespace}/${spec.taskRef?.name}`;

@@ -28,11 +28,11 @@ import {
   type Write,
 } from '@slipway/contracts';
 import type { Cache, Store } from '@slipway/store';
-import { podNameOf } from '../core/build-pod.js';
 import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
 import type { Awaiting } from '../core/check-run.js';
 import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
 import { eventOf } from '../core/events.js';
+import { podNameOf } from '../core/pod-conventions.js';
 import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
 import { mayRetry, retriedStatus } from '../core/retry.js';
 import type { PodRuntime } from '../core/runtime.js';
@@ -225,7 +225,7 @@ export class TaskRuns {
   async #makeWay(taskRun: TaskRun, fence: Fence): Promise<'again'> {
     const { store, cache } = this.options;
     const { namespace = '', name, uid } = taskRun.metadata;
-    const podName = podNameOf(name, taskRun.status?.retriesStatus?.length ?? 0);
+    const podName = podNameOf(taskRun, taskRun.status?.retriesStatus?.length ?? 0);
     const pod = await store.get<Pod>(PODS, namespace, podName);
     if (pod?.metadata.ownerReferences?.some((owner) => owner.uid === uid)) {
       cache.put(pod);

@@ -6,7 +6,7 @@ import type { OWN_ETC_FILES } from './sandbox.js';
 /** Contents by file name. */
 export function etcFiles(
   pod: Pod,
-  user: { uid: number; gid: number; groups: readonly number[] },
+  user: { uid: number; gid: number; groups: readonly number[]; home: string },
   resolvConf: string,
 ): Record<(typeof OWN_ETC_FILES)[number], string> {
   const hostname = hostnameOf(pod);
@@ -14,9 +14,9 @@ export function etcFiles(
   const groups = [...new Set([gid, ...user.groups])].filter((id) => id !== 0 && id !== 65534);
   return {
     passwd: lines([
-      'root:x:0:0:root:/root:/bin/sh',
+      `root:x:0:0:root:${uid === 0 ? homeOf(user) : '/root'}:/bin/sh`,
       'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
-      ...(uid === 0 || uid === 65534 ? [] : [`user:x:${uid}:${gid}::/:/bin/sh`]),
+      ...(uid === 0 || uid === 65534 ? [] : [`user:x:${uid}:${gid}::${homeOf(user)}:/bin/sh`]),
     ]),
     group: lines([
       'root:x:0:',
@@ -40,6 +40,12 @@ export function etcFiles(
       'protocols: files',
     ]),
   };
+}
+
+/** What HOME says, so that ssh, which asks the user database alone, finds what others find. */
+function homeOf({ uid, home }: { uid: number; home: string }): string {
+  if (/^\/[^:\u0000-\u001f]*$/.test(home)) return home;
+  return uid === 0 ? '/root' : '/';
 }
 
 /** The pod's name, cut to what a kernel takes for a host name. */

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, normalize } from 'node:path';
+import { knownImageProcess } from '../../core/images.js';
 import { planCgroups, type Cgroups } from './cgroups.js';
 import { ConfigError, RefusedError } from './config-error.js';
 import type { NodeFacts } from './downward.js';
@@ -112,7 +113,7 @@ function prepareContainer(
 ): ContainerPlan {
   const user = userOf(pod, container);
   const environment = fullEnvironment(pod, container, sources, user.uid, machine);
-  const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, environment));
+  const words = processOf(container).map((word) => expand(word, environment));
   if (words.length === 0) {
     throw new RefusedError(
       'NoCommand',
@@ -122,7 +123,9 @@ function prepareContainer(
   const own = folder.container(container.name);
   const etc = folder.container(container.name, 'etc');
   mkdirSync(etc, { recursive: true });
-  for (const [name, content] of Object.entries(etcFiles(pod, user, machine.resolvConf))) {
+  for (const [name, content] of Object.entries(
+    etcFiles(pod, { ...user, home: environment.get('HOME') ?? '' }, machine.resolvConf),
+  )) {
     writeFileSync(join(etc, name), content, { mode: 0o644 });
   }
   closeSync(openSync(folder.container(container.name, 'log'), 'a', 0o600));
@@ -168,6 +171,12 @@ function prepareContainer(
     cgroupValues: cgroups.values,
     oomFile: cgroups.oomFile,
   };
+}
+
+/** What the container runs; without a command of its own, what is known of its image. */
+function processOf({ image = '', command = [], args = [] }: Container): readonly string[] {
+  if (command.length > 0) return [...command, ...args];
+  return knownImageProcess(image, args, 'container') ?? [];
 }
 
 function kindOf(pod: Pod, container: Container): ContainerPlan['kind'] {
