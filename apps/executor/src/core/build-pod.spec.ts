@@ -191,6 +191,28 @@ describe('buildPod', () => {
     ]);
   });
 
+  it("takes a sidecar's resources from the run, field by field over its own", () => {
+    const sidecars = [
+      { name: 'db', image: 'i', computeResources: { requests: { cpu: '1', memory: '1Gi' } } },
+      { name: 'cache', image: 'i' },
+    ];
+    const sidecarSpecs = [{ name: 'db', computeResources: { requests: { cpu: '2' }, limits: { cpu: '4' } } }];
+    const { containers } = build({ steps: [step()], sidecars }, { run: { sidecarSpecs } }).spec;
+    expect(containers.map(({ name, resources }) => [name, resources])).toEqual([
+      ['step-a', undefined],
+      ['sidecar-db', { requests: { cpu: '2', memory: '1Gi' }, limits: { cpu: '4' } }],
+      ['sidecar-cache', undefined],
+    ]);
+  });
+
+  it('lets the entrypoint copy the streams of a step, and of no other', () => {
+    const captured = step({ stdoutConfig: { path: '/out' }, stderrConfig: { path: '/err' } });
+    const { containers } = build({ steps: [captured, step({ name: 'b' })] }).spec;
+    const flags = (args: string[] = []): string[] =>
+      args.filter((_, i) => /^-std(out|err)_path$/.test(args[i - 1] ?? ''));
+    expect(containers.map(({ args }) => flags(args))).toEqual([['/out', '/err'], []]);
+  });
+
   it('takes what a pod template says', () => {
     const pod = build(
       { steps: [step()] },

@@ -52,6 +52,18 @@ describe('refusalOf', () => {
       `${INVALID}missing keys for these params which are required in ParamSpec's properties map[o:[y]]`,
     ],
     [
+      'an object without a key that neither the run nor the default has',
+      { params: [{ name: 'o', type: 'object', properties: { x: {}, y: {}, z: {} }, default: { x: '1' } }] },
+      { params: [{ name: 'o', value: { y: '2' } }] },
+      `${INVALID}missing keys for these params which are required in ParamSpec's properties map[o:[z]]`,
+    ],
+    [
+      'a default that is not in the enum, of a param that is not given',
+      { params: [{ name: 'e', enum: ['x'], default: 'z' }] },
+      {},
+      'InvalidParamValue: [User error] param `e` value: z is not in the enum list',
+    ],
+    [
       'an index beyond the array',
       { params: [{ name: 'a', type: 'array' }], steps: [{ script: '$(params.a[0]) $(params.a[2])' }] },
       { params: [{ name: 'a', value: ['1'] }] },
