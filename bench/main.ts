@@ -8,7 +8,7 @@ import { handover } from './handover.js';
 import { idle } from './idle.js';
 import { decision, matrixDecision, substitution, validation } from './language.js';
 import { largeRun } from './large-run.js';
-import { oneStepRun, startToExit } from './latency.js';
+import { oneStepBuild, oneStepRun, startToExit } from './latency.js';
 import { table, type Row } from './measure.js';
 import { root, withPlatform } from './platform.js';
 import { burst, coldList, fill } from './throughput.js';
@@ -20,6 +20,7 @@ const OBJECTS = 20_000;
 
 const measurements: Record<string, () => Promise<Row[]>> = {
   latency: () => withPlatform([], async (client) => [...(await handover(client)), await oneStepRun(client)]),
+  build: () => withPlatform([], async (client) => [await oneStepBuild(client)]),
   start: async () => Promise.resolve([startToExit()]),
   throughput: () => withPlatform(['--runtime', 'faked'], (client) => burst(client)),
   'run-1k': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 1_000, 6_000)]),

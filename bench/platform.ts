@@ -10,6 +10,7 @@ import { isDone, succeeded, type KubeObject, type PipelineRun } from '@slipway/c
 export const root = resolve(process.argv[1]!, '../..');
 export const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns';
 export const TASK_RUNS = '/apis/tekton.dev/v1/namespaces/default/taskruns';
+export const BUILDS = '/apis/build.knative.dev/v1alpha1/namespaces/default/builds';
 
 export async function withPlatform<T>(
   args: readonly string[],
@@ -50,22 +51,34 @@ export function pipelineRun(
   } as KubeObject;
 }
 
+const STEP = { name: 's0', image: 'busybox', command: ['echo'], args: ['here'] };
+
+/** A run of one step that is no pipeline: of either kind the same step. */
+export function oneStep(kind: 'TaskRun' | 'Build', name: string): KubeObject {
+  const metadata = { name, namespace: 'default' };
+  return kind === 'Build'
+    ? ({ apiVersion: 'build.knative.dev/v1alpha1', kind, metadata, spec: { steps: [STEP] } } as KubeObject)
+    : ({ apiVersion: 'tekton.dev/v1', kind, metadata, spec: { taskSpec: { steps: [STEP] } } } as KubeObject);
+}
+
 export interface FinishedRuns {
   /** When each run was seen finished, by name. Unix milliseconds. */
   atMs: Map<string, number>;
   /** Resolves once `count` runs are finished; throws when one failed. */
   wait(count: number): Promise<void>;
+  /** Resolves once the run of this name is finished; throws when one failed. */
+  seen(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Watches all runs of the namespace from now on. */
-export function watchRuns(client: ApiClient): FinishedRuns {
+/** Watches all runs of the namespace from now on: PipelineRuns, or what is at the path. */
+export function watchRuns(client: ApiClient, path = RUNS): FinishedRuns {
   const atMs = new Map<string, number>();
   const ended = new AbortController();
   let wake: () => void = () => undefined;
   let failure: Error | undefined;
   const watching = watch<PipelineRun>(client, {
-    path: RUNS,
+    path,
     signal: ended.signal,
     onChange: (run, deleted) => {
       if (deleted || !isDone(run) || atMs.has(run.metadata.name)) return;
@@ -80,6 +93,10 @@ export function watchRuns(client: ApiClient): FinishedRuns {
     atMs,
     async wait(count) {
       while (atMs.size < count && failure === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      if (failure !== undefined) throw failure;
+    },
+    async seen(name) {
+      while (!atMs.has(name) && failure === undefined) await new Promise<void>((resolve) => (wake = resolve));
       if (failure !== undefined) throw failure;
     },
     async stop() {

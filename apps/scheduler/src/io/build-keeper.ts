@@ -73,11 +73,13 @@ export class BuildKeeper {
 
   async #turn(namespace: string, name: string): Promise<undefined> {
     const { store, leases, now } = this.options;
-    const build = await store.get<Build>(BUILDS, namespace, name);
+    const [build, taskRun] = await Promise.all([
+      store.get<Build>(BUILDS, namespace, name),
+      store.get<TaskRun>(TASK_RUNS, namespace, name),
+    ]);
     if (build === undefined) return;
     const fence = leases.owns(shardOfObject(build.metadata));
     if (fence === undefined) return;
-    const taskRun = await store.get<TaskRun>(TASK_RUNS, namespace, name);
     const next = nextOfBuild(build, taskRun, now()); // V1
     switch (next.kind) {
       case 'rest':

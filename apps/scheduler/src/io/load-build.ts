@@ -26,8 +26,11 @@ const WRONG_KIND =
 
 /** The templates of a Build in order, or why it cannot run, in Knative's words and order. */
 export async function loadBuild(store: Pick<Store, 'get'>, build: Build): Promise<UsedTemplate[] | Refusal> {
-  const missing = await missingCredential(store, build);
-  if (missing !== undefined) return invalidBuild(missing);
+  const [missing, templates] = await Promise.all([missingCredential(store, build), loadTemplates(store, build)]);
+  return missing === undefined ? templates : invalidBuild(missing);
+}
+
+async function loadTemplates(store: Pick<Store, 'get'>, build: Build): Promise<UsedTemplate[] | Refusal> {
   const more = readTemplates(build);
   if ('reason' in more) return more;
   const used: UsedTemplate[] = [];
