@@ -73,13 +73,12 @@ export class BuildKeeper {
 
   async #turn(namespace: string, name: string): Promise<undefined> {
     const { store, leases, now } = this.options;
-    const [build, taskRun] = await Promise.all([
-      store.get<Build>(BUILDS, namespace, name),
-      store.get<TaskRun>(TASK_RUNS, namespace, name),
-    ]);
+    const build = await store.get<Build>(BUILDS, namespace, name);
     if (build === undefined) return;
     const fence = leases.owns(shardOfObject(build.metadata));
     if (fence === undefined) return;
+    // After the Build: one that is seen to have begun must not miss the TaskRun that was made with it (V3).
+    const taskRun = await store.get<TaskRun>(TASK_RUNS, namespace, name);
     const next = nextOfBuild(build, taskRun, now()); // V1
     switch (next.kind) {
       case 'rest':
