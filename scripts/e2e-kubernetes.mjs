@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { entrypointImage } from './entrypoint-image.mjs';
 import { ensureTools, setUp } from './setup.mjs';
 
@@ -51,7 +52,7 @@ function lastLine(text) {
   return text.trimEnd().split('\n').at(-1);
 }
 
-if (resolve(process.argv[1]) === resolve(import.meta.filename)) {
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = resolve(import.meta.dirname, '..');
   const env = { ...process.env, ...(await clusterEnvironment(root)) };
   const args = [

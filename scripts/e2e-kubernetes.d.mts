@@ -1,0 +1,2 @@
+/** Finds a cluster, with what pods need in it; variables for whoever runs pods there. Ends the process when there is none. */
+export function clusterEnvironment(root: string): Promise<Record<string, string>>;
