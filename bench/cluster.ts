@@ -24,9 +24,9 @@ interface Ends {
 }
 
 export async function cluster(): Promise<Row[]> {
-  Object.assign(process.env, await clusterEnvironment(root));
-  const kubeconfig = process.env['E2E_KUBECONFIG']!;
-  const world = await startClusterPlatform(resolve(root, 'slipway'), kubeconfig);
+  const env = await clusterEnvironment(root);
+  const kubeconfig = env['E2E_KUBECONFIG']!;
+  const world = await startClusterPlatform(resolve(root, 'slipway'), kubeconfig, env);
   const bare = new ApiClient(await accessTo(kubeconfig));
   const ours = new ApiClient(await accessTo(world.platform.kubeconfig));
   const podsPath = `/api/v1/namespaces/${world.namespace}/pods`;

@@ -24,8 +24,12 @@ export interface ClusterPlatform {
 const LIMIT_MS = 90_000;
 const LOOK_MS = 100;
 
-/** `kubeconfig` says where the cluster is. */
-export async function startClusterPlatform(slipway: string, kubeconfig: string): Promise<ClusterPlatform> {
+/** `kubeconfig` says where the cluster is; `env` what the platform is told beside it. */
+export async function startClusterPlatform(
+  slipway: string,
+  kubeconfig: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ClusterPlatform> {
   const namespace = `slipway-e2e-${randomUUID().slice(0, 8)}`;
   const kubectl = async (config: string, args: readonly string[], input = ''): Promise<string> => {
     const running = run('kubectl', ['--kubeconfig', config, ...args], { maxBuffer: 64 << 20 });
@@ -34,6 +38,7 @@ export async function startClusterPlatform(slipway: string, kubeconfig: string):
   };
   const platform = await startPlatform(slipway, ['--runtime', 'kubernetes'], {
     ...process.env,
+    ...env,
     KUBECONFIG: kubeconfig,
     IMAGE_PULL_POLICY: 'IfNotPresent',
   });

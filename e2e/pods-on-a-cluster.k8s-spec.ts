@@ -91,6 +91,19 @@ test('secrets of the cluster are mounted, and not shown', async () => {
   expect(await world.ofPlatform(['logs', 'secretive-pod', '-c', 'step-only'])).toBe('<***>\n');
 });
 
+test('the entrypoint is there without an init container, in a secret that no log has to be searched for', async () => {
+  const taskSpec = {
+    results: [{ name: 'order' }],
+    steps: [
+      { ...step('echo -n one > $(results.order.path)'), name: 'first' },
+      { ...step('echo -n ,two >> $(results.order.path)'), name: 'second' },
+    ],
+  };
+  const run = await ended('swift', { taskSpec });
+  expect(run.status?.results).toEqual([{ name: 'order', type: 'string', value: 'one,two' }]);
+  expect((await pod('swift-pod')).spec.initContainers).toBeUndefined();
+});
+
 test('results, large scripts and the order of steps go by one init container', async () => {
   const taskSpec = {
     results: [{ name: 'order' }],

@@ -62,7 +62,7 @@ const OF_EXECUTOR = [
   /^DEFAULT_POD_TEMPLATE$/,
   /^STEP_FAILURE_REASON$/,
   // What the executor knows of a cluster, with --runtime kubernetes.
-  /^(KUBECONFIG|INSTALLATION|ENTRYPOINT_IMAGE|IMAGE_PULL_POLICY|OWNER_REFERENCES|KUBERNETES_QPS|KUBERNETES_BURST)$/,
+  /^(KUBECONFIG|INSTALLATION|ENTRYPOINT_(IMAGE|SECRET)|IMAGE_PULL_POLICY|OWNER_REFERENCES|KUBERNETES_QPS|KUBERNETES_BURST)$/,
 ];
 
 function variables(env: NodeJS.ProcessEnv, of: readonly RegExp[]): Record<string, string> {

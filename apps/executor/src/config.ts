@@ -47,6 +47,8 @@ export interface ClusterConfig {
   namesOwners: boolean;
   /** What brings the entrypoint into pods. */
   entrypointImage: string;
+  /** Whether pods find it in a secret of their namespace, where the cluster has no image volumes. */
+  entrypointSecret: boolean;
   /** Of containers that do not say; the cluster's own rule when absent. */
   imagePullPolicy?: string;
   requestsPerSecond: number;
@@ -96,6 +98,7 @@ function readCluster(read: EnvReader): ClusterConfig {
     installation: read.text('INSTALLATION', 'slipway'),
     namesOwners: read.flag('OWNER_REFERENCES', false),
     entrypointImage: read.text('ENTRYPOINT_IMAGE', 'slipway/entrypoint:0.1.0'),
+    entrypointSecret: read.flag('ENTRYPOINT_SECRET', true),
     ...(imagePullPolicy === '' ? {} : { imagePullPolicy }),
     requestsPerSecond: read.integer('KUBERNETES_QPS', 100, { min: 1 }),
     requestsBurst: read.integer('KUBERNETES_BURST', 200, { min: 1 }),

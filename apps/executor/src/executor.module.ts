@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { PERSISTENT_VOLUME_CLAIMS, PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
@@ -11,7 +12,7 @@ import { EventSender } from './io/event-sender.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
 import { kubeletObjects, storedEnvironment } from './io/kubelet-objects.js';
-import { ClaimKeeper, kubeconfigAccess, openCluster } from './io/kubernetes-runtime/index.js';
+import { ClaimKeeper, EntrypointSecret, kubeconfigAccess, openCluster } from './io/kubernetes-runtime/index.js';
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
 import { PodKeeper } from './io/pod-keeper.js';
 import { PodSource } from './io/pod-source.js';
@@ -162,7 +163,7 @@ interface PlatformNeeds {
 async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise<PodPlatform> {
   const { store, found, definitions, logger } = needs;
   const { binDir, stateDir, imagesFile, graceMs } = config;
-  if (config.cluster !== undefined) return clusterPlatform(config.cluster, needs);
+  if (config.cluster !== undefined) return clusterPlatform(config.cluster, binDir, needs);
   const runtime =
     config.runtime === 'faked'
       ? fakedRuntime({ runMs: config.fakedRunMs })
@@ -182,7 +183,7 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
   };
 }
 
-async function clusterPlatform(cluster: ClusterConfig, needs: PlatformNeeds): Promise<PodPlatform> {
+async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: PlatformNeeds): Promise<PodPlatform> {
   const { store, cache, leases, logger, metrics } = needs;
   const shards = (): ReadonlySet<number> => leases.shards();
   const { api, runtime, environment, features, shardsChanged } = openCluster({
@@ -191,14 +192,24 @@ async function clusterPlatform(cluster: ClusterConfig, needs: PlatformNeeds): Pr
     shards,
     logger,
     metrics,
-    beforeStart: (pod) => claims.ensureFor(pod),
+    beforeStart: async (pod) => {
+      await Promise.all([claims.ensureFor(pod), entrypoint?.ensureFor(pod)]);
+    },
   });
   const claims = new ClaimKeeper({ ...cluster, api, store, cache, shards, logger });
+  const entrypoint = cluster.entrypointSecret
+    ? await EntrypointSecret.of(join(binDir, 'entrypoint'), api, cluster.installation)
+    : undefined;
   claims.start();
   return {
     runtime,
     environment,
-    delivery: async () => ({ kind: 'image', image: cluster.entrypointImage, features: await features.get() }),
+    delivery: async () => ({
+      kind: 'image',
+      image: cluster.entrypointImage,
+      features: await features.get(),
+      ...(entrypoint === undefined ? {} : { secret: entrypoint.name }),
+    }),
     shardsChanged: () => {
       shardsChanged();
       void claims.sweep().catch((thrown: unknown) => logger.warn({ err: thrown }, 'old claims are not removed yet'));

@@ -4,6 +4,7 @@ import { deliverEntrypoint, needsEntrypoint, type Delivery, type EntrypointWork 
 const host: Delivery = { kind: 'host', path: '/opt/bin' };
 const old: Delivery = { kind: 'image', image: 'e:1', features: { nativeSidecars: false, imageVolumes: false } };
 const current: Delivery = { kind: 'image', image: 'e:1', features: { nativeSidecars: true, imageVolumes: true } };
+const secretive: Delivery = { ...old, secret: 'ours' };
 const nothing = { links: [], scripts: [], mounts: [] };
 const links = { links: ['step-a'], scripts: [], mounts: [{ name: 'steps', mountPath: '/tekton/steps' }] };
 
@@ -27,6 +28,14 @@ describe('deliverEntrypoint', () => {
     [
       'by the same init container, with links',
       old,
+      links,
+      { emptyDir: {} },
+      ['/entrypoint', 'init', '/entrypoint', '/tekton/bin/entrypoint', 'step-a'],
+    ],
+    ['from a secret', secretive, nothing, { secret: { secretName: 'ours', defaultMode: 0o755 } }, undefined],
+    [
+      'by the init container all the same where one is needed',
+      secretive,
       links,
       { emptyDir: {} },
       ['/entrypoint', 'init', '/entrypoint', '/tekton/bin/entrypoint', 'step-a'],

@@ -17,13 +17,14 @@ import type { ClusterFeatures } from './cluster-features.js';
 export type Delivery =
   /** The node has it in a folder. */
   | { kind: 'host'; path: string }
-  /** An image brings it, whose only file is `/entrypoint`. */
-  | { kind: 'image'; image: string; features: ClusterFeatures };
+  /** An image brings it, whose only file is `/entrypoint`; `secret` names one of the pod's namespace that holds it too. */
+  | { kind: 'image'; image: string; features: ClusterFeatures; secret?: string };
 
 /** Runs what prepares a pod on a node that has the entrypoint: any image does. */
 const ANY_IMAGE = 'busybox';
 const VOLUME = 'tekton-internal-bin';
 const IN_IMAGE = '/entrypoint';
+const EXECUTABLE = 0o755;
 
 export const BIN_MOUNT: VolumeMount = { name: VOLUME, mountPath: POD_PATHS.bin, readOnly: true };
 
@@ -51,10 +52,13 @@ export function deliverEntrypoint(
     const command = [POD_PATHS.entrypoint, 'step-init'];
     return { volume, initContainers: work.length === 0 ? [] : init(ANY_IMAGE, command, [BIN_MOUNT]) };
   }
-  const { image, features } = delivery;
+  const { image, features, secret } = delivery;
   if (features.imageVolumes) {
     const volume = { name: VOLUME, image: { reference: image } };
     return { volume, initContainers: work.length === 0 ? [] : init(image, [IN_IMAGE, 'step-init'], []) };
+  }
+  if (secret !== undefined && work.length === 0) {
+    return { volume: { name: VOLUME, secret: { secretName: secret, defaultMode: EXECUTABLE } }, initContainers: [] };
   }
   const writable = { name: VOLUME, mountPath: POD_PATHS.bin };
   const command = [IN_IMAGE, 'init', IN_IMAGE, POD_PATHS.entrypoint];

@@ -1,6 +1,7 @@
 // Which secrets a pod can read: what must be masked in its logs.
 
 import type { Pod, Volume } from '@slipway/contracts';
+import { BIN_MOUNT } from './entrypoint-delivery.js';
 
 export interface SecretUse {
   name: string;
@@ -24,7 +25,7 @@ export function secretsOf(pod: Pick<Pod, 'spec'>): SecretUse[] {
     }
     for (const { secretRef } of container.envFrom ?? []) add(secretRef?.name, secretRef?.optional);
   }
-  for (const volume of pod.spec.volumes ?? []) addVolume(volume, add);
+  for (const volume of pod.spec.volumes ?? []) if (volume.name !== BIN_MOUNT.name) addVolume(volume, add);
   return [...uses.values()];
 }
 
