@@ -22,6 +22,8 @@ export interface ExecutorConfig {
   binDir: string;
   /** YAML list of what stands in for images. */
   imagesFile?: string;
+  /** Folder of the node's mirror cache of git sources: steps see its door. */
+  gitMirrorDir?: string;
   /** Pods die this long after their executor went away. Milliseconds. */
   graceMs: number;
   /** How long a faked pod runs. Milliseconds. */
@@ -65,6 +67,7 @@ export function loadConfig(env: Env): ExecutorConfig {
   const read = new EnvReader(env);
   const imagesFile = read.optional('IMAGES_FILE');
   const runtime = read.oneOf('RUNTIME', ['process', 'kubernetes', 'faked'], 'process');
+  const gitMirrorDir = read.optional('GIT_MIRROR_DIR');
   const config: ExecutorConfig = {
     natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
     host: read.text('HOST', '127.0.0.1'),
@@ -77,6 +80,7 @@ export function loadConfig(env: Env): ExecutorConfig {
     stateDir: read.text('STATE_DIR', '/var/lib/slipway/pods'),
     binDir: read.text('BIN_DIR', '/usr/local/lib/slipway/bin'),
     ...(imagesFile === undefined ? {} : { imagesFile }),
+    ...(gitMirrorDir === undefined ? {} : { gitMirrorDir }),
     graceMs: read.integer('POD_GRACE_MS', 10 * 60_000),
     fakedRunMs: read.integer('FAKED_RUN_MS', 0),
     stepFailureReason: read.oneOf('STEP_FAILURE_REASON', ['Failed', 'StepFailed'], 'StepFailed'),

@@ -162,7 +162,7 @@ interface PlatformNeeds {
 
 async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise<PodPlatform> {
   const { store, found, definitions, logger } = needs;
-  const { binDir, stateDir, imagesFile, graceMs } = config;
+  const { binDir, stateDir, imagesFile, gitMirrorDir, graceMs } = config;
   if (config.cluster !== undefined) return clusterPlatform(config.cluster, binDir, needs);
   const runtime =
     config.runtime === 'faked'
@@ -174,6 +174,7 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
           graceMs,
           logger,
           ...(imagesFile === undefined ? {} : { imagesFile }),
+          ...(gitMirrorDir === undefined ? {} : { gitMirrorDir }),
         });
   return {
     runtime,

@@ -18,6 +18,8 @@ export interface ResourcesConfig {
   /** Whether ssh keys of users must come with the keys of their hosts. */
   sshKnownHosts: KnownHosts;
   remote: RemoteConfig;
+  /** Where the mirror cache of git sources is; undefined: there is none. */
+  gitMirror?: { folder: string; maxBytes: number };
 }
 
 /** How remote references are answered. */
@@ -52,6 +54,7 @@ export function loadConfig(env: Env): ResourcesConfig {
     allowedNetworks: readNetworks(read),
     sshKnownHosts: read.oneOf('SSH_KNOWN_HOSTS', ['required', 'accept-new'], 'accept-new'),
     remote: readRemote(read),
+    ...readGitMirror(read),
   };
   read.done();
   return config;
@@ -64,6 +67,12 @@ function readGitConfig(read: EnvReader): [key: string, value: string][] {
     read.text(`GIT_CONFIG_KEY_${i}`),
     read.text(`GIT_CONFIG_VALUE_${i}`, ''),
   ]);
+}
+
+function readGitMirror(read: EnvReader): Pick<ResourcesConfig, 'gitMirror'> {
+  const folder = read.optional('GIT_MIRROR_DIR');
+  const maxBytes = read.integer('GIT_MIRROR_BYTES', 10 * 2 ** 30, { min: 1 << 20 });
+  return folder === undefined ? {} : { gitMirror: { folder, maxBytes } };
 }
 
 /** A list with commas: `10.0.0.0/8,127.0.0.1,sink.example`. */

@@ -11,6 +11,7 @@ import {
 import { busStore } from '@slipway/store';
 import type { ResourcesConfig } from './config.js';
 import { EventDelivery } from './io/event-delivery.js';
+import { startGitMirror } from './io/git-mirror/start.js';
 import { NetworkGuard } from './io/network-guard.js';
 import { startResolution } from './io/resolution.js';
 import { ResourcePlanner } from './io/resource-planner.js';
@@ -32,6 +33,7 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
   });
   const resolution = await startResolution({ bus, store, guard, config, logger, metrics });
   const isReady = (): boolean => bus.isConnected() && resolution.isReady();
+  const gitMirror = await startGitMirror(config, { guard, logger, metrics });
   const health =
     config.port === undefined
       ? undefined
@@ -39,6 +41,7 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await health?.close();
+    await gitMirror?.close();
     await resolution.stop();
     await module.close();
     await bus.close();

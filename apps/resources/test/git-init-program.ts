@@ -25,6 +25,8 @@ export interface RunOptions {
   cwd?: string;
   /** The home, in place of the user's own: ssh looks nowhere else. */
   home?: string;
+  /** Folder with the socket of a mirror cache. */
+  door?: string;
 }
 
 export interface GitInitProgram {
@@ -44,14 +46,16 @@ export async function buildGitInit(): Promise<GitInitProgram> {
   return {
     folder,
     remove: () => rmSync(folder, { recursive: true, force: true }),
-    async run(args, { env = {}, path = join(folder, `checkout-${++runs}`), cwd = folder, home } = {}) {
+    async run(args, { env = {}, path = join(folder, `checkout-${++runs}`), cwd = folder, home, door } = {}) {
       const termination = join(folder, `termination-${++runs}`);
       writeFileSync(termination, '');
       const fast = ['-retryInitial', '1ms', '-terminationMessagePath', termination];
       const { homedir } = userInfo();
       const inHome = home === undefined ? [] : ['bwrap', '--dev-bind', '/', '/', '--bind', home, homedir];
+      const atDoor =
+        door === undefined ? [] : ['bwrap', '--tmpfs', '/', ...wholeRoot(), '--bind', door, '/tekton/git-mirror'];
       const flags = [...(path === '' ? [] : ['-path', path]), ...fast, ...args];
-      const [command, ...words] = [...inHome, process.execPath, program, ...flags];
+      const [command, ...words] = [...inHome, ...atDoor, process.execPath, program, ...flags];
       const child = spawn(command!, words, {
         cwd,
         env: {
@@ -97,4 +101,9 @@ function allCommandLines(): string[] {
         return [];
       }
     });
+}
+
+/** Every folder of the root in another one, where more can be mounted. */
+function wholeRoot(): string[] {
+  return readdirSync('/').flatMap((name) => (name === 'tekton' ? [] : ['--dev-bind-try', `/${name}`, `/${name}`]));
 }

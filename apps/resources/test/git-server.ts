@@ -18,6 +18,8 @@ export interface GitServer {
   credentials: { user: string; password: string } | undefined;
   /** Answers as servers did before protocol version 2, which hand out what their refs name and nothing else. */
   isOld: boolean;
+  /** What it has sent in answer to fetches, in all. */
+  sentBytes: number;
   /** `Authorization` headers that came, newest last. */
   authorizations: (string | undefined)[];
   /** Makes `<root>/<name>.git` with the files as one commit on `main`; its commit. */
@@ -36,6 +38,7 @@ export async function startGitServer(tls?: { key: string; cert: string }): Promi
     overrides: new Map(),
     credentials: undefined,
     isOld: false,
+    sentBytes: 0,
     authorizations: [],
     git,
     commit(name, files, message = 'change') {
@@ -97,6 +100,7 @@ function answer(self: GitServer, request: IncomingMessage, response: ServerRespo
   child.stdin.on('error', () => undefined);
   let head: Buffer | undefined = Buffer.alloc(0);
   child.stdout.on('data', (chunk: Buffer) => {
+    if (request.method === 'POST') self.sentBytes += chunk.length;
     if (head === undefined) return void response.write(chunk);
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf('\r\n\r\n');

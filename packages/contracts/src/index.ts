@@ -179,6 +179,7 @@ export {
 export {
   RESOURCES_RPC,
   RESOURCE_COPIES_PATH,
+  GIT_MIRROR_PATH,
   RESOURCE_STEPS_IMAGE,
   copiesClaimName,
   type CloudEvent,

@@ -10,6 +10,9 @@ export const RESOURCES_RPC = { plan: 'resources.plan', deliver: 'resources.deliv
 /** Image of the steps that Slipway itself adds: `/ko-app/git-init`, `/ko-app/kubeconfigwriter` and so on. */
 export const RESOURCE_STEPS_IMAGE = 'slipway.dev/resource-steps';
 
+/** Where containers of that image find the door of the node's mirror cache of git sources: a folder with a `socket`. */
+export const GIT_MIRROR_PATH = '/tekton/git-mirror';
+
 /** Where the claim by which resources are copied between the tasks of a run is mounted, in the steps that copy only. */
 export const RESOURCE_COPIES_PATH = '/pvc';
 

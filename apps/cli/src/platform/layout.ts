@@ -41,6 +41,7 @@ export interface Layout {
 /** The environment of each service; its `config.ts` reads it. */
 export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
   const { dataDir, tls } = layout;
+  const gitMirrorDir = join(dataDir, 'git-mirrors');
   const common = (name: ServiceName): Env => ({
     NATS_URL: layout.natsUrl,
     LOG_LEVEL: layout.logLevel,
@@ -68,9 +69,10 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       POD_GRACE_MS: String(layout.podGraceMs),
       ...(layout.runtime === undefined ? {} : { RUNTIME: layout.runtime }),
       INSTALLATION: installationOf(dataDir),
+      GIT_MIRROR_DIR: gitMirrorDir,
       ...layout.executor,
     },
-    resources: { ...common('resources'), ...layout.resources },
+    resources: { ...common('resources'), GIT_MIRROR_DIR: gitMirrorDir, ...layout.resources },
     logs: { ...common('logs'), LOGS_DATA: join(dataDir, 'logs') },
   };
 }

@@ -13,6 +13,7 @@ import { gitError } from '../core/git-failures.js';
 import { checkOut, fetchRevision, updateSubmodules } from './git/fetch.js';
 import { emptyFolder, enterFolder, openRepository, type Repository } from './git/folder.js';
 import { fetchLfsFiles } from './git/lfs.js';
+import { mirrorDoor } from './git/mirror-door.js';
 import { parseFlags, type Options } from './git/options.js';
 import { Git, GitError } from './git/process.js';
 import { reportCommit, reportFailure } from './git/report.js';
@@ -64,7 +65,7 @@ async function fetched(
 ): Promise<{ commit: string; wasSparse: boolean }> {
   const { isKept, wasSparse } = repository;
   try {
-    return { commit: await fetchRevision(git, options, repository, () => Promise.resolve()), wasSparse };
+    return { commit: await fetchRevision(git, options, repository, mirrorDoor(git, options)), wasSparse };
   } catch (error) {
     repository.abandon();
     const isUnknown = error instanceof GitError && gitError(error.message, git.circumstances).reason === 'GitFailed';

@@ -21,6 +21,8 @@ export interface MachineOptions {
   imagesFile?: string | undefined;
   /** Pods end this long after their executor went away and none came back. Milliseconds. */
   graceMs: number;
+  /** Folder of the mirror cache of git sources, where there is one. */
+  gitMirrorDir?: string | undefined;
 }
 
 const SANDBOX_PLACES = ['/usr/bin', '/usr/local/bin', '/bin', '/usr/sbin'];
@@ -55,6 +57,7 @@ export async function readMachine(options: MachineOptions): Promise<Machine> {
     graceMs: options.graceMs,
     support: makeSupportFolder(state.support(), join(binDir, 'entrypoint')),
     nodePath: process.execPath,
+    gitMirrorDir: options.gitMirrorDir === undefined ? undefined : resolve(options.gitMirrorDir),
   };
 }
 

@@ -1,6 +1,6 @@
 // From a pod to a plan on disk: folders, files, sandbox arguments. Everything is decided here; the supervisor only does.
 
-import type { Container, Pod } from '@slipway/contracts';
+import { GIT_MIRROR_PATH, type Container, type Pod } from '@slipway/contracts';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -52,6 +52,8 @@ export interface Machine {
   support: string;
   /** Path of the program for Node.js steps: this process's own. */
   nodePath: string;
+  /** Folder of the mirror cache of git sources; steps see its door. */
+  gitMirrorDir: string | undefined;
 }
 
 const FIRST_FILE_FD = 10;
@@ -144,7 +146,7 @@ function prepareContainer(
   const sandbox = sandboxArguments({
     hostname: hostnameOf(pod),
     root: rootOf(entry, folder, container, machine),
-    mounts: [...imageMounts(container.image ?? '', entry, machine), ...mounts, terminationMount],
+    mounts: [...imageMounts(pod, container.image ?? '', entry, machine), ...mounts, terminationMount],
     environment,
     user,
     asRoot: machine.asRoot,
@@ -241,14 +243,17 @@ function rootOf(entry: ImageEntry | undefined, folder: PodFolder, container: Con
   return { kind: 'image', folder: root, etcFolder };
 }
 
-function imageMounts(image: string, entry: ImageEntry | undefined, machine: Machine): SandboxMount[] {
+function imageMounts(pod: Pod, image: string, entry: ImageEntry | undefined, machine: Machine): SandboxMount[] {
   if (OWN_IMAGES.has(image)) {
     return [
       { source: join(machine.binDir, 'ko-app'), target: '/ko-app', readOnly: true },
       { source: machine.nodePath, target: '/ko-app/node', readOnly: true },
-    ].filter(
-      ({ source, target }) => existsSync(source) && (target === '/ko-app' || existsSync(join(machine.binDir, target))),
-    );
+    ]
+      .filter(
+        ({ source, target }) =>
+          existsSync(source) && (target === '/ko-app' || existsSync(join(machine.binDir, target))),
+      )
+      .concat(gitMirrorDoor(pod, machine));
   }
   const mounts = Object.entries(entry?.mounts ?? {}).map(([target, source]) => ({ source, target, readOnly: true }));
   const { ash } = machine.layout;
@@ -259,6 +264,13 @@ function imageMounts(image: string, entry: ImageEntry | undefined, machine: Mach
   return path === undefined || entry?.rootfs !== undefined || path.startsWith('/usr/')
     ? mounts
     : [...mounts, { source: path, target: path, readOnly: true }];
+}
+
+/** To a pod with a network of its own the door would be a way out. */
+function gitMirrorDoor(pod: Pod, { gitMirrorDir }: Machine): { source: string; target: string; readOnly: boolean }[] {
+  if (gitMirrorDir === undefined || usesOwnNetwork(pod)) return [];
+  const source = join(gitMirrorDir, 'door');
+  return existsSync(join(source, 'socket')) ? [{ source, target: GIT_MIRROR_PATH, readOnly: true }] : [];
 }
 
 function needsAsh(image: string, entry: ImageEntry | undefined, machine: Machine): boolean {

@@ -12,6 +12,9 @@ import { GitError, type Git } from './process.js';
 const SINGLE_COMMITS_REFUSED = /not our ref|unadvertised object|no such remote ref|couldn't find remote ref/i;
 const EVERYTHING = ['+refs/heads/*:refs/remotes/origin/*', '+refs/*:refs/slipway/origin/*'];
 
+/** Keeps what was brought from being forgotten until the fetch has seen it. */
+export const PRELOADED = 'refs/slipway/preloaded';
+
 /** Brings objects that the fetch will want, so that it need not transfer them. */
 export type Preload = (repository: Repository) => Promise<void>;
 
@@ -32,6 +35,7 @@ export async function fetchRevision(
   await preload(repository);
   await retried(options.retry, git, () => fetchOnce(git, options, cwd));
   const commit = commitOf(git, options, cwd);
+  git.ask(['update-ref', '-d', PRELOADED], { cwd });
   repository.settle();
   return commit;
 }

@@ -5,17 +5,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALLOWED_PROTOCOLS } from '../../core/git-address.js';
 import type { GitCircumstances } from '../../core/git-failures.js';
+import { FSCK_SETTINGS } from '../../core/git-fsck.js';
 import type { Options } from './options.js';
 import { credentialsOf } from './url-credentials.js';
-
-/** Problems of old and honest histories; everything else that fsck finds ends the fetch. */
-const FORGIVEN = [
-  'zeroPaddedFilemode',
-  'missingSpaceBeforeDate',
-  'badTimezone',
-  'missingEmail',
-  'missingSpaceBeforeEmail',
-];
 
 /** Variables that would make git work on another repository than the one in the folder, or with programs of others. */
 const FOREIGN = [
@@ -52,8 +44,7 @@ export class Git {
       ['http.followRedirects', 'initial'],
       ['http.lowSpeedLimit', '1'],
       ['http.lowSpeedTime', '120'],
-      ['fetch.fsckObjects', 'true'],
-      ...FORGIVEN.map((problem): [string, string] => [`fetch.fsck.${problem}`, 'warn']),
+      ...FSCK_SETTINGS,
       ['submodule.recurse', 'false'],
       ['gc.auto', '0'],
       ['maintenance.auto', 'false'],
