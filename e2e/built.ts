@@ -87,11 +87,12 @@ export class Building {
     return this.ended(name);
   }
 
-  /** What a step printed. */
+  /** What a step printed; not what the platform says of its image. */
   async log(build: Build, container: string): Promise<string> {
     const pod = build.status?.cluster?.podName ?? '';
     const query = { container, follow: 'true' };
-    return text(await this.client.stream(`/api/v1/namespaces/default/pods/${pod}/log`, { query }));
+    const printed = await text(await this.client.stream(`/api/v1/namespaces/default/pods/${pod}/log`, { query }));
+    return printed.replace(/^slipway: Image .*\n/gm, '');
   }
 }
 

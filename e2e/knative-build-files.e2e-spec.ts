@@ -97,7 +97,7 @@ test('git-volume: a volume that is a repository holds a clone of it', async () =
 });
 
 test('panic: a step whose process dies fails the Build', async () => {
-  const build = await platform.run('panic', { steps: [bash('kill -ABRT $$', { name: 'panic' })] });
+  const build = await platform.run('panic', { steps: [bash('kill -ABRT $BASHPID', { name: 'panic' })] });
   expect(endOf(build)).toMatch(/^False BuildFailed: build step "build-step-panic" exited with code 134 /);
 });
 
@@ -159,7 +159,7 @@ test('template-env-merge: variables of the Build are set over those of the templ
 }); // prettier-ignore
 
 test('template-volumes-args: arguments say which ConfigMap and which volume are mounted', async () => {
-  await platform.create('v1', 'configmaps', { kind: 'ConfigMap', metadata: { name: 'chosen' }, data: { key: 'of the map' } });
+  await platform.create('v1', 'configmaps', { kind: 'ConfigMap', metadata: { name: 'chosen' }, data: { key: 'of the map\n' } });
   await platform.template('volumes-args', {
     parameters: [{ name: 'CFGNAME' }, { name: 'CACHE', default: 'empty' }],
     steps: [
@@ -172,12 +172,12 @@ test('template-volumes-args: arguments say which ConfigMap and which volume are 
   });
   const given = [{ name: 'CFGNAME', value: 'chosen' }];
   const one = await platform.run('volumes-default', { template: { name: 'volumes-args', arguments: given } });
-  expect(await platform.log(one, 'build-step-show')).toBe('of the map');
+  expect(await platform.log(one, 'build-step-show')).toBe('of the map\n');
   const other = await platform.run('volumes-given', {
     template: { name: 'volumes-args', arguments: [...given, { name: 'CACHE', value: 'mine' }] },
     volumes: [{ name: 'mine', configMap: { name: 'chosen' } }],
   });
-  expect(await platform.log(other, 'build-step-show')).toBe('of the mapkey\n');
+  expect(await platform.log(other, 'build-step-show')).toBe('of the map\nkey\n');
 }); // prettier-ignore
 
 test('workspace: steps share it, and a volume that is mounted there hides it', async () => {

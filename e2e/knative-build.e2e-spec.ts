@@ -4,6 +4,7 @@
 import { isDone, succeeded, type Build, type BuildSpec, type TaskRun } from '@slipway/contracts';
 import { eventually } from '@slipway/testing';
 import { Building, bash, endOf } from './built.js';
+import { slipway } from './slipway-run.js';
 
 let platform: Building;
 beforeAll(async () => (platform = await Building.start()), 120_000);
@@ -200,3 +201,42 @@ describe('what let users of Knative Build down', () => {
     expect(items.map((taskRun) => [taskRun.metadata.name, isDone(taskRun)])).toEqual([['restarted', true]]);
   });
 });
+
+describe('the command line', () => {
+  const file = (name: string, line: string): string =>
+    JSON.stringify({
+      apiVersion: 'build.knative.dev/v1alpha1',
+      kind: 'Build',
+      metadata: { name },
+      spec: { steps: [bash(line, { name: 'one' })] },
+    });
+  const at = (...args: string[]): string[] => [...args, '--kubeconfig', platform.platform.kubeconfig];
+
+  test('runs a file of Builds with their lines, and ends as they do', async () => {
+    const well = await slipway(at('run', '-'), { input: file('typed', 'echo a line') });
+    expect(well).toMatchObject({ code: 0, stdout: expect.stringMatching(/\[typed : one\] a line\n/) as string });
+    const badly = await slipway(at('run', '-'), { input: file('typed-badly', 'exit 3') });
+    expect(badly).toMatchObject({ code: 1, stdout: expect.stringMatching(/Build typed-badly: BuildFailed/) as string });
+  });
+
+  test('shows the log and the state of a Build by its name alone, and its step', async () => {
+    await platform.run('shown', { steps: [bash('echo a line', { name: 'one' }), bash('echo another', { name: 'two' })] });
+    expect((await slipway(at('logs', 'shown', 'two'))).stdout).toMatch(/^\[shown : two\] another\n$/);
+    const { stdout } = await slipway(at('describe', 'build/shown'));
+    expect(stdout).toMatch(/Template: +\(inline\)/);
+    expect(stdout).toMatch(/✓ one[^]*✓ two/);
+  });
+
+  test('cancels a Build, and says so of one that has ended', async () => {
+    await platform.build('unwanted', { steps: [bash('sleep 600')] });
+    expect(await slipway(at('cancel', 'build/unwanted'))).toMatchObject({ code: 0, stdout: 'build/unwanted is being cancelled\n' });
+    expect(endOf(await platform.ended('unwanted'))).toMatch(/^False BuildCancelled/);
+    expect((await slipway(at('cancel', 'unwanted'))).stderr).toMatch(/Build "unwanted" has ended already/);
+  });
+
+  test('refuses a file in which a key stands twice, of which Knative took one', async () => {
+    const twice = 'apiVersion: build.knative.dev/v1alpha1\nkind: Build\nmetadata: {name: twice}\nspec:\n  steps: []\n  steps: []\n';
+    const { code, stderr } = await slipway(at('run', '-'), { input: twice });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/The key "steps" stands here a second time/)]);
+  });
+}); // prettier-ignore
