@@ -39,6 +39,7 @@ describeWithServers('credentials', () => {
       startRegistryServer(CANARY.user, CANARY.password),
     ]);
     git.commit('repo', { 'README.md': 'hello', 'go/inner.txt': 'inner' });
+    git.commit('other', { 'README.md': 'other' });
     git.credentials = CANARY;
     platform = await startPlatform(SLIPWAY, [], { ...process.env, ALLOWED_NETWORKS: '127.0.0.1' });
     kubectl = new Kubectl(platform.kubeconfig);
@@ -51,9 +52,15 @@ describeWithServers('credentials', () => {
   });
 
   const sshUrl = (): string => `ssh://${ssh.address}:${ssh.port}${git.root}/repo.git`;
-  const secret = (name: string, type: string, annotation: [string, string], stringData: object): KubeObject => ({
+  const secret = (
+    name: string,
+    type: string,
+    annotation: [string, string],
+    stringData: object,
+    more = {},
+  ): KubeObject => ({
     ...{ apiVersion: 'v1', kind: 'Secret', type: `kubernetes.io/${type}`, stringData },
-    metadata: { name, annotations: Object.fromEntries([annotation]) },
+    metadata: { name, annotations: { ...Object.fromEntries([annotation]), ...more } },
   });
   const account = (name: string, ...secrets: string[]): KubeObject =>
     ({
@@ -80,6 +87,21 @@ describeWithServers('credentials', () => {
       account('unknown', 'unknown'),
       secret('wrong', 'ssh-auth', ['tekton.dev/git-0', host], { ...known, known_hosts: wrongHost }),
       account('wrong', 'wrong'),
+      secret(
+        'strict',
+        'ssh-auth',
+        ['tekton.dev/git-0', host],
+        { 'ssh-privatekey': privateKey },
+        {
+          'slipway.dev/known-hosts': 'required',
+        },
+      ),
+      account('strict', 'strict'),
+      secret('one-repository', 'ssh-auth', ['tekton.dev/git-0', sshUrl()], {
+        ...known,
+        'ssh-privatekey': readFileSync(ssh.strangeKey(), 'utf8'),
+      }),
+      account('two-keys', 'one-repository', 'ssh-host'),
       secret('basic', 'basic-auth', ['tekton.dev/git-0', git.url], {
         username: CANARY.user,
         password: CANARY.password,
@@ -158,6 +180,21 @@ describeWithServers('credentials', () => {
     expect(await logs('taskrun', 'refused', 'step-clone')).toMatch(
       /REMOTE HOST IDENTIFICATION HAS CHANGED|verification failed/,
     );
+  });
+
+  it('without a known host are refused where the secret asks for one', async () => {
+    await apply(taskRun('strict', 'strict', [cloneOverSsh()]));
+    expect(succeeded(await done('taskrun', 'strict'))).toMatchObject({ status: 'False', reason: 'KnownHostsRequired' });
+  });
+
+  it('of one repository are for that repository, and those of its host for all others', async () => {
+    const other = sshUrl().replace('repo.git', 'other.git');
+    const script = `! git clone -q ${sshUrl()} /tmp/repo || exit 1; git clone -q ${other} /tmp/other; cat /tmp/other/README.md`;
+    await apply(taskRun('two-keys', 'two-keys', [step('clone', script)]));
+    expect(succeeded(await done('taskrun', 'two-keys'))).toMatchObject({ status: 'True' });
+    const log = await logs('taskrun', 'two-keys', 'step-clone');
+    expect(log).toMatch(/Permission denied \(publickey\)/);
+    expect(log).toMatch(/^other$/m);
   });
 
   it.each([

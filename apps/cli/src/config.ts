@@ -52,6 +52,7 @@ export function loadConfig(env: Record<string, string | undefined>, home: string
 const OF_RESOURCES = [
   /^GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+)$/,
   /^ALLOWED_NETWORKS$/,
+  /^SSH_KNOWN_HOSTS$/,
   /^REMOTE_(TIMEOUT_MS|CONCURRENCY|MIRRORS|PLAIN_REGISTRIES)$/,
   /^(ARTIFACT|TEKTON)_HUB_API$/,
   /^CLUSTER_RESOLVER_(NAMESPACES|BLOCKED)$/,

@@ -192,6 +192,14 @@ describe('credentials', () => {
     }
   });
 
+  test('that there are none of are no reason to complain of a home that is not there', async () => {
+    const home = { HOME: '/nowhere' };
+    const run = (...flags: string[]): Promise<Ended> =>
+      tekton.run([KNATIVE, ...flags, '-entrypoint', 'true', '--'], home);
+    expect(await run()).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await run('-basic-git=user1=https://h')).stderr).toMatch(/unsuccessful cred copy: \/nowhere: No such file/);
+  });
+
   test('name the host whose key nobody knows', async () => {
     expect((await run('-ssh-git=unknown=h')).stderr).toMatch(/secret unknown has no known_hosts: what h first shows/);
   });

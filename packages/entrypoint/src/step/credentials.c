@@ -97,6 +97,10 @@ static char *write_to(const char *home, const struct credentials *credentials, b
     return problem;
 }
 
+static bool has_secrets(const struct flags *flags) {
+    return flags->basic_git.count + flags->ssh_git.count + flags->basic_docker.count + flags->docker_config.count + flags->docker_cfg.count > 0;
+}
+
 // ssh looks in the home of the user database, whatever HOME says.
 static void link_ssh_home(const char *home) {
     const struct passwd *user = getpwuid(getuid());
@@ -116,7 +120,7 @@ char *lay_out_credentials(const struct flags *flags, const struct credentials *c
         if (!problem) problem = write_to(TEKTON_FOLDER, credentials, false);
     }
     char *warning = problem ? NULL : write_to(home, credentials, is_knative(flags));
-    if (warning) say("warning: unsuccessful cred copy: %s", warning);
+    if (warning && has_secrets(flags)) say("warning: unsuccessful cred copy: %s", warning);
     if (flags->ssh_git.count > 0) link_ssh_home(home);
     free(warning);
     free(home);
