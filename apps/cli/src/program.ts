@@ -92,6 +92,17 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     .option('--strict', 'also those in quotes, which a hostile value can end')
     .action(does(async (args, options) => (await import('./commands/lint.js')).lint(args, options as never, terminal)));
 
+  program
+    .command('convert')
+    .argument('<path...>', 'YAML or JSON files, folders, or - for standard input')
+    .description('rewrite Builds, templates and older versions of Tekton as tekton.dev/v1, keeping comments')
+    .option('-o, --output <dir>', 'write the files into this folder instead of printing them')
+    .option('--in-place', 'write the files where they are')
+    .option('--shared-namespace <name>', 'namespace of what was for the whole cluster', 'default')
+    .action(
+      does(async (args, options) => (await import('./commands/convert.js')).convert(args, options as never, terminal)),
+    );
+
   connected(program.command('cancel'))
     .argument('<name>', 'PipelineRun, TaskRun or Build')
     .description('stop a run')

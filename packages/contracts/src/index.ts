@@ -78,6 +78,7 @@ export {
   type ReadLogRequest,
 } from './logs-protocol.js';
 export { isManagedElsewhere } from './managed-by.js';
+export { RENAMED_FIELDS } from './older-fields.js';
 export { md5Hex } from './md5.js';
 export {
   SHARD_COUNT,

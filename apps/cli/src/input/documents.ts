@@ -62,7 +62,8 @@ export function readDocuments(file: string, text: string): Read {
   return read;
 }
 
-function kubernetesTags(tags: Tags): Tags {
+/** YAML 1.1 as kubectl reads it. */
+export function kubernetesTags(tags: Tags): Tags {
   const kept = tags.filter((tag) => {
     if (typeof tag === 'string') return true;
     if (/:(binary|omap|pairs|set|timestamp)$/.test(tag.tag)) return false;

@@ -12,7 +12,7 @@ export async function readSources(paths: readonly string[], stdin: NodeJS.Readab
   const objects: SourceObject[] = [];
   const problems: InputProblem[] = [];
   for (const path of paths) {
-    for (const file of await filesOf(path)) {
+    for (const file of await yamlFilesOf(path)) {
       const content = file === '-' ? await text(stdin) : await readText(file);
       const read = readDocuments(file === '-' ? 'standard input' : file, content);
       objects.push(...read.objects);
@@ -28,7 +28,8 @@ export async function readSources(paths: readonly string[], stdin: NodeJS.Readab
   return objects;
 }
 
-async function filesOf(path: string): Promise<string[]> {
+/** The files of a path: itself, or those of a folder by name; `-` is standard input. */
+export async function yamlFilesOf(path: string): Promise<string[]> {
   if (path === '-') return ['-'];
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw unreadable(path, error);
@@ -39,7 +40,7 @@ async function filesOf(path: string): Promise<string[]> {
   throw new SlipwayError('invalid', 'NothingToDo', `The folder ${path} has no .yaml, .yml or .json file.`);
 }
 
-async function readText(file: string): Promise<string> {
+export async function readText(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw unreadable(file, error);
   });

@@ -1,6 +1,6 @@
 // What differs between the older versions of tekton.dev and what is stored: one rule for each definition that changed.
 
-import { durationMs, type FieldProblem } from '@slipway/contracts';
+import { RENAMED_FIELDS, durationMs, type FieldProblem } from '@slipway/contracts';
 
 import type { Mark, OlderForm } from './older-form.js';
 
@@ -20,25 +20,6 @@ export interface Form {
 
 /** Changes the fields of one definition; may modify and return `fields`, which are its own. `path` is for errors. */
 export type Rule = (fields: Fields, form: Form, path: string) => Fields;
-
-/** Fields that only changed their name: older name → stored name. */
-const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Step: { resources: 'computeResources' },
-  StepTemplate: { resources: 'computeResources' },
-  Sidecar: { resources: 'computeResources' },
-  StepOverride: { resources: 'computeResources' },
-  TaskRunStepSpec: { resources: 'computeResources' },
-  TaskRunSidecarSpec: { resources: 'computeResources' },
-  TaskRunSpec: { stepOverrides: 'stepSpecs', sidecarOverrides: 'sidecarSpecs' },
-  TaskRunStatus: { taskResults: 'results' },
-  PipelineTaskRunSpec: {
-    taskServiceAccountName: 'serviceAccountName',
-    taskPodTemplate: 'podTemplate',
-    stepOverrides: 'stepSpecs',
-    sidecarOverrides: 'sidecarSpecs',
-  },
-  PipelineRunStatus: { pipelineResults: 'results' },
-};
 
 function renamed(fields: Fields, names: Readonly<Record<string, string>>): Fields {
   const entries = Object.entries(fields);
@@ -77,7 +58,7 @@ function withoutInputs(fields: Fields, form: Form, path: string): Fields {
 function storedTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
   const { serviceAccount, ...others } = fields;
   dropIgnored(others);
-  const spec = withoutInputs(renamed(others, RENAMED['TaskRunSpec']!), form, path);
+  const spec = withoutInputs(renamed(others, RENAMED_FIELDS['TaskRunSpec']!), form, path);
   rememberAccount(fields, form, path);
   if (serviceAccount !== undefined) spec['serviceAccountName'] ??= serviceAccount;
   return spec;
@@ -163,7 +144,7 @@ function storedWhen(fields: Fields): Fields {
 
 /** `taskRuns` and `runs` by name are kept, and become references too: services read nothing else. */
 function storedPipelineRunStatus(fields: Fields): Fields {
-  const status = renamed(fields, RENAMED['PipelineRunStatus']!);
+  const status = renamed(fields, RENAMED_FIELDS['PipelineRunStatus']!);
   const { taskRuns, runs } = status as Record<'taskRuns' | 'runs', Record<string, { pipelineTaskName?: string }>>;
   const children = [
     ...Object.entries(taskRuns ?? {}).map(([name, child]) => childReference('TaskRun', 'tekton.dev/v1', name, child)),
@@ -185,7 +166,7 @@ function storedRequestSpec(fields: Fields): Fields {
 }
 
 export const TO_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...Object.entries(RENAMED).map(([name, names]): [string, Rule] => [name, (fields) => renamed(fields, names)]),
+  ...Object.entries(RENAMED_FIELDS).map(([name, names]): [string, Rule] => [name, (fields) => renamed(fields, names)]),
   ['TaskSpec', withoutInputs],
   ['EmbeddedTask', withoutInputs],
   ['TaskRunSpec', storedTaskRunSpec],
@@ -212,7 +193,7 @@ function withInputs(fields: Fields, form: Form, path: string): Fields {
 }
 
 function shownTaskRunSpec(fields: Fields, form: Form, path: string): Fields {
-  const shown = withInputs(renamed(fields, inverted(RENAMED['TaskRunSpec']!)), form, path);
+  const shown = withInputs(renamed(fields, inverted(RENAMED_FIELDS['TaskRunSpec']!)), form, path);
   return withOldAccount(shown, form, path);
 }
 
@@ -280,7 +261,7 @@ function shownRequestSpec(fields: Fields): Fields {
 }
 
 export const FROM_STORAGE: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...Object.entries(RENAMED).map(([name, names]): [string, Rule] => {
+  ...Object.entries(RENAMED_FIELDS).map(([name, names]): [string, Rule] => {
     const older = inverted(names);
     return [name, (fields) => renamed(fields, older)];
   }),
