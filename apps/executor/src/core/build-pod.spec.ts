@@ -235,6 +235,18 @@ describe('buildPod', () => {
     expect(pod.spec.env).toBeUndefined();
   });
 
+  it("sets a pod template's variables over those of the steps", () => {
+    const own = step({ env: [{ name: 'E', value: 'own' }, { name: 'F', value: '$(E)' }] }); // prettier-ignore
+    const { containers } = build(
+      { steps: [own] },
+      { run: { podTemplate: { env: [{ name: 'E', value: 'over' }] } } },
+    ).spec;
+    expect(containers[0]!.env).toEqual([
+      { name: 'E', value: 'over' },
+      { name: 'F', value: '$(E)' },
+    ]);
+  });
+
   it('leaves nothing in a container that only Tekton understands', () => {
     const full = step({
       displayName: 'A',

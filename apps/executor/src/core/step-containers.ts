@@ -35,8 +35,11 @@ export function stepContainer(
   const { taskRun, plan } = blueprint;
   const { name, script, computeResources, ...rest } = withoutTektonFields(steps[i]!, PROCESS_FIELDS);
   const volumeMounts = rest.volumeMounts ?? [];
-  const env = [...(rest.env ?? [])];
-  env.push(...missingEnv(env, [...(plan?.credentials.env ?? []), ...(taskRun.spec.podTemplate?.env ?? [])]));
+  // A pod template's stand over those of steps and of their template, as Tekton documents.
+  const over = taskRun.spec.podTemplate?.env ?? [];
+  const env = (rest.env ?? []).map((variable) => over.find(({ name }) => name === variable.name) ?? variable);
+  env.push(...missingEnv(env, over));
+  env.push(...missingEnv(env, plan?.credentials.env ?? []));
   const own = [...(script ? [SCRIPTS_MOUNT] : []), ...before];
   const added = [...own, ...missingMounts(own, conventions.volumes.map(mountOf)), ...behind];
   return {
