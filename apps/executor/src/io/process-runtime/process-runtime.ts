@@ -7,19 +7,28 @@
 //   X4. A status is read from the files whenever it is asked for.
 
 import { SlipwayError, type LogLine, type Pod, type PodStatus } from '@slipway/contracts';
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, watch } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeletObjects, PodRuntime } from '../../core/runtime.js';
 import { ConfigError, RefusedError } from './config-error.js';
-import { parseReport, type ContainerReport } from './container-state.js';
 import { followLog } from './follow-log.js';
 import { readMachine, type MachineOptions } from './machine.js';
-import { podStatus, type ContainerFacts } from './pod-status.js';
-import type { PodFolder } from './pod-folder.js';
+import {
+  allEnded,
+  containersOf,
+  readStoredPod,
+  refusePod,
+  replacePod,
+  reportOf,
+  statusOf,
+  storeNewPod,
+  type LivePod,
+} from './live-pod.js';
+import { PodChanges } from './pod-changes.js';
 import { noticesOf } from './notices.js';
-import { preparePod, writeDurably, type Machine } from './prepare.js';
-import { readBounded, removeFolder } from './files.js';
+import { preparePod, type Machine } from './prepare.js';
+import { removeFolder } from './files.js';
 import { ReadyProbes } from './probes.js';
 import { readSources } from './sources.js';
 import { podGroups } from './cgroups.js';
@@ -37,9 +46,6 @@ export interface Logger {
   warn(fields: object, message: string): void;
 }
 
-/** A kubelet keeps this much of a termination message. */
-const TERMINATION_BYTES = 4096;
-const STATE_BYTES = 16384;
 /** A missing secret is looked for again this often. */
 const RETRY_MS = 1000;
 /** Notifications are a hint; this is what puts right whatever they have missed. */
@@ -56,21 +62,9 @@ export async function processRuntime(options: ProcessRuntimeOptions): Promise<Po
   return runtime;
 }
 
-interface LivePod {
-  pod: Pod;
-  folder: PodFolder;
-  createdMs: number;
-  /** Why it cannot start yet. */
-  waiting: { reason: string; message: string } | undefined;
-  refused: { reason: string; message: string } | undefined;
-  /** Its last reports showed every container ended. */
-  done: boolean;
-  deleting: boolean;
-}
-
 class ProcessRuntime implements PodRuntime {
   readonly #pods = new Map<string, LivePod>();
-  readonly #listeners = new Set<(uid: string) => void>();
+  readonly #changes = new PodChanges();
   readonly #starting = new Map<string, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #probes: ReadyProbes;
@@ -112,17 +106,7 @@ class ProcessRuntime implements PodRuntime {
   async #begin(pod: Pod, uid: string): Promise<void> {
     const folder = this.machine.state.pod(uid);
     mkdirSync(folder.path, { recursive: true, mode: 0o700 });
-    const createdMs = Date.now();
-    writeDurably(folder.file('pod.json'), JSON.stringify({ pod, createdMs, boot: bootId() })); // X2
-    const live: LivePod = {
-      pod,
-      folder,
-      createdMs,
-      waiting: undefined,
-      refused: undefined,
-      done: false,
-      deleting: false,
-    };
+    const live = storeNewPod(pod, folder, Date.now()); // X2
     this.#pods.set(uid, live);
     await this.#advance(uid, live);
   }
@@ -132,7 +116,7 @@ class ProcessRuntime implements PodRuntime {
     if (live.deleting || live.refused !== undefined) return;
     if (!existsSync(live.folder.file('plan')) && !(await this.#prepare(uid, live))) return;
     if (live.deleting) return;
-    const hasEnded = existsSync(live.folder.file('launched')) && this.#allEnded(live);
+    const hasEnded = existsSync(live.folder.file('launched')) && allEnded(live);
     if (hasEnded || isSupervised(live.folder)) return; // X3
     await this.#supervisors.launch(live.folder, () => this.#supervisorEnded(uid));
   }
@@ -146,8 +130,7 @@ class ProcessRuntime implements PodRuntime {
       return true;
     } catch (error) {
       if (error instanceof RefusedError) {
-        live.refused = { reason: error.reason, message: error.message };
-        writeDurably(live.folder.file('refused.json'), JSON.stringify(live.refused));
+        refusePod(live, error);
       } else {
         if (!(error instanceof ConfigError))
           this.logger.warn({ err: error, podUid: uid }, 'a pod could not be prepared');
@@ -176,22 +159,17 @@ class ProcessRuntime implements PodRuntime {
     const live = this.#pods.get(uid);
     if (live === undefined || this.#closed || live.deleting) return;
     this.#changed(uid);
-    if (!this.#allEnded(live)) void this.#retry(uid);
+    if (!allEnded(live)) void this.#retry(uid);
   }
 
   async #takeUp(uid: string): Promise<void> {
     const folder = this.machine.state.pod(uid);
-    const stored = readJson<{ pod: Pod; createdMs: number; boot: string }>(folder.file('pod.json'));
-    if (stored === undefined) {
+    const live = readStoredPod(folder);
+    if (live === undefined) {
       await removeFolder(folder.path, this.machine.state.trash()); // a start that got no further than its folder
       return;
     }
-    const refused = readJson<{ reason: string; message: string }>(folder.file('refused.json'));
-    const { pod, createdMs, boot } = stored;
-    const live: LivePod = { pod, folder, createdMs, waiting: undefined, refused, done: false, deleting: false };
     this.#pods.set(uid, live);
-    // The machine has started anew since: whether a container had run is not known, so it must not run again.
-    if (boot !== bootId() && existsSync(folder.file('plan'))) writeDurably(folder.file('launched'), '');
     await this.#retry(uid);
     this.#changed(uid);
   }
@@ -202,44 +180,15 @@ class ProcessRuntime implements PodRuntime {
 
   async status(uid: string): Promise<PodStatus | undefined> {
     const live = this.#pods.get(uid);
-    return Promise.resolve(live === undefined ? undefined : this.#statusOf(uid, live));
-  }
-
-  #statusOf(uid: string, live: LivePod): PodStatus {
-    const facts = new Map<string, ContainerFacts>();
-    // The last first: what is told of it may only follow from how those before it ended, which is then there to be read.
-    for (const container of containersOf(live.pod).reverse()) {
-      const report = reportOf(live, container.name);
-      if (report.kind === 'running') this.#probes.watch(uid, container, report.pid);
-      facts.set(container.name, {
-        report,
-        terminationMessage: report.kind === 'terminated' ? terminationMessage(live, container.name) : '',
-        probeSucceeded: this.#probes.isReady(uid, container),
-      });
-    }
-    const expired = existsSync(live.folder.file('deadline'));
-    return podStatus(live.pod, {
-      createdMs: live.createdMs,
-      waiting: live.waiting,
-      refused: expired
-        ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
-        : live.refused,
-      containers: facts,
-    });
-  }
-
-  #allEnded(live: LivePod): boolean {
-    live.done ||= containersOf(live.pod).every(({ name }) => reportOf(live, name).kind === 'terminated');
-    return live.done;
+    return Promise.resolve(live === undefined ? undefined : statusOf(uid, live, this.#probes));
   }
 
   onChange(listener: (uid: string) => void): void {
-    this.#listeners.add(listener);
+    this.#changes.subscribe(listener);
   }
 
   #changed(uid: string): void {
-    if (this.#closed || !this.#pods.has(uid)) return;
-    for (const listener of this.#listeners) listener(uid);
+    if (!this.#closed && this.#pods.has(uid)) this.#changes.tell(uid);
   }
 
   readLog(uid: string, container: string, from: number, signal: AbortSignal): AsyncIterable<LogLine[]> {
@@ -266,31 +215,14 @@ class ProcessRuntime implements PodRuntime {
     const path = live.folder.container(container, 'log');
     while (!existsSync(path)) {
       if (signal.aborted || isOver()) return;
-      await this.#nextChange(uid, signal);
+      await this.#changes.next(uid, RESYNC_MS, signal);
     }
-    yield* followLog(path, from, { hasEnded: isOver, onChange: (listener) => this.#subscribe(uid, listener) }, signal);
-  }
-
-  #subscribe(uid: string, listener: () => void): () => void {
-    const own = (changed: string): void => {
-      if (changed === uid) listener();
-    };
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
-  }
-
-  async #nextChange(uid: string, signal: AbortSignal, limitMs = RESYNC_MS): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, limitMs);
-      const forget = this.#subscribe(uid, done);
-      signal.addEventListener('abort', done, { once: true });
-      function done(): void {
-        clearTimeout(timer);
-        forget();
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-    });
+    yield* followLog(
+      path,
+      from,
+      { hasEnded: isOver, onChange: (listener) => this.#changes.subscribeTo(uid, listener) },
+      signal,
+    );
   }
 
   async stop(uid: string, graceSeconds?: number): Promise<void> {
@@ -299,19 +231,17 @@ class ProcessRuntime implements PodRuntime {
     await this.#starting.get(uid)?.catch(() => undefined);
     const grace = graceSeconds ?? live.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     if (existsSync(live.folder.file('plan'))) {
-      if (!askToStop(live.folder, Math.round(grace * 1000)) && !this.#allEnded(live))
-        await this.#stopStarting(live, grace);
+      if (!askToStop(live.folder, Math.round(grace * 1000)) && !allEnded(live)) await this.#stopStarting(live, grace);
       return;
     }
-    live.refused ??= { reason: 'Terminated', message: 'The pod was stopped before it could start.' };
-    writeDurably(live.folder.file('refused.json'), JSON.stringify(live.refused));
+    refusePod(live, live.refused ?? { reason: 'Terminated', message: 'The pod was stopped before it could start.' });
     this.#changed(uid);
   }
 
   /** The supervisor is just starting, or has just ended. */
   async #stopStarting(live: LivePod, grace: number): Promise<void> {
     const deadlineMs = Date.now() + END_MS;
-    while (Date.now() < deadlineMs && !this.#allEnded(live)) {
+    while (Date.now() < deadlineMs && !allEnded(live)) {
       if (askToStop(live.folder, Math.round(grace * 1000))) return;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -338,12 +268,11 @@ class ProcessRuntime implements PodRuntime {
 
   async #supervisorGone(uid: string, live: LivePod, limitMs: number): Promise<void> {
     const deadlineMs = Date.now() + limitMs;
-    const never = new AbortController().signal;
     while (isSupervised(live.folder)) {
       if (Date.now() > deadlineMs) {
         killSupervisor(live.folder);
       }
-      await this.#nextChange(uid, never, 50);
+      await this.#changes.next(uid, 50);
     }
   }
 
@@ -354,8 +283,7 @@ class ProcessRuntime implements PodRuntime {
       ...live.pod,
       metadata: { ...live.pod.metadata, annotations: { ...live.pod.metadata.annotations, ...annotations } },
     };
-    writeDurably(live.folder.file('pod.json'), JSON.stringify({ pod, createdMs: live.createdMs, boot: bootId() }));
-    live.pod = pod;
+    replacePod(live, pod);
     if (existsSync(live.folder.file('plan'))) rewriteDownward(pod, live.folder, pod.spec.securityContext?.fsGroup);
     return Promise.resolve();
   }
@@ -371,7 +299,7 @@ class ProcessRuntime implements PodRuntime {
     this.#probes.close();
     this.#supervisors.close();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const listener of this.#listeners) listener(''); // wakes whoever follows a log
+    this.#changes.wakeAll(); // whoever follows a log
     if (this.#holder !== undefined) closeSync(this.#holder);
     this.#holder = undefined;
     return Promise.resolve();
@@ -404,30 +332,4 @@ function uidOf(pod: Pod): string {
   const { uid, name } = pod.metadata;
   if (uid === undefined) throw new SlipwayError('invalid', 'NoUid', `Pod "${name}" has no uid.`);
   return uid;
-}
-
-function containersOf(pod: Pod): Pod['spec']['containers'] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-}
-
-function reportOf(live: LivePod, container: string): ContainerReport {
-  return parseReport(readBounded(live.folder.container(container, 'state'), STATE_BYTES).toString('utf8'));
-}
-
-function terminationMessage(live: LivePod, container: string): string {
-  return readBounded(live.folder.container(container, 'termination'), TERMINATION_BYTES).toString('utf8');
-}
-
-function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
-}
-
-let boot: string | undefined;
-function bootId(): string {
-  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return boot;
 }
