@@ -58,7 +58,12 @@ beforeAll(async () => {
   ])); // prettier-ignore
   const common = { natsUrl: nats.url, host: '127.0.0.1', port: 0, logLevel: 'error', logFormat: 'text' as const };
   const database = `sqlite:${join(dir.path, 'registry.db')}`;
-  registry = await startRegistry({ ...common, instance: 'registry-0', database, tokensFile });
+  registry = await startRegistry({
+    ...common,
+    instance: 'registry-0',
+    database,
+    access: { kind: 'tokens', file: tokensFile },
+  });
   running.push(
     await startScheduler({ ...common, instance: 'scheduler-0' }),
     await startExecutor({

@@ -70,7 +70,12 @@ beforeAll(async () => {
   const rules = [{ namespaces: ['*'], resources: ['*'], verbs: ['*'] }];
   await writeFile(tokensFile, JSON.stringify([{ tokenSha256, user: 'test', rules }]));
   const database = `sqlite:${join(dir.path, 'registry.db')}`;
-  registry = await startRegistry({ ...common(), instance: 'registry-0', database, tokensFile });
+  registry = await startRegistry({
+    ...common(),
+    instance: 'registry-0',
+    database,
+    access: { kind: 'tokens', file: tokensFile },
+  });
   running.push(
     await startScheduler({ ...common(), instance: 'scheduler-0' }),
     await startTheResources('resources-0'),

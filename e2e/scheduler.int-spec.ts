@@ -42,7 +42,7 @@ beforeAll(async () => {
     ...common(),
     instance: 'registry-0',
     database: `sqlite:${join(dir.path, 'registry.db')}`,
-    tokensFile,
+    access: { kind: 'tokens', file: tokensFile },
   });
   scheduler = await startTheScheduler();
   executor = await startExecutor({

@@ -14,8 +14,8 @@ export interface RegistryConfig {
   /** `sqlite:<path>` or `postgres://…`. */
   database: string;
   natsUrl: string;
-  /** YAML or JSON: who may do what (http/authentication.ts). */
-  tokensFile: string;
+  /** Who may call, and do what. */
+  access: Access;
   /** Name of this replica. */
   instance: string;
   logLevel: string;
@@ -24,6 +24,23 @@ export interface RegistryConfig {
   limits?: AdmissionLimits;
   /** How long finished runs are kept where a namespace has no RetentionPolicy. Absent: for ever. */
   retention?: RetentionPolicySpec;
+}
+
+export type Access =
+  /** YAML or JSON (http/bearer-tokens.ts). */
+  | { kind: 'tokens'; file: string }
+  /** The API is served behind that of a cluster, which authenticates and authorizes, and has the core kinds. */
+  | ClusterAccess;
+
+export interface ClusterAccess {
+  kind: 'cluster';
+  /** `in-cluster`, or the path of a kubeconfig. */
+  from: string;
+  /** Where the Secret and the Service are. */
+  namespace: string;
+  /** Secret that holds the serving certificate; used unless there are TLS files. */
+  certificateSecret: string;
+  service: string;
 }
 
 /** Errors: SlipwayError('invalid') with every problem of the environment. */
@@ -40,7 +57,7 @@ export function loadConfig(env: Env): RegistryConfig {
     ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
     database: read.text('DATABASE', 'sqlite:data/registry.db'),
     natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
-    tokensFile: read.text('TOKENS_FILE'),
+    access: accessOf(read),
     instance: read.text('INSTANCE', 'registry-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
@@ -71,4 +88,17 @@ function retentionOf(read: EnvReader): RetentionPolicySpec | undefined {
   checkRetentionPolicy({ spec } as RetentionPolicy, findings);
   const problems = problemsOf(findings.list).map(({ field, message }) => `${field}: ${message}`);
   return problems.length > 0 ? bad(problems.join('; ')) : spec;
+}
+
+function accessOf(read: EnvReader): Access {
+  const from = read.optional('CLUSTER');
+  if (from === undefined) return { kind: 'tokens', file: read.text('TOKENS_FILE') };
+  if (read.optional('TOKENS_FILE') !== undefined) read.problem('CLUSTER and TOKENS_FILE exclude each other', '');
+  return {
+    kind: 'cluster',
+    from,
+    namespace: read.text('CLUSTER_NAMESPACE', 'slipway'),
+    certificateSecret: read.text('CERTIFICATE_SECRET', 'slipway-registry-certificate'),
+    service: read.text('SERVICE_NAME', 'slipway-registry'),
+  };
 }

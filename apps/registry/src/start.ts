@@ -1,19 +1,18 @@
 // Starts the registry: database, bus, relay, change window, API.
 
-import { readFile } from 'node:fs/promises';
 import { connectBus, type Bus } from '@slipway/bus';
 import { SlipwayError, type RetentionPolicySpec } from '@slipway/contracts';
 import { Metrics, busMetrics, createLogger, startModule, type Logger, type RunningService } from '@slipway/service';
-import { parse } from 'yaml';
+import { startAccess } from './access.js';
 import type { RegistryConfig } from './config.js';
 import { DEFAULT_LIMITS } from './core/admission/limits.js';
-import { bearerTokens, parseTokenEntries, type Authenticate } from './http/authentication.js';
 import { defaultNamespace } from './http/fresh.js';
 import { RequestMetrics } from './http/request-metrics.js';
 import { ApiServer } from './http/server.js';
 import { Expiry } from './io/expiry.js';
 import { Garbage } from './io/garbage.js';
 import { busLogs } from './io/logs.js';
+import { StoredNamespaces } from './io/namespaces.js';
 import type { ObjectStore } from './io/object-store.js';
 import { startRelay } from './io/relay.js';
 import { Retention } from './io/retention.js';
@@ -43,17 +42,18 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     }
   };
   try {
-    const [authenticate, tls, store, bus] = await Promise.all([
-      readTokens(config.tokensFile),
-      readTls(config.tls),
+    const [access, store, bus] = await Promise.all([
+      startAccess(config, logger, metrics),
       openObjectStore(config.database, commitMetrics(metrics)),
       connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) }),
     ]);
     closers.push(
+      () => access.stop(),
       () => store.close(),
       () => bus.close(),
     );
     const limits = config.limits ?? DEFAULT_LIMITS;
+    if (access.served.hasNamespaces) await makeDefaultNamespace(store);
     const parts = await startParts(store, bus, logger, closers, config.retention);
     const module = await startModule(RegistryModule.with({ store, limits }), {
       logger,
@@ -64,8 +64,11 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     const server = new ApiServer({
       host: config.host,
       port: config.port,
-      ...(tls === undefined ? {} : { tls }),
+      ...(access.tls === undefined ? {} : { tls: access.tls }),
       ports: {
+        served: access.served,
+        authorize: access.authorize,
+        namespaces: access.namespaces ?? new StoredNamespaces(store),
         store,
         cache: parts.cache,
         garbage: parts.garbage,
@@ -73,12 +76,13 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
         nowMs: Date.now,
         limits,
       },
-      authenticate,
+      authenticate: access.authenticate,
       health: { isReady, metrics },
       metrics: new RequestMetrics(metrics),
       logger,
       version: VERSION,
     });
+    access.onTls((tls) => server.useTls(tls));
     await server.listen();
     closers.push(() => server.close());
     logger.info({ url: server.url }, 'the API answers');
@@ -101,7 +105,7 @@ async function startParts(
   closers.push(() => cache.stop());
   const garbage = new Garbage(store, cache, logger);
   closers.push(() => garbage.stop());
-  await Promise.all([cache.start(), makeDefaultNamespace(store)]);
+  await cache.start();
   const relay = startRelay(store, bus, { onError: (err) => logger.warn({ err }, 'a change could not be published') });
   closers.push(() => relay.stop());
   const expiry = new Expiry(store, cache, logger, Date.now);
@@ -120,31 +124,6 @@ async function makeDefaultNamespace(store: ObjectStore): Promise<void> {
   } catch (error) {
     if (!(error instanceof SlipwayError && error.kind === 'exists')) throw error;
   }
-}
-
-async function readTokens(file: string): Promise<Authenticate> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new SlipwayError('invalid', 'NoTokensFile', `The tokens file "${file}" cannot be read.`, {
-      hint: 'TOKENS_FILE names a YAML list of {tokenSha256, user, rules}; docs/operating.md shows one.',
-      cause,
-    });
-  }
-  let data: unknown;
-  try {
-    data = parse(text);
-  } catch (cause) {
-    throw new SlipwayError('invalid', 'InvalidTokensFile', `${file} is not valid YAML.`, { cause });
-  }
-  return bearerTokens(parseTokenEntries(data, file));
-}
-
-async function readTls(files: RegistryConfig['tls']): Promise<{ cert: Buffer; key: Buffer } | undefined> {
-  if (files === undefined) return undefined;
-  const [cert, key] = await Promise.all([readFile(files.certFile), readFile(files.keyFile)]);
-  return { cert, key };
 }
 
 function commitMetrics(metrics: Metrics): Parameters<typeof openObjectStore>[1] {

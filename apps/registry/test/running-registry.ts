@@ -93,7 +93,7 @@ export async function startTestRegistry(shared?: { database: string; nats: TestN
         tls: { certFile: join(dir, 'cert.pem'), keyFile: join(dir, 'key.pem') },
         database: shared?.database ?? `sqlite:${join(dir, 'registry.db')}`,
         natsUrl: nats.url,
-        tokensFile,
+        access: { kind: 'tokens', file: tokensFile },
         instance: 'registry-0',
         logLevel: 'silent',
       },

@@ -1,13 +1,14 @@
-// From a request to its answer: find the target, check who asks, call the verb's handler.
+// From a request that may be answered to its answer: the handler of what is asked for.
 
 import { SlipwayError, type ResourceKind } from '@slipway/contracts';
 import type { AdmissionLimits } from '../core/admission/limits.js';
 import type { Garbage } from '../io/garbage.js';
 import type { LogReader } from '../io/logs.js';
+import type { Namespaces } from '../io/namespaces.js';
 import type { ObjectStore } from '../io/object-store.js';
 import type { WatchCache } from '../io/watch-cache.js';
 import { aggregatedDiscovery, negotiate } from './accept.js';
-import { authorize } from './authorization.js';
+import type { Authorize } from './authorization.js';
 import { parseBody } from './body.js';
 import { createObject } from './create.js';
 import { deleteCollection, deleteObject } from './delete.js';
@@ -19,12 +20,16 @@ import { getObject, listObjects } from './read.js';
 import { includeObjectOf, type View } from './render.js';
 import type { ResourceTarget, Target, Verb } from './request-target.js';
 import { answerReview } from './reviews.js';
+import type { Served } from './served.js';
 import type { Subject } from './status.js';
 import { patchObject, updateObject } from './update.js';
 import { watchObjects } from './watch.js';
 
 export interface ApiPorts {
+  served: Served;
+  authorize: Authorize;
   store: ObjectStore;
+  namespaces: Namespaces;
   cache: WatchCache;
   garbage: Garbage;
   logs: LogReader;
@@ -39,9 +44,9 @@ const HANDLERS: Record<Verb, Handler> = {
   get: ({ store }, target, view) => getObject(store, target, view),
   list: ({ store }, target, view, request) => listObjects(store, target, view, request),
   watch: ({ store, cache }, target, view, request) => watchObjects(store, cache, target, view, request),
-  create: ({ store }, target, view, request) => createObject(store, target, view, request),
+  create: ({ store, namespaces }, target, view, request) => createObject(store, namespaces, target, view, request),
   update: ({ store }, target, view, request) => updateObject(store, target, view, request),
-  patch: ({ store }, target, view, request) => patchObject(store, target, view, request),
+  patch: ({ store, namespaces, authorize }, target, view, request) => patchObject(store, { namespaces, authorize }, target, view, request),
   delete: ({ store, garbage }, target, view, request) => deleteObject(store, garbage, target, view, request),
   deletecollection: ({ store, garbage }, target, view, request) => deleteCollection(store, garbage, target, view, request),
 };
@@ -59,11 +64,10 @@ export function subjectOf(target: Target): Subject | undefined {
 export async function answer(ports: ApiPorts, target: Target, request: ApiRequest): Promise<Answer> {
   switch (target.kind) {
     case 'discovery':
-      return discovery(target, request);
+      return discovery(ports.served, target, request);
     case 'openapi':
-      return openApi(target.path, request) ?? absent();
+      return openApi(ports.served, target.path, request) ?? absent();
     case 'resource':
-      authorize(request.user, target);
       return resource(ports, target, request);
     case 'unknown':
       throw noSuchResource();
@@ -72,7 +76,10 @@ export async function answer(ports: ApiPorts, target: Target, request: ApiReques
 
 function resource(ports: ApiPorts, target: ResourceTarget, request: ApiRequest): Promise<Answer> {
   const { stored: kind, subresource, verb, version, namespace, name } = target;
-  if (kind === undefined) return Promise.resolve(review(target, request));
+  if (kind === undefined) {
+    if (!ports.served.hasReviews) throw noSuchResource();
+    return Promise.resolve(review(target, request));
+  }
   if (!kind.versions.includes(version)) throw noSuchResource();
   if (kind.namespaced ? namespace === '' && name !== '' : namespace !== '' && kind.plural !== 'namespaces')
     throw noSuchResource();
@@ -107,16 +114,16 @@ function review(target: ResourceTarget, request: ApiRequest): Answer {
   return value(201, answered);
 }
 
-function discovery(target: Extract<Target, { kind: 'discovery' }>, request: ApiRequest): Answer {
+function discovery(served: Served, target: Extract<Target, { kind: 'discovery' }>, request: ApiRequest): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
   const { root, group, version } = target;
   if (group === undefined) {
     const form = aggregatedDiscovery(request.headers.accept);
-    if (form === undefined) return value(200, root === 'api' ? apiVersions() : apiGroupList());
+    if (form === undefined) return value(200, root === 'api' ? apiVersions() : apiGroupList(served));
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`;
-    return { kind: 'value', status: 200, value: aggregated(root, form), contentType };
+    return { kind: 'value', status: 200, value: aggregated(served, root, form), contentType };
   }
-  const document = version === undefined ? apiGroup(group) : apiResourceList(group, version);
+  const document = version === undefined ? apiGroup(served, group) : apiResourceList(served, group, version);
   if (document === undefined) throw noSuchResource();
   return value(200, document);
 }

@@ -1,6 +1,7 @@
-// Who is calling: bearer tokens against their SHA-256, and what each user may do.
+// Who is calling. Where the answer comes from depends on where the API is served: tokens of a file (bearer-tokens.ts), or
+// the front proxy of a cluster (front-proxy.ts).
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { SlipwayError } from '@slipway/contracts';
 
 /** What a user may do: every combination of the three lists. `*` is everything. */
@@ -11,74 +12,29 @@ export interface Rule {
   resources: readonly string[];
   verbs: readonly string[];
 }
+
 export interface User {
   name: string;
   groups: readonly string[];
-  rules: readonly Rule[];
-}
-/** One line of the tokens file. */
-export interface TokenEntry {
-  /** SHA-256 of the token in hex: the file gives nobody access. */
-  tokenSha256: string;
-  user: string;
-  groups?: readonly string[];
-  rules: readonly Rule[];
+  uid?: string;
+  /** What else a cluster knows of the user, for its authorizer. */
+  extra?: Readonly<Record<string, readonly string[]>>;
+  /** What the user's token allows. Absent: others are asked. */
+  rules?: readonly Rule[];
 }
 
-export type Authenticate = (authorization: string | undefined) => User;
-
-/** Errors of the returned function: SlipwayError('unauthorized') for no token, a bad scheme and unknown tokens alike. */
-export function bearerTokens(entries: readonly TokenEntry[]): Authenticate {
-  const known = entries.map(({ tokenSha256, user, groups, rules }) => ({
-    digest: Buffer.from(tokenSha256, 'hex'),
-    user: { name: user, groups: [...(groups ?? []), 'system:authenticated'], rules } satisfies User,
-  }));
-  return (authorization) => {
-    const token = /^Bearer +(\S+)\s*$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) throw unauthorized();
-    const digest = createHash('sha256').update(token).digest();
-    let found: User | undefined;
-    // Every entry is compared, so that the time taken tells nothing about which one came close.
-    for (const entry of known) {
-      if (entry.digest.length === digest.length && timingSafeEqual(entry.digest, digest)) found = entry.user;
-    }
-    if (found === undefined) throw unauthorized();
-    return found;
-  };
+/** A request, as far as it tells who sends it. */
+export interface Sender {
+  headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came: a header may be there more than once. */
+  rawHeaders: readonly string[];
+  /** The subject of the client's certificate, when an authority that counts has signed it; undefined otherwise. */
+  certifiedName: string | undefined;
 }
 
-function unauthorized(): SlipwayError {
+/** Errors: SlipwayError('unauthorized'), the same whatever is wrong. */
+export type Authenticate = (sender: Sender) => User;
+
+export function unauthorized(): SlipwayError {
   return new SlipwayError('unauthorized', 'Unauthorized', 'Unauthorized');
-}
-
-/**
- * Checks what was read from a tokens file.
- *
- * Errors: `invalid` naming the entry and the field.
- */
-export function parseTokenEntries(data: unknown, file: string): TokenEntry[] {
-  if (!Array.isArray(data))
-    throw new SlipwayError('invalid', 'InvalidTokensFile', `${file}: must be a list of tokens.`);
-  return data.map((entry: unknown, i) => {
-    const wrong = (what: string): SlipwayError =>
-      new SlipwayError('invalid', 'InvalidTokensFile', `${file}: entry ${i + 1}: ${what}.`);
-    const { tokenSha256, user, groups, rules } = (entry ?? {}) as Record<string, unknown>;
-    if (typeof tokenSha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(tokenSha256)) {
-      throw wrong('tokenSha256 must be 64 hex digits');
-    }
-    if (typeof user !== 'string' || user === '') throw wrong('user must be a name');
-    if (groups !== undefined && !isTexts(groups)) throw wrong('groups must be a list of names');
-    if (!Array.isArray(rules)) throw wrong('rules must be a list');
-    for (const rule of rules as unknown[]) {
-      const { namespaces, resources, verbs } = (rule ?? {}) as Record<string, unknown>;
-      if (!isTexts(namespaces) || !isTexts(resources) || !isTexts(verbs)) {
-        throw wrong('each rule needs namespaces, resources and verbs, lists of names');
-      }
-    }
-    return { tokenSha256, user, ...(groups === undefined ? {} : { groups }), rules: rules as Rule[] };
-  });
-}
-
-function isTexts(data: unknown): data is string[] {
-  return Array.isArray(data) && data.every((item) => typeof item === 'string');
 }

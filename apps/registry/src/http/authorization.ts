@@ -1,23 +1,50 @@
-// Who may do what: one question, asked for every request and by the access reviews.
+// Who may do what: one question, asked once for every request, before its body is read.
 
 import { SlipwayError } from '@slipway/contracts';
-import type { Rule, User } from './authentication.js';
-import type { ResourceTarget } from './request-target.js';
+import type { User } from './authentication.js';
 
-export interface Access {
+export interface ResourceAccess {
+  kind: 'resource';
   verb: string;
   group: string;
+  version: string;
   resource: string;
   subresource: string;
   /** Empty: cluster scope, or all namespaces. */
   namespace: string;
+  /** Empty: the collection. */
+  name: string;
 }
+/** Discovery and schemas. */
+export interface PathAccess {
+  kind: 'path';
+  verb: string;
+  path: string;
+}
+export type Access = ResourceAccess | PathAccess;
+
+export interface Decision {
+  allowed: boolean;
+  /** Why not, for the user. */
+  reason?: string;
+}
+
+/** Errors: `transient` when nobody can say; the request is then refused. */
+export type Authorize = (user: User, access: Access) => Promise<Decision>;
+
+/** By the rules of the user's own token. */
+export const byRules: Authorize = (user, access) => Promise.resolve({ allowed: mayUse(user, access) });
 
 export function mayUse(user: User, access: Access): boolean {
-  return user.rules.some((rule) => covers(rule, access));
+  if (access.kind === 'path') return true; // what is served is the same for everybody, and no secret
+  const isAskedOfOneself = access.verb === 'create' && SELF_REVIEWS.has(`${access.group}/${access.resource}`);
+  return isAskedOfOneself || (user.rules ?? []).some((rule) => covers(rule, access));
 }
 
-function covers(rule: Rule, { verb, group, resource, subresource, namespace }: Access): boolean {
+function covers(
+  rule: NonNullable<User['rules']>[number],
+  { verb, group, resource, subresource, namespace }: ResourceAccess,
+): boolean {
   const qualified = group === '' ? resource : `${resource}.${group}`;
   const names = subresource === '' ? [qualified] : [`${qualified}/${subresource}`, `*/${subresource}`];
   return (
@@ -34,17 +61,27 @@ const SELF_REVIEWS = new Set([
   'authentication.k8s.io/selfsubjectreviews',
 ]);
 
-/** Errors: SlipwayError('forbidden') in Kubernetes' words. */
-export function authorize(user: User, target: ResourceTarget): void {
-  const { verb, group, resource, subresource, namespace, name } = target;
-  if (verb === 'create' && SELF_REVIEWS.has(`${group}/${resource}`)) return;
-  if (mayUse(user, target)) return;
+/** Errors: SlipwayError('forbidden') in Kubernetes' words; those of `authorize`. */
+export async function requireAccess(authorize: Authorize, user: User, access: Access): Promise<void> {
+  const { allowed, reason } = await authorize(user, access);
+  if (allowed) return;
+  if (access.kind === 'resource') throw refusalOf(user, access, reason);
+  const what = `User "${user.name}" cannot ${access.verb} path "${access.path}"`;
+  throw new SlipwayError('forbidden', 'Forbidden', `forbidden: ${what}${because(reason)}`);
+}
+
+function refusalOf(user: User, access: ResourceAccess, reason: string | undefined): SlipwayError {
+  const { verb, group, resource, subresource, namespace, name } = access;
   const path = subresource === '' ? resource : `${resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  throw forbidden(
+  return forbidden(
     { resource, group, name },
-    `User "${user.name}" cannot ${verb} resource "${path}" in API group "${group}" ${where}`,
+    `User "${user.name}" cannot ${verb} resource "${path}" in API group "${group}" ${where}${because(reason)}`,
   );
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined || reason === '' ? '' : `: ${reason}`;
 }
 
 /** `pods "x" is forbidden: <why>`. */

@@ -1,7 +1,8 @@
 // POST: a new object.
 
-import { NAMESPACES, SlipwayError, resourceNameOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
+import { SlipwayError, resourceNameOf, type KubeObject, type ResourceKind } from '@slipway/contracts';
 import { warningsOf } from '../core/admission/warnings.js';
+import type { Namespaces } from '../io/namespaces.js';
 import type { ObjectStore } from '../io/object-store.js';
 import { decodeBody, fieldValidationOf, refuse, validated } from './admit.js';
 import { admitDecisions } from './approval-decisions.js';
@@ -11,13 +12,14 @@ import type { Answer, ApiRequest } from './exchange.js';
 import { companions, freshObject } from './fresh.js';
 import { objectAnswer, type View } from './render.js';
 import type { ResourceTarget } from './request-target.js';
-import { inVersion, parseStored } from './versions.js';
+import { inVersion } from './versions.js';
 
 /** Tries for a generated name that nobody has. */
 const NAME_TRIES = 8;
 
 export async function createObject(
   store: ObjectStore,
+  namespaces: Namespaces,
   target: ResourceTarget,
   view: View,
   request: ApiRequest,
@@ -31,7 +33,7 @@ export async function createObject(
   if (object.metadata.resourceVersion) {
     throw new SlipwayError('invalid', 'BadRequest', 'resourceVersion should not be set on objects to be created');
   }
-  await requireNamespace(store, kind, target.namespace);
+  await requireNamespace(namespaces, kind, target.namespace);
   for (let attempt = 1; ; attempt++) {
     const named = freshObject(kind, object, target.namespace);
     target.name = named.metadata.name; // errors name the object, also when its name was made here
@@ -110,18 +112,19 @@ export function requireUserWritable(kind: ResourceKind, name: string): void {
 }
 
 /** Errors: `not-found` for a namespace that is not there, `forbidden` for one that is going. */
-export async function requireNamespace(store: ObjectStore, kind: ResourceKind, namespace: string): Promise<void> {
+export async function requireNamespace(namespaces: Namespaces, kind: ResourceKind, namespace: string): Promise<void> {
   if (!kind.namespaced) return;
   if (namespace === '')
     throw new SlipwayError('invalid', 'BadRequest', 'an empty namespace may not be set during creation');
-  const stored = await store.get({ resource: NAMESPACES, namespace: '', name: namespace });
-  if (stored === undefined) {
-    throw new SlipwayError('not-found', 'NamespaceNotFound', `namespaces "${namespace}" not found`);
-  }
-  if (parseStored(stored).metadata.deletionTimestamp !== undefined) {
-    throw forbidden(
-      { resource: kind.plural, group: kind.group, name: '' },
-      `unable to create new content in namespace ${namespace} because it is being terminated`,
-    );
+  switch (await namespaces.stateOf(namespace)) {
+    case 'active':
+      return;
+    case 'absent':
+      throw new SlipwayError('not-found', 'NamespaceNotFound', `namespaces "${namespace}" not found`);
+    case 'terminating':
+      throw forbidden(
+        { resource: kind.plural, group: kind.group, name: '' },
+        `unable to create new content in namespace ${namespace} because it is being terminated`,
+      );
   }
 }

@@ -1,5 +1,6 @@
 import { RESOURCE_KINDS } from '@slipway/contracts';
-import { GROUPS, aggregated, apiGroup, apiGroupList, apiResourceList } from './discovery.js';
+import { aggregated, apiGroup, apiGroupList, apiResourceList } from './discovery.js';
+import { BESIDE_A_CLUSTER, WHOLE_API } from './served.js';
 
 interface Legacy {
   resources: {
@@ -22,11 +23,11 @@ interface Aggregated {
 }
 
 describe('discovery', () => {
-  const legacy = (group: string, version: string): Legacy => apiResourceList(group, version) as Legacy;
+  const legacy = (group: string, version: string): Legacy => apiResourceList(WHOLE_API, group, version) as Legacy;
 
   test('every kind is listed in each of its versions, and in no other', () => {
     for (const kind of RESOURCE_KINDS) {
-      for (const version of GROUPS.get(kind.group)!) {
+      for (const version of WHOLE_API.groups.get(kind.group)!) {
         const found = legacy(kind.group, version).resources.filter(({ name }) => name === kind.plural);
         expect([kind.plural, version, found.length]).toEqual([
           kind.plural,
@@ -39,7 +40,7 @@ describe('discovery', () => {
 
   test.each(['v2', 'v2beta1'] as const)('the aggregated document (%s) says the same as the legacy ones', (version) => {
     for (const root of ['api', 'apis'] as const) {
-      const { items } = aggregated(root, version) as Aggregated;
+      const { items } = aggregated(WHOLE_API, root, version) as Aggregated;
       for (const { metadata, versions } of items) {
         for (const served of versions) {
           const flat = served.resources.flatMap((one) => [
@@ -51,14 +52,14 @@ describe('discovery', () => {
       }
     }
     const names = (['api', 'apis'] as const).flatMap((root) =>
-      (aggregated(root, version) as Aggregated).items.map(({ metadata }) => metadata.name),
+      (aggregated(WHOLE_API, root, version) as Aggregated).items.map(({ metadata }) => metadata.name),
     );
-    expect(names.sort()).toEqual([...GROUPS.keys()].sort());
+    expect(names.sort()).toEqual([...WHOLE_API.groups.keys()].sort());
   });
 
   test('v1 of tekton.dev is preferred, and pods are read, deleted and logged', () => {
-    expect(apiGroup('tekton.dev')).toMatchObject({ preferredVersion: { groupVersion: 'tekton.dev/v1' } });
-    expect(apiGroupList()).toMatchObject({
+    expect(apiGroup(WHOLE_API, 'tekton.dev')).toMatchObject({ preferredVersion: { groupVersion: 'tekton.dev/v1' } });
+    expect(apiGroupList(WHOLE_API)).toMatchObject({
       groups: expect.arrayContaining([expect.objectContaining({ name: 'authorization.k8s.io' })]) as object,
     });
     const { resources } = legacy('', 'v1');
@@ -71,9 +72,19 @@ describe('discovery', () => {
   });
 
   test('what is not served is undefined', () => {
-    expect(apiGroup('apps')).toBeUndefined();
-    expect(apiGroup('')).toBeUndefined();
-    expect(apiResourceList('tekton.dev', 'v2')).toBeUndefined();
-    expect(apiResourceList('constructor', 'v1')).toBeUndefined();
+    expect(apiGroup(WHOLE_API, 'apps')).toBeUndefined();
+    expect(apiGroup(WHOLE_API, '')).toBeUndefined();
+    expect(apiResourceList(WHOLE_API, 'tekton.dev', 'v2')).toBeUndefined();
+    expect(apiResourceList(WHOLE_API, 'constructor', 'v1')).toBeUndefined();
+  });
+
+  test('beside a cluster only what it does not serve itself is listed, whichever kinds there will be', () => {
+    const groups = [...BESIDE_A_CLUSTER.groups.keys()];
+    expect(groups).toEqual([...WHOLE_API.groups.keys()].filter((group) => group !== '' && !group.endsWith('.k8s.io')));
+    expect(groups).toContain('tekton.dev');
+    expect(apiResourceList(BESIDE_A_CLUSTER, '', 'v1')).toBeUndefined();
+    expect(apiResourceList(BESIDE_A_CLUSTER, 'authorization.k8s.io', 'v1')).toBeUndefined();
+    expect(apiGroup(BESIDE_A_CLUSTER, 'rbac.authorization.k8s.io')).toBeUndefined();
+    expect((aggregated(BESIDE_A_CLUSTER, 'api', 'v2') as Aggregated).items).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
-// What is served: the legacy and the aggregated discovery documents, both from RESOURCE_KINDS.
+// What is served: the legacy and the aggregated discovery documents.
 
-import { RESOURCE_KINDS, apiVersionOf, type ResourceKind } from '@slipway/contracts';
+import { apiVersionOf, type ResourceKind } from '@slipway/contracts';
+import type { Served } from './served.js';
 
-interface Served {
+interface Resource {
   name: string;
   singular: string;
   kind: string;
@@ -18,7 +19,7 @@ const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch
 const SERVICE_MADE_VERBS = ['delete', 'deletecollection', ...READ];
 
 /** Resources that are answered, not stored. */
-const REVIEWS: Record<string, Served[]> = {
+const REVIEWS: Record<string, Resource[]> = {
   'authorization.k8s.io/v1': [
     review('selfsubjectaccessreviews', 'SelfSubjectAccessReview'),
     review('selfsubjectrulesreviews', 'SelfSubjectRulesReview'),
@@ -26,7 +27,7 @@ const REVIEWS: Record<string, Served[]> = {
   'authentication.k8s.io/v1': [review('selfsubjectreviews', 'SelfSubjectReview')],
 };
 
-function review(name: string, kind: string): Served {
+function review(name: string, kind: string): Resource {
   return {
     name,
     singular: kind.toLowerCase(),
@@ -39,41 +40,25 @@ function review(name: string, kind: string): Served {
   };
 }
 
-/** Served groups with their versions, preferred first. The core group is `''`. */
-export const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['', ['v1']],
-  ...groupVersions(),
-  ['authentication.k8s.io', ['v1']],
-  ['authorization.k8s.io', ['v1']],
-]);
-
-function groupVersions(): [string, string[]][] {
-  const groups = new Map<string, string[]>();
-  for (const { group, versions } of RESOURCE_KINDS) {
-    if (group === '') continue;
-    const known = groups.get(group) ?? [];
-    groups.set(group, [...known, ...versions.filter((version) => !known.includes(version))]);
-  }
-  return [...groups];
-}
-
-function served(group: string, version: string): Served[] {
-  const reviews = REVIEWS[`${group}/${version}`];
+function resourcesOf(served: Served, group: string, version: string): Resource[] {
+  const reviews = served.hasReviews ? REVIEWS[`${group}/${version}`] : undefined;
   if (reviews !== undefined) return reviews;
-  return RESOURCE_KINDS.filter((kind) => kind.group === group && kind.versions.includes(version)).map((kind) => ({
-    name: kind.plural,
-    singular: kind.singular,
-    kind: kind.kind,
-    namespaced: kind.namespaced,
-    verbs: kind.createdByServices === true ? SERVICE_MADE_VERBS : ALL_VERBS,
-    shortNames: kind.shortNames,
-    categories: kind.categories,
-    subresources: subresources(kind, version),
-  }));
+  return served.kinds
+    .filter((kind) => kind.group === group && kind.versions.includes(version))
+    .map((kind) => ({
+      name: kind.plural,
+      singular: kind.singular,
+      kind: kind.kind,
+      namespaced: kind.namespaced,
+      verbs: kind.createdByServices === true ? SERVICE_MADE_VERBS : ALL_VERBS,
+      shortNames: kind.shortNames,
+      categories: kind.categories,
+      subresources: subresources(kind, version),
+    }));
 }
 
-function subresources(kind: ResourceKind, version: string): Served['subresources'] {
-  const of = (name: string, verbs: string[]): Served['subresources'][number] => ({
+function subresources(kind: ResourceKind, version: string): Resource['subresources'] {
+  const of = (name: string, verbs: string[]): Resource['subresources'][number] => ({
     name,
     kind: kind.kind,
     group: kind.group,
@@ -94,25 +79,29 @@ export function apiVersions(): object {
 }
 
 /** `GET /apis`. */
-export function apiGroupList(): object {
-  const groups = [...GROUPS.keys()].filter((group) => group !== '').map((group) => groupBody(group));
+export function apiGroupList(served: Served): object {
+  const groups = [...served.groups.keys()].filter((group) => group !== '').map((group) => groupBody(served, group));
   return { kind: 'APIGroupList', apiVersion: 'v1', groups };
 }
 
 /** `GET /apis/<group>`; undefined: not served. */
-export function apiGroup(group: string): object | undefined {
-  return GROUPS.has(group) && group !== '' ? { kind: 'APIGroup', apiVersion: 'v1', ...groupBody(group) } : undefined;
+export function apiGroup(served: Served, group: string): object | undefined {
+  if (!served.groups.has(group) || group === '') return undefined;
+  return { kind: 'APIGroup', apiVersion: 'v1', ...groupBody(served, group) };
 }
 
-function groupBody(group: string): object {
-  const versions = (GROUPS.get(group) ?? []).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+function groupBody(served: Served, group: string): object {
+  const versions = (served.groups.get(group) ?? []).map((version) => ({
+    groupVersion: `${group}/${version}`,
+    version,
+  }));
   return { name: group, versions, preferredVersion: versions[0] };
 }
 
 /** `GET /api/v1` or `GET /apis/<group>/<version>`; undefined: not served. */
-export function apiResourceList(group: string, version: string): object | undefined {
-  if (GROUPS.get(group)?.includes(version) !== true) return undefined;
-  const resources = served(group, version).flatMap((resource) => [
+export function apiResourceList(served: Served, group: string, version: string): object | undefined {
+  if (served.groups.get(group)?.includes(version) !== true) return undefined;
+  const resources = resourcesOf(served, group, version).flatMap((resource) => [
     {
       name: resource.name,
       singularName: resource.singular,
@@ -134,24 +123,24 @@ export function apiResourceList(group: string, version: string): object | undefi
 }
 
 /** `GET /api` or `/apis` in the aggregated form; `version` is that of the document. */
-export function aggregated(root: 'api' | 'apis', version: 'v2' | 'v2beta1'): object {
-  const groups = [...GROUPS].filter(([group]) => (group === '') === (root === 'api'));
+export function aggregated(served: Served, root: 'api' | 'apis', version: 'v2' | 'v2beta1'): object {
+  const groups = [...served.groups].filter(([group]) => (group === '') === (root === 'api'));
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: groups.map(([group, versions]) => ({
       metadata: { name: group, creationTimestamp: null },
-      versions: versions.map((served) => aggregatedVersion(group, served)),
+      versions: versions.map((one) => aggregatedVersion(served, group, one)),
     })),
   };
 }
 
-function aggregatedVersion(group: string, version: string): object {
+function aggregatedVersion(served: Served, group: string, version: string): object {
   return {
     version,
     freshness: 'Current',
-    resources: served(group, version).map((resource) => ({
+    resources: resourcesOf(served, group, version).map((resource) => ({
       resource: resource.name,
       responseKind: { group, version, kind: resource.kind },
       scope: resource.namespaced ? 'Namespaced' : 'Cluster',

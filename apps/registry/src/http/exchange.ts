@@ -6,8 +6,10 @@ import type { Target } from './request-target.js';
 
 /** What is known of a request before its body is read. */
 export interface Admission {
+  /** Stands in the log and in the answer's `Audit-ID`: the cluster's own, where its API server sends the request. */
   id: string;
   startedMs: number;
+  method: string;
   query: URLSearchParams;
   path: string;
   target: Target;

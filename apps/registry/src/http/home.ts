@@ -1,6 +1,6 @@
 // The page a browser shows at `/`.
 
-import { GROUPS } from './discovery.js';
+import type { Served } from './served.js';
 
 /** Nothing but its own style: no script, no frame, nothing from elsewhere. */
 export const HOME_HEADERS = {
@@ -12,8 +12,8 @@ export const HOME_HEADERS = {
   'cache-control': 'no-cache',
 };
 
-export function homePage(version: string, url: string): string {
-  const groups = [...GROUPS]
+export function homePage(served: Served, version: string, url: string): string {
+  const groups = [...served.groups]
     .map(([group, versions]) => {
       const paths = versions.map((one) => (group === '' ? `/api/${one}` : `/apis/${group}/${one}`));
       return `<tr><td>${group === '' ? 'core' : escaped(group)}</td><td>${paths.map((path) => `<code>${escaped(path)}</code>`).join(' ')}</td></tr>`;

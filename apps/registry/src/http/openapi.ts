@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { openApiPaths, openApiV3 } from '../core/openapi/document.js';
 import type { Answer, ApiRequest } from './exchange.js';
+import type { Served } from './served.js';
 
 interface Document {
   text: string;
@@ -18,10 +19,10 @@ const V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 const documents = new Map<string, Document>();
 
 /** `path` is what follows `/openapi/`. Undefined: there is no such document. */
-export function openApi(path: string, { query, headers }: ApiRequest): Answer | undefined {
-  if (path === 'v3') return index();
+export function openApi(served: Served, path: string, { query, headers }: ApiRequest): Answer | undefined {
+  if (path === 'v3') return index(served);
   if (path === 'v2') return { kind: 'text', status: 200, contentType: V2, text: '' };
-  const name = openApiPaths().find((one) => path === `v3/${one}`);
+  const name = openApiPaths(served.kinds).find((one) => path === `v3/${one}`);
   if (name === undefined) return undefined;
   const { text, hash } = documentOf(name);
   const etag = `"${hash}"`;
@@ -39,8 +40,8 @@ export function openApi(path: string, { query, headers }: ApiRequest): Answer | 
   };
 }
 
-function index(): Answer {
-  const paths = openApiPaths().map((name) => [
+function index({ kinds }: Served): Answer {
+  const paths = openApiPaths(kinds).map((name) => [
     name,
     { serverRelativeURL: `/openapi/v3/${name}?hash=${documentOf(name).hash}` },
   ]);

@@ -1,10 +1,11 @@
 import { targetOf, type ResourceTarget } from './request-target.js';
+import { WHOLE_API } from './served.js';
 
 /** `verb group/version resource/sub namespace name`, with `-` for what is empty. */
 function read(line: string): string {
   const [method = '', url = ''] = line.split(' ');
   const [path = '', search = ''] = url.split('?');
-  const target = targetOf(method, path, new URLSearchParams(search));
+  const target = targetOf(WHOLE_API, method, path, new URLSearchParams(search));
   if (target.kind !== 'resource') return JSON.stringify(target);
   const { verb, group, version, resource, subresource, namespace, name } = target;
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
@@ -47,13 +48,16 @@ describe('targetOf', () => {
   });
 
   test('knows the stored kind behind a path, and that there is none behind another', () => {
-    const of = (path: string): ResourceTarget => targetOf('GET', path, new URLSearchParams()) as ResourceTarget;
+    const of = (path: string): ResourceTarget =>
+      targetOf(WHOLE_API, 'GET', path, new URLSearchParams()) as ResourceTarget;
     expect(of('/apis/tekton.dev/v1/tasks').stored?.kind).toBe('Task');
     expect(of('/apis/other.dev/v1/tasks').stored).toBeUndefined();
     expect(of('/api/v1/__proto__').stored).toBeUndefined();
   });
 
   test('refuses a path that is not URL-encoded', () => {
-    expect(() => targetOf('GET', '/api/v1/namespaces/%zz', new URLSearchParams())).toThrow('not valid URL encoding');
+    expect(() => targetOf(WHOLE_API, 'GET', '/api/v1/namespaces/%zz', new URLSearchParams())).toThrow(
+      'not valid URL encoding',
+    );
   });
 });

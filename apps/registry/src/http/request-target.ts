@@ -1,6 +1,7 @@
 // What a request asks for: method and path as verb, resource, namespace, name and subresource (Kubernetes' RequestInfo).
 
-import { RESOURCE_KINDS, SlipwayError, type ResourceKind } from '@slipway/contracts';
+import { SlipwayError, type ResourceKind } from '@slipway/contracts';
+import type { Served } from './served.js';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -17,7 +18,7 @@ export interface ResourceTarget {
   namespace: string;
   /** Empty: the collection. */
   name: string;
-  /** Undefined: a resource that is not stored, such as a review, or one that nobody serves. */
+  /** Undefined: a resource that is not stored, such as a review, or one that is not served here. */
   stored: ResourceKind | undefined;
 }
 
@@ -28,17 +29,16 @@ export type Target =
   | { kind: 'openapi'; path: string }
   | { kind: 'unknown' };
 
-const byPath = new Map(RESOURCE_KINDS.map((kind) => [`${kind.group}/${kind.plural}`, kind]));
-
 /** Reads a request line. Errors: `invalid` for a path that is not URL-encoded; an unknown path is `{kind: 'unknown'}`. */
-export function targetOf(method: string, path: string, query: URLSearchParams): Target {
+export function targetOf(served: Served, method: string, path: string, query: URLSearchParams): Target {
   const [root = '', ...rest] = segmentsOf(path);
   if (root === 'openapi') return { kind: 'openapi', path: rest.join('/') };
-  if (root === 'api') return rest.length === 0 ? { kind: 'discovery', root } : versioned('', rest, method, query);
+  if (root === 'api')
+    return rest.length === 0 ? { kind: 'discovery', root } : versioned(served, '', rest, method, query);
   if (root !== 'apis') return { kind: 'unknown' };
   const [group, ...below] = rest;
   if (group === undefined) return { kind: 'discovery', root };
-  return below.length === 0 ? { kind: 'discovery', root, group } : versioned(group, below, method, query);
+  return below.length === 0 ? { kind: 'discovery', root, group } : versioned(served, group, below, method, query);
 }
 
 function segmentsOf(path: string): string[] {
@@ -52,7 +52,7 @@ function segmentsOf(path: string): string[] {
   }
 }
 
-function versioned(group: string, segments: string[], method: string, query: URLSearchParams): Target {
+function versioned(served: Served, group: string, segments: string[], method: string, query: URLSearchParams): Target {
   const [version = '', ...rest] = segments;
   if (rest.length === 0) return { kind: 'discovery', root: group === '' ? 'api' : 'apis', group, version };
   const scoped = rest[0] === 'namespaces' && rest.length > 2 && !NAMESPACE_SUBRESOURCES.has(rest[2]!);
@@ -72,7 +72,7 @@ function versioned(group: string, segments: string[], method: string, query: URL
     subresource,
     namespace,
     name,
-    stored: byPath.get(`${group}/${resource}`),
+    stored: served.kinds.find((kind) => kind.group === group && kind.plural === resource),
   };
 }
 

@@ -61,6 +61,9 @@ function accessStatus(user: User, spec: AccessReviewSpec): object {
     on === undefined
       ? ['get', 'head'].includes(path?.verb ?? '') && OPEN_PATHS.some((open) => isAtOrBelow(path?.path ?? '', open))
       : mayUse(user, {
+          kind: 'resource',
+          version: '',
+          name: '',
           verb: on.verb ?? '',
           group: on.group ?? '',
           resource: on.resource ?? '',
@@ -75,7 +78,9 @@ function isAtOrBelow(path: string, open: string): boolean {
 }
 
 function rulesStatus(user: User, namespace: string): object {
-  const rules = user.rules.filter((rule) => rule.namespaces.includes('*') || rule.namespaces.includes(namespace));
+  const rules = (user.rules ?? []).filter(
+    (rule) => rule.namespaces.includes('*') || rule.namespaces.includes(namespace),
+  );
   return {
     resourceRules: rules.flatMap(({ verbs, resources }) =>
       resources.map((resource) => ({ verbs, ...groupAndResource(resource) })),

@@ -7,14 +7,17 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { SlipwayError, asSlipwayError } from '@slipway/contracts';
 import { answerHealth, type HealthSources, type Logger } from '@slipway/service';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { stringify } from 'yaml';
 import { negotiate } from './accept.js';
 import { answer, subjectOf, type ApiPorts } from './api.js';
+import { auditLine, named } from './audit.js';
 import type { Authenticate } from './authentication.js';
-import { authorize } from './authorization.js';
+import { requireAccess } from './authorization.js';
+import { ClientCertificates, type ServerTls } from './client-certificates.js';
 import { drain } from './drain.js';
 import { flag, type Admission, type Answer, type ApiRequest } from './exchange.js';
 import { HOME_HEADERS, homePage } from './home.js';
@@ -28,7 +31,7 @@ import { WebSockets } from './web-socket.js';
 export interface ServerOptions {
   host: string;
   port: number;
-  tls?: { cert: Buffer; key: Buffer };
+  tls?: ServerTls;
   ports: ApiPorts;
   authenticate: Authenticate;
   health: HealthSources;
@@ -38,7 +41,6 @@ export interface ServerOptions {
 }
 
 const OPEN_PATHS = new Set(['/', '/version', '/healthz', '/readyz', '/livez', '/metrics']);
-const MUTATING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 export class ApiServer {
   readonly #app: FastifyInstance;
@@ -46,6 +48,7 @@ export class ApiServer {
   readonly #streams = new Set<AbortController>();
   readonly #inFlight = new InFlight();
   readonly #webSockets: WebSockets;
+  readonly #certificates: ClientCertificates;
   #url = '';
 
   constructor(private readonly options: ServerOptions) {
@@ -60,7 +63,7 @@ export class ApiServer {
       clientErrorHandler: (error, socket) => refuseBytes(error, socket),
       frameworkErrors: (error, _request, reply) =>
         void this.#sendStatus(reply as unknown as FastifyReply, statusOf(refusalOf(error))),
-      ...(tls === undefined ? {} : { https: { cert: tls.cert, key: tls.key } }),
+      ...(tls === undefined ? {} : { https: ClientCertificates.optionsOf(tls) }),
     });
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -68,12 +71,18 @@ export class ApiServer {
     this.#app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     this.#app.all('/*', (request, reply) => this.#serve(request, reply));
     this.#webSockets = new WebSockets({
-      admit: (request) => this.admit(request.method ?? 'GET', request.url ?? '/', request.headers),
+      admit: (request) => this.#admission(request),
       answer: (admission, request) => answer(options.ports, admission.target, request),
       opened: (controller) => this.#streams.add(controller),
       closed: (controller) => this.#streams.delete(controller),
     });
     metrics.watchInFlight(this.#inFlight);
+    this.#certificates = new ClientCertificates(this.#app.server, tls);
+  }
+
+  /** From the next connection on; users vouched for by an authority that is no longer named are refused at once. */
+  useTls(tls: ServerTls): void {
+    this.#certificates.use(tls);
   }
 
   /** Where the API is, once it listens. */
@@ -98,36 +107,42 @@ export class ApiServer {
   }
 
   /** Errors: everything that refuses a request by its head alone (H1). */
-  admit(method: string, url: string, headers: { authorization?: string | undefined }): Admission {
+  async #admission(request: IncomingMessage): Promise<Admission> {
+    const { method = 'GET', url = '/', headers, rawHeaders } = request;
+    refuseImpersonation(headers);
     const [path = '/', search = ''] = splitUrl(url);
     const query = new URLSearchParams(search);
-    const user = this.options.authenticate(headers.authorization);
-    const target = targetOf(method, path, query);
-    if (target.kind === 'resource') authorize(user, target);
+    const certifiedName = this.#certificates.nameOn(request.socket);
+    const user = this.options.authenticate({ headers, rawHeaders, certifiedName });
+    const { served, authorize } = this.options.ports;
+    const target = targetOf(served, method, path, query);
+    const id = (certifiedName === undefined ? undefined : auditIdOf(headers)) ?? randomUUID();
+    const startedMs = performance.now();
+    try {
+      await requireAccess(
+        authorize,
+        user,
+        target.kind === 'resource' ? target : { kind: 'path', verb: method.toLowerCase(), path },
+      );
+    } catch (error) {
+      this.#report({ id, startedMs, method, target, user }, statusOf(error).code);
+      throw error;
+    }
     const isLong =
       target.kind === 'resource' &&
       (target.verb === 'watch' || (target.subresource === 'log' && flag(query, 'follow')));
-    return {
-      id: randomUUID(),
-      startedMs: performance.now(),
-      query,
-      path,
-      target,
-      user,
-      leave: this.#inFlight.enter(isLong),
-    };
+    return { id, startedMs, method, query, path, target, user, leave: this.#inFlight.enter(isLong) };
   }
 
   async #admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-    const { method, url, headers } = request.raw;
+    const { method, url } = request.raw;
     const [path = '/'] = splitUrl(url ?? '/');
     if (OPEN_PATHS.has(path)) return this.#open(path, request, reply);
     try {
-      refuseImpersonation(headers);
-      this.#admitted.set(request, this.admit(method ?? 'GET', url ?? '/', headers));
+      this.#admitted.set(request, await this.#admission(request.raw));
       return undefined;
     } catch (error) {
-      const target = quietTarget(method ?? 'GET', url ?? '/');
+      const target = this.#quietTarget(method ?? 'GET', url ?? '/');
       return this.#sendStatus(reply, statusOf(error, target === undefined ? undefined : subjectOf(target)));
     }
   }
@@ -140,7 +155,8 @@ export class ApiServer {
         statusOf(new SlipwayError('invalid', 'MethodNotAllowed', `${path} can only be read`)),
       );
     }
-    if (path === '/') return reply.headers(HOME_HEADERS).send(homePage(this.options.version, this.#url));
+    if (path === '/')
+      return reply.headers(HOME_HEADERS).send(homePage(this.options.ports.served, this.options.version, this.#url));
     if (path === '/version')
       return reply.type('application/json').send(JSON.stringify(versionInfo(this.options.version)));
     reply.hijack();
@@ -177,7 +193,7 @@ export class ApiServer {
       this.#streams.delete(ended);
       reply.raw.removeListener('close', end);
       admission.leave();
-      this.#report(request, admission, code);
+      this.#report(admission, code);
     }
   }
 
@@ -224,7 +240,7 @@ export class ApiServer {
     const status = statusOf(refusalOf(error), admission === undefined ? undefined : subjectOf(admission.target));
     if (admission !== undefined) {
       this.#logFailure(refusalOf(error), admission);
-      this.#report(request, admission, status.code);
+      this.#report(admission, status.code);
     }
     if (status.code === 413) {
       reply.header('connection', 'close');
@@ -250,15 +266,21 @@ export class ApiServer {
     );
   }
 
-  #report(request: FastifyRequest, { id, target, user, startedMs }: Admission, code: number): void {
-    const durationMs = performance.now() - startedMs;
-    this.options.metrics.answered(target, code, durationMs);
-    if (!MUTATING.has(request.method) || target.kind !== 'resource' || target.stored === undefined) return;
-    const { logger } = this.options;
-    logger.info(
-      { requestId: id, user: user.name, ...named(target), code, ms: Math.round(durationMs * 10) / 10 },
-      request.method,
-    );
+  #report(admission: Pick<Admission, 'id' | 'startedMs' | 'method' | 'target' | 'user'>, code: number): void {
+    const durationMs = performance.now() - admission.startedMs;
+    this.options.metrics.answered(admission.target, code, durationMs);
+    const line = auditLine(admission, code, durationMs);
+    if (line !== undefined) this.options.logger[line.level](line.fields, line.message);
+  }
+
+  /** The target of a request that was refused, for its Status; a path that cannot be read has none. */
+  #quietTarget(method: string, url: string): Target | undefined {
+    try {
+      const [path, search] = splitUrl(url);
+      return targetOf(this.options.ports.served, method, path, new URLSearchParams(search));
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -267,28 +289,16 @@ function splitUrl(url: string): [path: string, search: string] {
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-/** The target of a request that was refused, for its Status; a path that cannot be read has none. */
-function quietTarget(method: string, url: string): Target | undefined {
-  try {
-    const [path, search] = splitUrl(url);
-    return targetOf(method, path, new URLSearchParams(search));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Acting as somebody else is not supported; doing it as oneself instead would be worse than saying so. */
 function refuseImpersonation(headers: Record<string, unknown>): void {
   if (!Object.keys(headers).some((name) => name.startsWith('impersonate-'))) return;
   throw new SlipwayError('forbidden', 'Forbidden', 'impersonation is not supported');
 }
 
-function named(target: Target): Record<string, string> {
-  if (target.kind !== 'resource') return {};
-  const { verb, resource, subresource, namespace, name } = target;
-  const plain = (text: string): string => text.slice(0, 253).replace(/\p{Cc}/gu, '?'); // one line of the log is one request
-  const path = subresource === '' ? resource : `${resource}/${subresource}`;
-  return { verb, resource: plain(path), namespace: plain(namespace), name: plain(name) };
+/** The cluster's name for the request, by which its audit log and ours are one. */
+function auditIdOf(headers: IncomingMessage['headers']): string | undefined {
+  const given = headers['audit-id'];
+  return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : undefined;
 }
 
 /** Bytes that are no request have no answer but this one. */

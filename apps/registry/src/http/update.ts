@@ -7,10 +7,12 @@ import { isObject, sameJson, without, type Json, type JsonObject } from '../core
 import { applyMergePatch } from '../core/patch/merge-patch.js';
 import { ownershipAfterApply, ownershipAfterUpdate, type Manager } from '../core/patch/ownership.js';
 import { applyStrategicPatch } from '../core/patch/strategic-patch.js';
+import type { Namespaces } from '../io/namespaces.js';
 import type { ObjectStore } from '../io/object-store.js';
 import { decodeBody, fieldValidationOf, refuse, validated, type FieldValidation } from './admit.js';
 import { admitDecisions } from './approval-decisions.js';
 import type { User } from './authentication.js';
+import { requireAccess, type Authorize } from './authorization.js';
 import { mediaTypeOf, parseBody, type Body } from './body.js';
 import { checkPlace, dryRunOf, requireNamespace, requireUserWritable } from './create.js';
 import type { Answer, ApiRequest } from './exchange.js';
@@ -62,8 +64,15 @@ export async function updateObject(
   });
 }
 
+/** What a patch that makes a new object needs beside the store. */
+export interface Creation {
+  namespaces: Namespaces;
+  authorize: Authorize;
+}
+
 export async function patchObject(
   store: ObjectStore,
+  creation: Creation,
   target: ResourceTarget,
   view: View,
   request: ApiRequest,
@@ -71,7 +80,7 @@ export async function patchObject(
   const mediaType = mediaTypeOf(request.headers['content-type']);
   const change = changeOf(store, target, view, request);
   const body = parseBody(request.headers['content-type'], request.body);
-  if (mediaType === 'application/apply-patch+yaml') return applyObject(change, body, request);
+  if (mediaType === 'application/apply-patch+yaml') return applyObject(change, creation, body, request);
   const apply = patcher(mediaType, view.kind, body.value);
   return write(change, PATCH_TRIES, (old) => {
     const current = inVersion(view.kind, view.version, old) as unknown as JsonObject;
@@ -223,7 +232,7 @@ function requireSame(target: ResourceTarget, kind: ResourceKind, object: KubeObj
   );
 }
 
-async function applyObject(change: Change, body: Body, request: ApiRequest): Promise<Answer> {
+async function applyObject(change: Change, creation: Creation, body: Body, request: ApiRequest): Promise<Answer> {
   const { store, target, view } = change;
   if (!request.query.has('fieldManager')) {
     refuse([
@@ -246,7 +255,7 @@ async function applyObject(change: Change, body: Body, request: ApiRequest): Pro
     const stored = await store.get(keyOf(target, view.kind));
     if (stored === undefined && target.subresource !== '') throw notFound(view.kind, target.name);
     try {
-      if (stored === undefined) return await applyNew(change, object, warnings);
+      if (stored === undefined) return await applyNew(change, creation, object, warnings);
       const old = parseStored(stored);
       requireSame(target, view.kind, object, old);
       const pinned = object.metadata.resourceVersion;
@@ -268,7 +277,12 @@ async function applyObject(change: Change, body: Body, request: ApiRequest): Pro
   }
 }
 
-async function applyNew(change: Change, object: KubeObject, warnings: string[]): Promise<Answer> {
+async function applyNew(
+  change: Change,
+  { namespaces, authorize }: Creation,
+  object: KubeObject,
+  warnings: string[],
+): Promise<Answer> {
   const { store, target, view } = change;
   if (object.metadata.uid) {
     throw new SlipwayError(
@@ -277,7 +291,9 @@ async function applyNew(change: Change, object: KubeObject, warnings: string[]):
       `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
     );
   }
-  await requireNamespace(store, view.kind, target.namespace);
+  // Who may only patch makes nothing new.
+  await requireAccess(authorize, change.user, { ...target, verb: 'create' });
+  await requireNamespace(namespaces, view.kind, target.namespace);
   const named = freshObject(view.kind, object, target.namespace);
   const fresh = validated(view.kind, admitDecisions(named, undefined, change.user, view.nowMs), view.limits);
   const { managedFields } = ownershipAfterApply(object, undefined, change.manager, false, view.nowMs);

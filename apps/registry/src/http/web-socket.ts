@@ -8,7 +8,7 @@ import type { Admission, Answer, ApiRequest } from './exchange.js';
 import { statusOf } from './status.js';
 
 interface WebSocketOptions {
-  admit(request: IncomingMessage): Admission;
+  admit(request: IncomingMessage): Promise<Admission>;
   answer(admission: Admission, request: ApiRequest): Promise<Answer>;
   opened(controller: AbortController): void;
   closed(controller: AbortController): void;
@@ -38,13 +38,10 @@ export class WebSockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    let admission: Admission;
-    try {
-      admission = this.options.admit(withToken(request));
-    } catch (error) {
-      return refuse(socket, error);
-    }
-    void this.#serve(admission, request, socket, head).finally(admission.leave);
+    void this.options.admit(withToken(request)).then(
+      (admission) => this.#serve(admission, request, socket, head).finally(admission.leave),
+      (error: unknown) => refuse(socket, error),
+    );
   }
 
   async #serve(admission: Admission, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -1,3 +1,4 @@
+import { RESOURCE_KINDS } from '@slipway/contracts';
 import { openApiPaths, openApiV3 } from './document.js';
 import type { OpenApiObject } from './operations.js';
 
@@ -10,7 +11,7 @@ const schemasOf = (document: OpenApiObject): Record<string, OpenApiObject> =>
 
 describe('openApiPaths', () => {
   it('names a document for every group and version', () => {
-    expect(openApiPaths().sort()).toEqual([
+    expect(openApiPaths(RESOURCE_KINDS).sort()).toEqual([
       'api/v1',
       'apis/build.knative.dev/v1alpha1',
       'apis/caching.internal.knative.dev/v1alpha1',

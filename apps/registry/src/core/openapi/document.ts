@@ -10,8 +10,8 @@ import { CORE, META, type Definition, type SchemaField, type SchemaType } from '
 const documents = new Map<string, OpenApiObject>();
 
 /** The group versions that have a document, as paths below `/openapi/v3/`: `api/v1`, `apis/tekton.dev/v1`. */
-export function openApiPaths(): string[] {
-  const versions = RESOURCE_KINDS.flatMap((kind) =>
+export function openApiPaths(served: readonly ResourceKind[]): string[] {
+  const versions = served.flatMap((kind) =>
     kind.versions.map((version) => (kind.group === '' ? `api/${version}` : `apis/${kind.group}/${version}`)),
   );
   return [...new Set(versions)];

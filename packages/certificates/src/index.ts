@@ -1,0 +1,1 @@
+export { ensureServerCertificate, type KeptCertificates } from './server-certificate.js';
