@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   isDone,
   succeeded,
+  type Build,
   type KubeObject,
   type PipelineRun,
   type PipelineRunSpec,
@@ -95,6 +96,38 @@ test('goes on where it was when it is stopped and started in the middle of a run
   const { items } = await api<{ items: TaskRun[] }>('GET', 'taskruns?labelSelector=tekton.dev/pipelineRun=restarted');
   expect(items).toHaveLength(30);
 }, 60_000);
+
+test('Builds go on while schedulers come and go: each has one TaskRun, and ends', async () => {
+  const names = Array.from({ length: 20 }, (_, i) => `build-${i}`);
+  const builds = '/apis/build.knative.dev/v1alpha1/namespaces/default/builds';
+  const create = (name: string) =>
+    send('POST', builds, {
+      apiVersion: 'build.knative.dev/v1alpha1',
+      kind: 'Build',
+      metadata: { name },
+      spec: { steps: [{ image: 'busybox', command: ['true'] }] },
+    });
+  for (let i = 0; i < names.length; i += 5) {
+    const made = Promise.all(names.slice(i, i + 5).map(create));
+    await scheduler.stop();
+    scheduler = await startTheScheduler();
+    await made;
+  }
+  for (const name of names) {
+    const build = await eventually(
+      async () => {
+        const found = await send<Build>('GET', `${builds}/${name}`);
+        if (!isDone(found)) throw new Error(JSON.stringify(found.status));
+        return found;
+      },
+      { what: `the end of ${name}`, deadlineMs: 50_000 },
+    );
+    expect(succeeded(build)?.status).toBe('True');
+    expect(build.status?.completionTime).toBeDefined();
+  }
+  const { items } = await api<{ items: TaskRun[] }>('GET', 'taskruns?labelSelector=build.knative.dev/buildName');
+  expect(items.map(({ metadata }) => metadata.name).sort()).toEqual([...names].sort());
+}, 90_000);
 
 test('leaves runs of other controllers alone, and runs those that name Tekton', async () => {
   const inline = { taskSpec: task('a').taskSpec! };
