@@ -45,8 +45,8 @@ interface PodPlatform {
 
 const LEASE_TTL_MS = 10_000;
 const RESYNC_MS = 30_000;
-/** How long an image may fail to be had before the run fails. */
-const IMAGE_PULL_MS = 0;
+/** How long an image may fail to be had before the run fails: a registry may be away for a while, a folder is not. */
+const IMAGE_PULL_MS = { cluster: 5 * 60_000, machine: 0 };
 
 export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const logger = createLogger('executor', config.logLevel, { format: config.logFormat });
@@ -96,7 +96,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     reasons: config.stepFailureReason,
     nodeName,
     defaultTimeoutMs: config.defaultTimeoutMs,
-    imagePullMs: IMAGE_PULL_MS,
+    imagePullMs: config.cluster === undefined ? IMAGE_PULL_MS.machine : IMAGE_PULL_MS.cluster,
     writesEvents: config.events,
   });
   const executor: Executor = new Executor({

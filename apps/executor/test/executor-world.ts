@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import {
   PODS,
+  SHARD_COUNT,
   SlipwayError,
   TASK_RUNS,
   isDone,
@@ -14,18 +15,28 @@ import {
   type TaskRun,
   type TaskRunSpec,
 } from '@slipway/contracts';
-import { Metrics, createLogger } from '@slipway/service';
+import { Metrics, createLogger, type Logger } from '@slipway/service';
 import { RemoteReferences, type Cache } from '@slipway/store';
-import type { PodRuntime } from '../src/core/runtime.js';
+import type { Delivery } from '../src/core/entrypoint-delivery.js';
+import type { PodEnvironment, PodRuntime } from '../src/core/runtime.js';
 import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
 import { kubeletObjects, storedEnvironment } from '../src/io/kubelet-objects.js';
+import { openCluster } from '../src/io/kubernetes-runtime/index.js';
 import { PodKeeper } from '../src/io/pod-keeper.js';
 import { PodSource } from '../src/io/pod-source.js';
 import { processRuntime } from '../src/io/process-runtime/index.js';
 import { TaskRuns } from '../src/io/task-runs.js';
 import { Transitions } from '../src/io/transitions.js';
+import type { ScriptedCluster } from './kubernetes-runtime/scripted-cluster.js';
 import { MemoryLogs, MemoryObjects } from './memory-world.js';
+
+interface TestPlatform {
+  runtime: PodRuntime;
+  environment: PodEnvironment;
+  delivery: Delivery;
+  nodeName: string | undefined;
+}
 
 const BIN_DIR = resolve(import.meta.dirname, '../../../packages/entrypoint/build');
 
@@ -36,7 +47,11 @@ export class ExecutorWorld {
 
   #startsFail = false;
 
-  constructor(private readonly stateDir: string) {}
+  /** @param cluster what stands in for a cluster, whose pods nobody runs; absent: the process runtime */
+  constructor(
+    private readonly stateDir: string,
+    private readonly cluster?: ScriptedCluster,
+  ) {}
 
   /** Pods are not started until the executor is, again. */
   failStarts(): void {
@@ -52,13 +67,7 @@ export class ExecutorWorld {
     const { objects, logs } = this;
     const logger = createLogger('executor', 'silent');
     const metrics = new Metrics('executor');
-    const runtime = await processRuntime({
-      stateDir: this.stateDir,
-      binDir: BIN_DIR,
-      objects: kubeletObjects(objects),
-      graceMs: 30_000,
-      logger,
-    });
+    const { runtime, environment, delivery, nodeName } = await this.#platform(logger, metrics);
     const start = runtime.start.bind(runtime);
     runtime.start = (pod) => {
       if (this.#startsFail) return Promise.reject(new SlipwayError('transient', 'NoNode', 'The node is away.'));
@@ -69,7 +78,7 @@ export class ExecutorWorld {
     const keeper = new PodKeeper({
       runtime,
       bus: logs.bus,
-      objects: kubeletObjects(objects),
+      objects: environment,
       logger,
       shipsLogs: true,
       onEnded: (pod, status) => executor.storeLastStatus(pod, status),
@@ -81,16 +90,16 @@ export class ExecutorWorld {
       runtime,
       keeper,
       source: new PodSource(objects, objects, logs.bus, {
-        delivery: () => Promise.resolve({ kind: 'host', path: BIN_DIR }),
-        environment: storedEnvironment(objects, objects, cache),
-        nodeName: 'node-0',
+        delivery: () => Promise.resolve(delivery),
+        environment,
+        nodeName,
         defaultTimeout: '1h0m0s',
         remote: new RemoteReferences(objects, ({ document }) => Promise.resolve(JSON.parse(document) as KubeObject)),
       }),
       events: new EventSender(objects, cache, logs.bus),
       transitions: new Transitions(logger, metrics),
       reasons: 'StepFailed',
-      nodeName: 'node-0',
+      nodeName,
       defaultTimeoutMs: 3_600_000,
       imagePullMs: 0,
       writesEvents: true,
@@ -109,6 +118,39 @@ export class ExecutorWorld {
     });
     await executor.start();
     this.#running = { executor, runtime };
+  }
+
+  async #platform(logger: Logger, metrics: Metrics): Promise<TestPlatform> {
+    const { objects, cluster } = this;
+    if (cluster === undefined) {
+      const kubelet = kubeletObjects(objects);
+      return {
+        runtime: await processRuntime({
+          stateDir: this.stateDir,
+          binDir: BIN_DIR,
+          objects: kubelet,
+          graceMs: 30_000,
+          logger,
+        }),
+        environment: storedEnvironment(objects, objects, objects.cache),
+        delivery: { kind: 'host', path: BIN_DIR },
+        nodeName: 'node-0',
+      };
+    }
+    const { runtime, environment } = openCluster({
+      access: { server: cluster.url, options: () => Promise.resolve({}) },
+      installation: 'test',
+      namesOwners: false,
+      requestsPerSecond: 1000,
+      requestsBurst: 1000,
+      entrypointImage: 'entrypoint:1',
+      shards: () => new Set(Array.from({ length: SHARD_COUNT }, (_, i) => i)),
+      beforeStart: () => Promise.resolve(),
+      logger,
+      metrics,
+    });
+    const features = { nativeSidecars: false, imageVolumes: false };
+    return { runtime, environment, delivery: { kind: 'image', image: 'entrypoint:1', features }, nodeName: undefined };
   }
 
   /** Pods go on. */

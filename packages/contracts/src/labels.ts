@@ -67,5 +67,7 @@ export const ANNOTATIONS = {
   templates: 'slipway.dev/templates',
   /** On Builds and TaskRuns: Go duration for which a pod may wait until its first container starts. */
   pendingTimeout: 'slipway.dev/pending-timeout',
+  /** On a pod: how often another took its place before a step had begun, and when last: `2 2026-01-01T00:00:00Z`. */
+  restarts: 'slipway.dev/restarts',
   pipelineTaskOnError: 'pipeline.tekton.dev/pipeline-task-on-error',
 } as const;

@@ -11,7 +11,7 @@ const stored: Pod = {
     uid: 'ours',
     resourceVersion: '7',
     creationTimestamp: '2026-01-01T00:00:00Z',
-    labels: { mine: 'x' },
+    labels: { mine: 'x', 'slipway.dev/shard': '7' },
     annotations: { a: 'b' },
     ownerReferences: [owner],
   },
@@ -29,7 +29,7 @@ describe('clusterObject', () => {
     expect(metadata).toEqual({
       name: 'p',
       namespace: 'ns',
-      labels: { mine: 'x', 'slipway.dev/installation': 'one', 'slipway.dev/pod-uid': 'ours' },
+      labels: { mine: 'x', 'slipway.dev/shard': '7', 'slipway.dev/installation': 'one', 'slipway.dev/pod-uid': 'ours' },
       annotations: { a: 'b' },
     });
   });

@@ -4,7 +4,7 @@
 //   C2. Two installations on one cluster never touch each other's pods: every selector names the installation.
 //   C3. Owners are named only where the cluster knows them: of an owner that it cannot find it deletes the pod.
 
-import { SHARD_COUNT, SHARD_LABEL, type Container, type KubeObject, type Pod } from '@slipway/contracts';
+import { SHARD_COUNT, SHARD_LABEL, shardOfObject, type Container, type KubeObject, type Pod } from '@slipway/contracts';
 
 export const CLUSTER_LABELS = {
   /** Which of several platforms on a cluster a pod or a claim belongs to. */
@@ -26,7 +26,12 @@ export interface ClusterPodOptions {
 /** What is created in the cluster for a stored object (C1). */
 export function clusterObject<T extends KubeObject>(stored: T, uidLabel: string, options: ClusterPodOptions): T {
   const { name, namespace, labels, annotations, ownerReferences, uid = '' } = stored.metadata;
-  const ours = { ...labels, [CLUSTER_LABELS.installation]: options.installation, [uidLabel]: uid };
+  const ours = {
+    ...labels,
+    [SHARD_LABEL]: String(shardOfObject(stored.metadata)),
+    [CLUSTER_LABELS.installation]: options.installation,
+    [uidLabel]: uid,
+  };
   const metadata = {
     name,
     ...(namespace === undefined ? {} : { namespace }),

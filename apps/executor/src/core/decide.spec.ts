@@ -1,5 +1,6 @@
 import type { Pod, PodStatus, TaskRun, TaskRunSpec, TaskRunStatus } from '@slipway/contracts';
 import { decide, hasRun, stoppedStatus, wakeAtMs, type Decision, type RunView } from './decide.js';
+import { restarted } from './unstarted.js';
 
 const NOW = Date.parse('2026-01-01T00:10:00Z');
 const STARTED = '2026-01-01T00:00:00Z';
@@ -43,8 +44,51 @@ const view = (over: Partial<RunView>): RunView => ({
   ...over,
 });
 
+const ON_NODE = { nodeName: 'n', onNode: undefined, pod: { ...pod(), spec: { ...pod().spec, nodeName: 'n' } } };
+const restartedPod = (atMs: number): Pod => restarted(pod({ phase: 'Pending' }), atMs);
+const failingToPull = (reason: string, message: string): PodStatus => ({
+  phase: 'Pending',
+  containerStatuses: [container('step-a', { waiting: { reason, message } })],
+});
+
 describe('decide', () => {
   const rows: [title: string, view: Partial<RunView>, expected: Decision['kind'], reason?: string][] = [
+    ['gives a cluster a pod that it has never seen', { onNode: undefined }, 'start-pod'],
+    ['gives a pod up that a cluster had once', { onNode: undefined, pod: pod({ phase: 'Pending' }) }, 'lost'],
+    [
+      'starts a pod again on the node that it is bound to',
+      { ...ON_NODE, pod: { ...ON_NODE.pod, status: { phase: 'Pending' } } },
+      'start-pod',
+    ],
+    [
+      'starts another pod for one that ended too early on a cluster',
+      { onNode: { phase: 'Failed', reason: 'Evicted' } },
+      'restart-pod',
+    ],
+    [
+      'takes what a node says of an early end as it is',
+      { ...ON_NODE, onNode: { phase: 'Failed', reason: 'Evicted' } },
+      'report',
+    ],
+    ['waits before it starts a pod anew', { onNode: undefined, pod: restartedPod(NOW) }, 'rest'],
+    ['starts it anew when its time has come', { onNode: undefined, pod: restartedPod(NOW - 1000) }, 'start-pod'],
+    [
+      'lets a registry be away for a while',
+      { onNode: failingToPull('ImagePullBackOff', 'Back-off'), imagePullMs: 3_600_000 },
+      'report',
+    ],
+    [
+      'stops at an image that is not there',
+      { onNode: failingToPull('ErrImagePull', 'manifest unknown'), imagePullMs: 3_600_000 },
+      'stop',
+      'TaskRunImagePullFailed',
+    ],
+    [
+      'stops at a name that is none',
+      { onNode: failingToPull('InvalidImageName', ''), imagePullMs: 3_600_000 },
+      'stop',
+      'TaskRunImagePullFailed',
+    ],
     ['makes the pod of a new run', { taskRun: run(), pod: undefined, onNode: undefined }, 'create-pod'],
     ['holds a run that its user holds', { taskRun: run({ status: 'TaskRunPending' }), pod: undefined }, 'hold'],
     ['lets go on what has begun', { taskRun: run({ status: 'TaskRunPending' }, started()) }, 'report'],

@@ -20,6 +20,7 @@ import { withDecisions } from './breakpoints.js';
 import { deadlineOf } from './deadlines.js';
 import { conditionOf, isComplete, sidecarsReady } from './pod-status.js';
 import { nextAttemptMs } from './retry.js';
+import { restartCause, startDueMs } from './unstarted.js';
 import { hasBegun, isStep } from './step-states.js';
 
 export interface RunView {
@@ -49,6 +50,8 @@ export type Decision =
   | { kind: 'create-pod' }
   /** The pod is stored, and the node has not got it: give it. */
   | { kind: 'start-pod' }
+  /** The pod ended before a step of it had begun: start another in its place. */
+  | { kind: 'restart-pod'; reason: string; message: string }
   /** The pod ran on a node that no longer knows it. */
   | { kind: 'lost' }
   /** A step ended without telling the next: those that wait for it would wait for ever. */
@@ -73,7 +76,12 @@ export function decide(view: RunView, nowMs: number): Decision {
     return { kind: nowMs < (nextAttemptMs(taskRun, view.retry) ?? 0) ? 'rest' : 'create-pod' }; // D4
   }
   if (pod === undefined) return { kind: 'lost' };
-  if (onNode === undefined) return mayStart(pod, view.nodeName) ? { kind: 'start-pod' } : { kind: 'lost' }; // D3
+  if (onNode === undefined) {
+    if (!mayStart(pod, view.nodeName)) return { kind: 'lost' }; // D3
+    return { kind: nowMs < startDueMs(pod) ? 'rest' : 'start-pod' };
+  }
+  const restart = view.nodeName === undefined ? restartCause(pod, onNode) : undefined;
+  if (restart !== undefined) return { kind: 'restart-pod', ...restart };
   if (isChainBroken(onNode)) return { kind: 'end-pod' };
   if (needsGate(pod, onNode)) return { kind: 'open-gate' };
   const annotations = withDecisions(taskRun, pod);
@@ -83,7 +91,7 @@ export function decide(view: RunView, nowMs: number): Decision {
 
 /** When to look again without being told, in Unix milliseconds; undefined: only when something changes. */
 export function wakeAtMs(view: RunView): number | undefined {
-  const { taskRun, onNode, imagePullMs } = view;
+  const { taskRun, pod, onNode, imagePullMs } = view;
   if (isDone(taskRun)) return undefined;
   const startMs = startMsOf(view);
   if (startMs === undefined) return nextAttemptMs(taskRun, view.retry);
@@ -91,6 +99,7 @@ export function wakeAtMs(view: RunView): number | undefined {
   const deadlines = [
     ...(deadline === undefined ? [] : [deadline.atMs]),
     ...(isPullingImage(onNode) ? [startMs + imagePullMs] : []),
+    ...(pod === undefined || onNode !== undefined || startDueMs(pod) === 0 ? [] : [startDueMs(pod)]),
   ];
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
@@ -117,6 +126,8 @@ export function stoppedStatus(taskRun: TaskRun, reason: string, message: string,
 
 /** On another node the pod may run with nobody having stored that it does. */
 function mayStart(pod: Pod, nodeName: string | undefined): boolean {
+  // A cluster removes pods on its own: one that was seen there may have run since.
+  if (nodeName === undefined) return pod.status?.phase === undefined;
   return !hasRun(pod) && (pod.spec.nodeName === undefined || pod.spec.nodeName === nodeName);
 }
 
@@ -150,7 +161,7 @@ function stopFor(view: RunView, nowMs: number): Decision | undefined {
     return { kind: 'stop', reason: deadline.reason, message: deadline.message };
   }
   const pulling = pullFailure(onNode);
-  if (pulling === undefined || nowMs < startMs + limits.imagePullMs) return undefined;
+  if (pulling === undefined || (!pulling.isFinal && nowMs < startMs + limits.imagePullMs)) return undefined;
   const kind = pulling.name.startsWith('sidecar-') ? 'sidecar' : 'step';
   const short = pulling.name.replace(/^((build-)?step|sidecar)-/, '');
   return {
@@ -160,17 +171,30 @@ function stopFor(view: RunView, nowMs: number): Decision | undefined {
   };
 }
 
-function pullFailure(status: PodStatus | undefined): { name: string; image: string; message: string } | undefined {
-  for (const { name, imageID, state } of [
+interface PullFailure {
+  name: string;
+  image: string;
+  message: string;
+  /** Trying again does not help. */
+  isFinal: boolean;
+}
+
+function pullFailure(status: PodStatus | undefined): PullFailure | undefined {
+  for (const { name, image, imageID, state } of [
     ...(status?.initContainerStatuses ?? []),
     ...(status?.containerStatuses ?? []),
   ]) {
-    if (!IMAGE_REASONS.includes(state?.waiting?.reason ?? '')) continue;
-    return { name, image: imageID ?? '', message: state?.waiting?.message ?? '' };
+    const { reason = '', message = '' } = state?.waiting ?? {};
+    const isFinal = FINAL_PULL_REASONS.includes(reason) || (reason === 'ErrImagePull' && NO_SUCH_IMAGE.test(message));
+    if (!isFinal && reason !== 'ImagePullBackOff') continue;
+    return { name, image: (imageID ?? '') === '' ? image : (imageID ?? ''), message, isFinal };
   }
   return undefined;
 }
-const IMAGE_REASONS = ['ImagePullBackOff', 'InvalidImageName'];
+const FINAL_PULL_REASONS = ['InvalidImageName', 'ErrImageNeverPull'];
+/** What registries and container engines say of an image that is not there, or not for us. */
+const NO_SUCH_IMAGE =
+  /not found|manifest unknown|repository does not exist|pull access denied|unauthorized|no match for platform/i;
 
 function isPullingImage(status: PodStatus | undefined): boolean {
   return pullFailure(status) !== undefined;

@@ -85,6 +85,8 @@ const RULES: readonly Rule[] = [
   { when: (v) => v.complete && v.pod.status?.reason === 'Evicted', then: failure('PodEvicted', (v) => v.pod.status?.message ?? 'The pod was evicted.') },
   { when: (v) => v.complete && toldBy(v) !== undefined, then: (v) => ({ status: 'False', ...toldBy(v)! }) },
   { when: (v) => v.complete && v.init.some(isFailedCheck), then: failure('SubPathInvalid', (v) => v.init.find(isFailedCheck)?.state.terminated?.message ?? 'the subPath is not a folder') },
+  { when: (v) => v.complete && v.failed && isNodeLost(v.pod), then: failure('NodeLost', nodeLostMessage) },
+  { when: (v) => v.complete && v.failed && isPreempted(v.pod), then: failure('PodPreempted', (v) => `The pod made way for one of higher priority. ${v.pod.status?.message ?? ''}`.trimEnd()) },
   { when: (v) => v.complete && v.init.some(hasFailed) && v.init.some(isOom), then: failure('InitContainerOOM', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.init.some(hasFailed), then: failure('InitContainerFailed', (v) => initMessage(v)) },
   { when: (v) => v.complete && v.steps.some(hasTooLargeResults), then: failure('TaskRunResultLargerThanAllowedLimit', () => TOO_LARGE) },
@@ -251,6 +253,27 @@ function isUnschedulable(pod: Pod): boolean {
   return (pod.status?.conditions ?? []).some(
     ({ reason, message }) => reason === 'Unschedulable' && /Insufficient/.test(message ?? ''),
   );
+}
+
+const NODE_LOST = ['NodeLost', 'NodeShutdown', 'Shutdown', 'Terminated'];
+/** Reasons of the condition that newer clusters give. */
+const NODE_DISRUPTIONS = ['DeletionByTaintManager', 'DeletionByPodGC', 'TerminationByKubelet'];
+
+function isNodeLost(pod: Pod): boolean {
+  return NODE_LOST.includes(pod.status?.reason ?? '') || NODE_DISRUPTIONS.includes(disruptionOf(pod));
+}
+
+function isPreempted(pod: Pod): boolean {
+  return pod.status?.reason === 'Preempting' || disruptionOf(pod) === 'PreemptionByScheduler';
+}
+
+function disruptionOf({ status }: Pod): string {
+  return status?.conditions?.find((one) => one.type === 'DisruptionTarget' && one.status === 'True')?.reason ?? '';
+}
+
+function nodeLostMessage({ pod }: View): string {
+  const detail = pod.status?.message ?? '';
+  return `The node went away while the pod was on it${detail === '' ? '' : `: ${detail}`}. What its steps did is not known; a retry runs elsewhere.`;
 }
 
 function isWaitingFor({ pod }: View, reasons: readonly string[]): boolean {

@@ -29,7 +29,7 @@ import {
 } from '@slipway/contracts';
 import type { Cache, Store } from '@slipway/store';
 import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
-import type { Awaiting } from '../core/check-run.js';
+import type { Awaiting, Refusal } from '../core/check-run.js';
 import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
 import { eventOf } from '../core/events.js';
 import { podNameOf } from '../core/pod-conventions.js';
@@ -37,6 +37,8 @@ import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } 
 import { mayRetry, retriedStatus } from '../core/retry.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
+import { startRefusal } from '../core/start-refusal.js';
+import { restarted } from '../core/unstarted.js';
 import type { EventSender } from './event-sender.js';
 import { ObservedPods } from './observed-pods.js';
 import type { PodKeeper } from './pod-keeper.js';
@@ -132,6 +134,8 @@ export class TaskRuns {
         return this.#create(taskRun, fence);
       case 'start-pod':
         return this.#start(taskRun, pod!, fence, false);
+      case 'restart-pod':
+        return this.#restart(view, decision, fence);
       case 'lost':
         return this.#lost(taskRun, pod, fence);
       case 'end-pod':
@@ -246,14 +250,37 @@ export class TaskRuns {
     try {
       await runtime.start(pod);
     } catch (thrown) {
-      if (!(thrown instanceof SlipwayError) || thrown.kind === 'transient' || thrown.kind === 'internal') throw thrown;
-      const message = `failed to create task run pod "${taskRun.metadata.name}": ${thrown.message}`;
+      if (!(thrown instanceof SlipwayError) || thrown.kind === 'internal') throw thrown;
       const current = this.#current(taskRun);
-      await this.#finish(current, stoppedStatus(current, 'PodCreationFailed', message, Date.now()), fence, pod);
+      const refusal = startRefusal(current, thrown);
+      if (refusal.mayPass) {
+        await this.#show(current, refusal, fence);
+        throw thrown; // tried again, later and later
+      }
+      await this.#finish(current, stoppedStatus(current, refusal.reason, refusal.message, Date.now()), fence, pod);
       return;
     }
     transitions.podStarted(taskRun);
     keeper.keep(pod, isFresh);
+  }
+
+  /** Stored before the old one is removed: a crash in between does this again. */
+  async #restart({ taskRun, pod }: RunView, { reason, message }: Refusal, fence: Fence): Promise<'again'> {
+    const { uid = '', namespace = '', name } = pod!.metadata;
+    const text = `${message === '' ? `the pod ended as ${reason}` : message}; no step had begun, so another pod is started`;
+    const conditions = [conditionOf({ status: 'Unknown', reason, message: text }, taskRun, Date.now())];
+    const object = restarted(pod!, Date.now());
+    await this.#commit(taskRun, { ...taskRun.status, conditions }, fence, [{ op: 'update-status', object }]);
+    await this.options.runtime.delete(uid, 0, { namespace, name });
+    return 'again';
+  }
+
+  /** Says why the run waits, once. */
+  async #show(taskRun: TaskRun, { reason, message }: Refusal, fence: Fence): Promise<void> {
+    const known = succeeded(taskRun);
+    if (known?.reason === reason && known.message === message) return;
+    const conditions = [conditionOf({ status: 'Unknown', reason, message }, taskRun, Date.now())];
+    await this.#commit(taskRun, { ...taskRun.status, conditions }, fence);
   }
 
   async #lost(taskRun: TaskRun, pod: Pod | undefined, fence: Fence): Promise<undefined> {

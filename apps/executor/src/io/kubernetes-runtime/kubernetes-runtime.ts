@@ -5,7 +5,16 @@
 //   R3. A pod that ended is kept until its run goes, so that its log can be read in the cluster.
 //   R4. What we ended ourselves has a last state until it is released, also when the cluster has removed it.
 
-import { SlipwayError, asSlipwayError, timeOf, type LogLine, type Pod, type PodStatus } from '@slipway/contracts';
+import {
+  SlipwayError,
+  asSlipwayError,
+  msOf,
+  timeOf,
+  type ContainerStatus,
+  type LogLine,
+  type Pod,
+  type PodStatus,
+} from '@slipway/contracts';
 import { CLUSTER_LABELS, clusterObject, withPullPolicy, type ClusterPodOptions } from '../../core/cluster-pod.js';
 import { securityLevelOf, withPodSecurity } from '../../core/pod-security.js';
 import type { PodRuntime } from '../../core/runtime.js';
@@ -29,6 +38,8 @@ export interface KubernetesRuntimeOptions extends ClusterPodOptions {
 }
 
 const NAME_FREE_MS = 500;
+/** A node that has not ended a pod so long after its grace period is lost. */
+const STUCK_MS = 60_000;
 
 export function kubernetesRuntime(options: KubernetesRuntimeOptions): PodRuntime {
   return new KubernetesRuntime(options);
@@ -201,36 +212,33 @@ async function unlessGone(sent: Promise<unknown>): Promise<void> {
 }
 
 function statusOf(pod: Pod): PodStatus {
-  return pod.status ?? { phase: 'Pending' };
+  const status = pod.status ?? { phase: 'Pending' };
+  const deletedMs = msOf(pod.metadata.deletionTimestamp); // its grace period is in it
+  const isStuck = deletedMs !== undefined && Date.now() > deletedMs + STUCK_MS;
+  if (!isStuck || isFinished({ status })) return status;
+  return endedStatus(status, 'NodeLost', `the node of pod "${pod.metadata.name}" does not answer`);
 }
 
 /** How a pod that was removed ended: what ran in it does not any more. */
 function goneStatus(pod: Pod): PodStatus {
-  const status = statusOf(pod);
+  const status = pod.status ?? { phase: 'Pending' };
   if (isFinished(pod)) return status;
+  return endedStatus(status, 'Removed', `pod "${pod.metadata.name}" was deleted before its steps had finished`);
+}
+
+function endedStatus(status: PodStatus, reason: string, message: string): PodStatus {
   const finishedAt = timeOf(Date.now());
-  const ended = (status.containerStatuses ?? []).map((one) =>
-    one.state?.running === undefined
-      ? one
-      : {
-          ...one,
-          ready: false,
-          state: {
-            terminated: {
-              exitCode: 137,
-              reason: 'Removed',
-              startedAt: one.state.running.startedAt ?? finishedAt,
-              finishedAt,
-            },
-          },
-        },
-  );
+  const ended = (one: ContainerStatus): ContainerStatus => {
+    if (one.state?.running === undefined) return one;
+    const { startedAt = finishedAt } = one.state.running;
+    return { ...one, ready: false, state: { terminated: { exitCode: 137, reason, startedAt, finishedAt } } };
+  };
   return {
     ...status,
     phase: 'Failed',
-    reason: status.reason ?? 'Removed',
-    message: status.message ?? `pod "${pod.metadata.name}" was deleted before its steps had finished`,
-    ...(status.containerStatuses === undefined ? {} : { containerStatuses: ended }),
+    reason: status.reason ?? reason,
+    message: status.message ?? message,
+    ...(status.containerStatuses === undefined ? {} : { containerStatuses: status.containerStatuses.map(ended) }),
   };
 }
 

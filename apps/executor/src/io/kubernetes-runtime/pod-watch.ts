@@ -211,8 +211,10 @@ export class PodWatch {
     if (type !== 'DELETED') {
       this.#pods.set(uid, pod);
       this.#gone.delete(uid);
-    } else if (this.#pods.delete(uid) && pod.metadata.labels?.[CLUSTER_LABELS.released] === undefined) {
-      this.#gone.set(uid, pod); // W2
+    } else if (this.#pods.get(uid)?.metadata.uid === pod.metadata.uid) {
+      // Another of that name may have been made meanwhile.
+      this.#pods.delete(uid);
+      if (pod.metadata.labels?.[CLUSTER_LABELS.released] === undefined) this.#gone.set(uid, pod); // W2
     }
     this.#tell(uid);
   }

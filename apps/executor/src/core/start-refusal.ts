@@ -1,0 +1,22 @@
+// Why a pod is not there yet, or never will be, as its run shows it.
+
+import type { SlipwayError, TaskRun } from '@slipway/contracts';
+import type { Refusal } from './check-run.js';
+
+/** Tekton's word for whatever has none of its own. */
+const OTHERWISE = 'PodCreationFailed';
+const OWN_WORDS =
+  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodSecurityRefused|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken)$/;
+
+/** What a runtime's refusal to start the run's pod means for the run. */
+export function startRefusal(
+  { metadata }: Pick<TaskRun, 'metadata'>,
+  { kind, reason, message, hint }: SlipwayError,
+): Refusal & { mayPass: boolean } {
+  const words = `failed to create task run pod "${metadata.name}": ${message}`;
+  return {
+    mayPass: kind === 'transient' || kind === 'overloaded',
+    reason: OWN_WORDS.test(reason) ? reason : OTHERWISE,
+    message: hint === undefined ? words : `${words.replace(/\.?$/, '.')} ${hint}`,
+  };
+}
