@@ -73,12 +73,13 @@ export class BuildKeeper {
 
   async #turn(namespace: string, name: string): Promise<undefined> {
     const { store, leases, now } = this.options;
-    const build = await store.get<Build>(BUILDS, namespace, name);
+    const read = (): Promise<TaskRun | undefined> => store.get<TaskRun>(TASK_RUNS, namespace, name);
+    const [build, seen] = await Promise.all([store.get<Build>(BUILDS, namespace, name), read()]);
     if (build === undefined) return;
     const fence = leases.owns(shardOfObject(build.metadata));
     if (fence === undefined) return;
-    // After the Build: one that is seen to have begun must not miss the TaskRun that was made with it (V3).
-    const taskRun = await store.get<TaskRun>(TASK_RUNS, namespace, name);
+    // One that is seen to have begun must not miss the TaskRun that was made with it (V3): it may have been read before.
+    const taskRun = seen ?? (build.status?.startTime === undefined ? undefined : await read());
     const next = nextOfBuild(build, taskRun, now()); // V1
     switch (next.kind) {
       case 'rest':
