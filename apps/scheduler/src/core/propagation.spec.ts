@@ -44,7 +44,19 @@ describe('a workspace that an inline task uses', () => {
     ]);
   });
 
-  test('is not there where the run has none, and the task is none the worse', () => {
-    expect(child({ taskSpec: uses }).spec).not.toHaveProperty('workspaces');
+  const missing: [what: string, task: Partial<PipelineTask>, refused: boolean][] = [
+    ['fails the run that has none', { taskSpec: uses }, true],
+    ['fails the run that has none, though the task declares it', { taskSpec: { ...uses, workspaces: [{ name: 'w' }] } }, true],
+    ['may be missing where the task can do without', { taskSpec: { ...uses, workspaces: [{ name: 'w', optional: true }] } }, false],
+  ]; // prettier-ignore
+  test.each(missing)('%s', (_what, task, refused) => {
+    const { last } = play({ tasks: [{ name: 'a', ...task }] });
+    expect(last?.create).toHaveLength(refused ? 0 : 1);
+    if (!refused) return;
+    expect(last?.condition).toMatchObject({
+      status: 'False',
+      reason: 'CreateRunFailed',
+      message: 'expected workspace "w" to be provided by pipelinerun for pipeline task "a"',
+    });
   });
 });

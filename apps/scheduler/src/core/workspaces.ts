@@ -68,7 +68,7 @@ export function taskWorkspaces(
   bindings: readonly WorkspaceBinding[],
 ): WorkspaceBinding[] | Refusal {
   const given: WorkspaceBinding[] = [];
-  for (const use of [...(task.workspaces ?? []), ...propagated(task, bindings)]) {
+  for (const use of [...(task.workspaces ?? []), ...propagated(task)]) {
     const name = use.workspace === undefined || use.workspace === '' ? use.name : use.workspace;
     const binding = bindings.find((one) => one.name === name);
     if (binding !== undefined) {
@@ -96,12 +96,9 @@ function bound(
   };
 }
 
-/** The run's workspaces that an inline task uses in its steps without asking for them. */
-function propagated(
-  task: PipelineTask,
-  bindings: readonly WorkspaceBinding[],
-): NonNullable<PipelineTask['workspaces']> {
-  if (task.taskSpec === undefined || bindings.length === 0) return [];
+/** The workspaces that an inline task uses in its steps without asking for them, whether the run has them or not. */
+function propagated(task: PipelineTask): NonNullable<PipelineTask['workspaces']> {
+  if (task.taskSpec === undefined) return [];
   const { steps, sidecars, stepTemplate } = task.taskSpec;
   const text = JSON.stringify([steps, sidecars, stepTemplate]);
   const used = new Set(Array.from(text.matchAll(/\$\(workspaces\.([^.()"]+)\./g), (match) => match[1]!));
