@@ -7,6 +7,7 @@ import { printNow } from '../api/print-logs.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import type { CliConfig } from '../config.js';
 import { safeLine } from '../core/escapes.js';
+import { ShownNotices } from '../core/shown-notices.js';
 import { EXIT } from '../exit-code.js';
 import { painter, type Terminal } from '../terminal.js';
 
@@ -25,8 +26,10 @@ export async function logs(
   const [name = '', task, step] = args;
   const client = new ApiClient(await findAccess(options, config));
   const paint = painter(terminal.colors);
+  const notices = new ShownNotices();
   let printed = 0;
   const onLine = (line: LogLineOf): void => {
+    if (notices.repeats(line, options.timestamps === true)) return;
     printed++;
     const prefix = step === undefined ? `${paint('dim', `[${line.task} : ${line.step}]`)} ` : '';
     // Into a file go the bytes as they are; a terminal is protected from them.

@@ -27,6 +27,34 @@ test('graphText lists the tasks of finally last', () => {
   expect(graphText(layersOf('p', pipeline))).toEqual(['  1  a', 'finally', '     notify']);
 });
 
+const marked: PipelineSpec = {
+  tasks: [
+    { name: 'release', pipelineRef: { name: 'p' } },
+    { name: 'inner', pipelineSpec: {}, matrix: { params: [{ name: 'os', value: ['a', 'b'] }] } },
+    { name: 'ask', taskRef: { apiVersion: 'slipway.dev/v1alpha1', kind: 'Approval' }, runAfter: ['release'] },
+    { name: 'own', taskSpec: { apiVersion: 'example.dev/v1', kind: 'Wait' }, runAfter: ['release'] },
+    { name: 'old', taskRef: { apiVersion: 'tekton.dev/v1beta1', kind: 'Task', name: 't' }, runAfter: ['release'] },
+  ],
+  finally: [{ name: 'tell', taskRef: { name: 't' }, matrix: { params: [{ name: 'to', value: ['x'] }] } }],
+};
+
+test('graphText says which tasks are pipelines, custom tasks and matrices', () => {
+  expect(graphText(layersOf('p', marked))).toEqual([
+    '  1  release (pipeline)',
+    '  1  inner (pipeline, matrix)',
+    '  2  ask (custom task)         after release',
+    '  2  own (custom task)         after release',
+    '  2  old                       after release',
+    'finally',
+    '     tell (matrix)',
+  ]);
+});
+
+test('graphSvg draws pipelines, custom tasks and matrices with a thick line, and says why in a title', () => {
+  const svg = graphSvg('p', layersOf('p', marked));
+  expect(svg.match(/<title>(?!Pipeline p)[^<]+<\/title><rect [^>]*stroke-width="3"/g)).toHaveLength(5);
+});
+
 test('layersOf names the circle of tasks that wait for each other', () => {
   expect(() => layersOf('p', spec('a after b', 'b after a'))).toThrow('Pipeline "p" cannot be ordered.');
 });

@@ -1,12 +1,14 @@
 // A pipeline's graph, in layers: each task one layer below the last that it waits for. Pure.
 
-import { SlipwayError, buildGraph, type PipelineSpec } from '@slipway/contracts';
+import { SlipwayError, buildGraph, isCustomTask, type PipelineSpec, type PipelineTask } from '@slipway/contracts';
 
 export interface Layers {
   /** Task names, top layer first; within a layer, near what they follow. */
   layers: string[][];
   parents: ReadonlyMap<string, readonly string[]>;
   finally: string[];
+  /** What is more than one run of a Task: `pipeline`, `custom task`, `matrix`. Nothing of ordinary tasks. */
+  marks: ReadonlyMap<string, string>;
 }
 
 /** Throws `invalid` when the tasks have no order, with the cycle or the missing task. */
@@ -32,7 +34,18 @@ export function layersOf(name: string, spec: PipelineSpec): Layers {
     (layers[layer] ??= []).push(task);
   }
   settle(layers, parents);
-  return { layers, parents, finally: (spec.finally ?? []).map((task) => task.name) };
+  const last = spec.finally ?? [];
+  const marks = new Map([...(spec.tasks ?? []), ...last].flatMap((task) => marked(task)));
+  return { layers, parents, finally: last.map((task) => task.name), marks };
+}
+
+function marked({ name, pipelineRef, pipelineSpec, taskRef, taskSpec, matrix }: PipelineTask): [string, string][] {
+  const words = [
+    ...(pipelineRef === undefined && pipelineSpec === undefined ? [] : ['pipeline']),
+    ...(isCustomTask(taskRef) || isCustomTask(taskSpec) ? ['custom task'] : []),
+    ...(matrix === undefined ? [] : ['matrix']),
+  ];
+  return words.length === 0 ? [] : [[name, words.join(', ')]];
 }
 
 /** Each layer by the middle of what it follows, ties in the pipeline's order: most edges then do not cross. */
@@ -50,22 +63,23 @@ function settle(layers: string[][], parents: ReadonlyMap<string, readonly string
   }
 }
 
-/** One line a task: its layer, its name, and what it follows. */
-export function graphText({ layers, parents, finally: last }: Layers): string[] {
-  const width = Math.max(0, ...layers.flat().map((task) => task.length));
+/** One line a task: its layer, its name with what it is in brackets, and what it follows. */
+export function graphText({ layers, parents, finally: last, marks }: Layers): string[] {
+  const shown = (task: string): string => `${task}${marks.has(task) ? ` (${marks.get(task)})` : ''}`;
+  const width = Math.max(0, ...layers.flat().map((task) => shown(task).length));
   const lines = layers.flatMap((layer, index) =>
     layer.map((task) => {
       const after = parents.get(task) ?? [];
-      return `${String(index + 1).padStart(3)}  ${task.padEnd(width)}${after.length === 0 ? '' : `  after ${after.join(', ')}`}`.trimEnd();
+      return `${String(index + 1).padStart(3)}  ${shown(task).padEnd(width)}${after.length === 0 ? '' : `  after ${after.join(', ')}`}`.trimEnd();
     }),
   );
-  return [...lines, ...(last.length === 0 ? [] : ['finally']), ...last.map((task) => `     ${task}`)];
+  return [...lines, ...(last.length === 0 ? [] : ['finally']), ...last.map((task) => `     ${shown(task)}`)];
 }
 
 const BOX = { height: 32, gapX: 24, gapY: 40, margin: 16, perLetter: 8, padding: 24, least: 72 };
 
 /** The graph as an SVG of its own, readable on light and dark pages. */
-export function graphSvg(name: string, { layers, parents, finally: last }: Layers): string {
+export function graphSvg(name: string, { layers, parents, finally: last, marks }: Layers): string {
   const rows = last.length === 0 ? layers : [...layers, last];
   const widthOf = (task: string): number => Math.max(BOX.least, task.length * BOX.perLetter + BOX.padding);
   const rowWidth = (row: readonly string[]): number =>
@@ -81,8 +95,9 @@ export function graphSvg(name: string, { layers, parents, finally: last }: Layer
     for (const task of row) {
       const w = widthOf(task);
       if (!isFinally) at.set(task, { x: x + w / 2, y });
+      const mark = marks.get(task);
       boxes.push(
-        `<g${isFinally ? ' class="finally"' : ''}><rect x="${x}" y="${y}" width="${w}" height="${BOX.height}" rx="6"/>` +
+        `<g${isFinally ? ' class="finally"' : ''}>${mark === undefined ? '' : `<title>${escapeXml(mark)}</title>`}<rect x="${x}" y="${y}" width="${w}" height="${BOX.height}" rx="6"${mark === undefined ? '' : ' stroke-width="3"'}/>` +
           `<text x="${x + w / 2}" y="${y + BOX.height / 2}">${escapeXml(task)}</text></g>`,
       );
       x += w + BOX.gapX;
