@@ -1,4 +1,4 @@
-import { connectionError, refusalError } from './api-refusal.js';
+import { connectionError, refusalError, refusedClaim } from './api-refusal.js';
 
 // Messages as an API server wrote them.
 // prettier-ignore
@@ -7,8 +7,9 @@ const table: [given: string, code: number, message: string, kind: string, reason
   ['gives up on a pod that a quota cannot count', 403, 'pods "a" is forbidden: failed quota: q: must specify cpu', 'invalid', 'QuotaNeedsResources'],
   ['gives up in a namespace that goes away', 403, 'pods "a" is forbidden: unable to create new content in namespace x because it is being terminated', 'invalid', 'NamespaceTerminating'],
   ['gives up without the service account', 403, 'pods "a" is forbidden: error looking up service account x/robot: serviceaccount "robot" not found', 'invalid', 'NoServiceAccount'],
-  ['gives up on what pod security forbids', 403, 'pods "a" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true', 'invalid', 'PodSecurityRefused'],
-  ['gives up on what a pod security policy forbids', 403, 'pods "a" is forbidden: PodSecurityPolicy: unable to admit pod: []', 'invalid', 'PodSecurityRefused'],
+  ['gives up on what pod security forbids', 403, 'pods "a" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true', 'invalid', 'PodAdmissionFailed'],
+  ['gives up on what a pod security policy forbids', 403, 'pods "a" is forbidden: PodSecurityPolicy: unable to admit pod: []', 'invalid', 'PodAdmissionFailed'],
+  ['gives up on what a security context constraint forbids', 403, 'pods "a" is forbidden: unable to validate against any security context constraint: [provider restricted: .spec.securityContext.hostPID: Invalid value: true]', 'invalid', 'PodAdmissionFailed'],
   ['waits for rights of its own', 403, 'pods is forbidden: User "system:serviceaccount:s:executor" cannot create resource "pods" in API group "" in the namespace "x"', 'transient', 'ExecutorForbidden'],
   ['gives up on what a limit range forbids', 403, 'pods "a" is forbidden: maximum cpu usage per Container is 1, but limit is 2', 'invalid', 'AdmissionRefused'],
   ['gives up on what a webhook denies', 400, 'admission webhook "policy.example.com" denied the request: no latest tags', 'invalid', 'AdmissionRefused'],
@@ -50,5 +51,19 @@ describe('connectionError', () => {
     ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'ApiServerNotTrusted'],
   ])('tells %s as %s, which may pass', (code, reason) => {
     expect(connectionError(code, undefined)).toMatchObject({ kind: 'transient', reason });
+  });
+});
+
+describe('refusedClaim', () => {
+  const claim = (code: number, message: string): unknown => refusedClaim(refusalError({ code, reason: '', message }));
+
+  test('says of a claim that can never be that it is the claim', () => {
+    const message = 'PersistentVolumeClaim "c" is invalid: spec.accessModes: Required value';
+    expect(claim(422, message)).toMatchObject({ kind: 'invalid', reason: 'CouldntCreateWorkspacePVC', message });
+  });
+
+  test('leaves a claim that has to wait to the next try', () => {
+    const full = 'persistentvolumeclaims "c" is forbidden: exceeded quota: q, requested: persistentvolumeclaims=1';
+    expect(claim(403, full)).toMatchObject({ kind: 'transient', reason: 'ExceededResourceQuota' });
   });
 });

@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
   { code: 403, message: /failed quota/, kind: 'invalid', reason: 'QuotaNeedsResources', hint: 'Give every step the requests and limits that the quota counts.' },
   { code: 403, message: /because it is being terminated/, kind: 'invalid', reason: 'NamespaceTerminating', hint: 'Start the run again once the namespace is there again.' },
   { code: 403, message: /error looking up service account|serviceaccount.*not found/, kind: 'invalid', reason: 'NoServiceAccount', hint: 'Create the service account, or name another in serviceAccountName.' },
-  { code: 403, message: /violates PodSecurity|PodSecurityPolicy|unable to validate against any pod security policy/, kind: 'invalid', reason: 'PodSecurityRefused', hint: 'Let the steps run as the namespace demands, or relax its pod-security.kubernetes.io/enforce label.' },
+  { code: 403, message: /violates PodSecurity|PodSecurityPolicy|unable to validate against any (pod security policy|security context constraint)/, kind: 'invalid', reason: 'PodAdmissionFailed', hint: 'Let the steps run as the namespace demands, or relax its pod-security.kubernetes.io/enforce label.' },
   { code: 403, message: /cannot (create|get|list|watch|delete|patch|update) resource/, kind: 'transient', reason: 'ExecutorForbidden', hint: 'The service account of the executor needs the rights that deploy/kubernetes gives it.' },
   { code: [400, 403], message: /admission webhook .* denied/, kind: 'invalid', reason: 'AdmissionRefused', hint: ADMISSION },
   { code: 403, kind: 'invalid', reason: 'AdmissionRefused', hint: ADMISSION },
@@ -48,6 +48,16 @@ const ROWS: readonly Row[] = [
   { code: [500, 599], message: /failed calling webhook/, kind: 'transient', reason: 'AdmissionWebhookDown' },
   { code: [500, 599], kind: 'transient', reason: 'ApiServerFailed' },
 ];
+
+/** Why a claim of a run cannot be made: what never passes is the claim's fault, and not the pod's. */
+export function refusedClaim(error: SlipwayError): SlipwayError {
+  return error.kind === 'invalid'
+    ? new SlipwayError('invalid', 'CouldntCreateWorkspacePVC', error.message, {
+        cause: error,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      })
+    : error;
+}
 
 /** The refusal as an error whose kind says whether trying again helps. */
 export function refusalError(refusal: ApiRefusal): SlipwayError {

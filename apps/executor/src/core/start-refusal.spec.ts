@@ -6,7 +6,8 @@ const run = { metadata: { name: 'r' } };
 test.each<[ErrorKind, string, boolean, string]>([
   ['transient', 'ExceededResourceQuota', true, 'ExceededResourceQuota'],
   ['overloaded', 'ApiServerBusy', true, 'ApiServerBusy'],
-  ['invalid', 'PodSecurityRefused', false, 'PodSecurityRefused'],
+  ['invalid', 'PodAdmissionFailed', false, 'PodAdmissionFailed'],
+  ['invalid', 'CouldntCreateWorkspacePVC', false, 'CouldntCreateWorkspacePVC'],
   ['invalid', 'SomethingElse', false, 'PodCreationFailed'],
 ])('startRefusal of %s %s: may pass %s, shown as %s', (kind, reason, mayPass, shown) => {
   expect(startRefusal(run, new SlipwayError(kind, reason, 'No.'))).toMatchObject({ mayPass, reason: shown });

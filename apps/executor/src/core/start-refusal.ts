@@ -6,7 +6,7 @@ import type { Refusal } from './check-run.js';
 /** Tekton's word for whatever has none of its own. */
 const OTHERWISE = 'PodCreationFailed';
 const OWN_WORDS =
-  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodSecurityRefused|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken)$/;
+  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodAdmissionFailed|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken|CouldntCreateWorkspacePVC)$/;
 
 /** What a runtime's refusal to start the run's pod means for the run. */
 export function startRefusal(

@@ -73,7 +73,7 @@ test.each<[string, Omit<Refusal, 'method' | 'path'>, string]>([
   [
     'a pod that a policy refuses',
     { code: 403, message: 'pods "r-pod" is forbidden: violates PodSecurity "restricted:latest"' },
-    'PodSecurityRefused',
+    'PodAdmissionFailed',
   ],
   [
     'a pod that a webhook denies',

@@ -13,6 +13,7 @@ import {
 } from '@slipway/contracts';
 import type { Cache, CacheChange, Store } from '@slipway/store';
 import type { Logger } from '@slipway/service';
+import { refusedClaim } from '../../core/api-refusal.js';
 import { CLUSTER_LABELS, clusterObject, ownedSelector, type ClusterPodOptions } from '../../core/cluster-pod.js';
 import type { ApiClient } from './api-client.js';
 
@@ -71,7 +72,8 @@ export class ClaimKeeper {
     try {
       await api.call({ method: 'POST', path: claimsPath(namespace), body });
     } catch (thrown) {
-      if (asSlipwayError(thrown).kind !== 'exists') throw thrown;
+      const error = asSlipwayError(thrown);
+      if (error.kind !== 'exists') throw refusedClaim(error);
     }
     this.#made.add(uid);
     if (this.#made.size > REMEMBERED) this.#made.delete(this.#made.values().next().value!);

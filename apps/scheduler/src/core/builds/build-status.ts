@@ -69,7 +69,8 @@ function outcomeOf(build: Build, taskRun: TaskRun): BuildOutcome {
 /** Reasons by which a TaskRun says that its pod could not even be made. */
 const NEVER_BEGAN: ReadonlySet<string> = new Set([
   ...['PodCreationFailed', 'TaskRunValidationFailed', 'TaskValidationFailed', 'CreateContainerConfigError'],
-  ...['StepOrderUnsupported', 'TaskRunResolutionFailed', 'CouldntGetTask', 'InternalError'],
+  ...['PodAdmissionFailed', 'CouldntCreateWorkspacePVC', 'StepOrderUnsupported', 'TaskRunResolutionFailed'],
+  ...['CouldntGetTask', 'InternalError'],
 ]);
 
 /** Reasons that are about a step; others are finer than Knative's, and are told as they are: `GitRevisionNotFound`, … */

@@ -90,6 +90,7 @@ describe('nextOfBuild', () => {
     ['a step that was killed for its memory', taskRun('False', 'StepOOM', step(exit(3))), condition('False', 'StepOOM', exited)],
     ['a source that could not be fetched', taskRun('False', 'GitRevisionNotFound', step(exit(1))), condition('False', 'GitRevisionNotFound', 'its words')],
     ['a pod that could not be made', taskRun('False', 'PodCreationFailed'), condition('False', 'BuildExecuteFailed', 'its words')],
+    ['a pod that the cluster forbids', taskRun('False', 'PodAdmissionFailed'), condition('False', 'BuildExecuteFailed', 'its words')],
     ['a secret that is annotated wrongly', taskRun('False', 'BadSecretAnnotation'), condition('False', 'BuildValidationFailed', 'BadSecretAnnotation: its words')],
     ['too long a time', taskRun('False', 'TaskRunTimeout'), condition('False', 'BuildTimeout', 'Build "b" failed to finish within "5s"')],
     ['too long a time by default', taskRun('False', 'TaskRunTimeout'), condition('False', 'BuildTimeout', 'Build "b" failed to finish within "10m0s"'), { timeout: '0s' }],
