@@ -269,6 +269,15 @@ describe('the registry behind a cluster', () => {
     trustIn(authority.pem);
     await eventually(async () => (await asAda(RUNS)).code === 200);
   });
+
+  test('a server that stops does not wait for a client that keeps the connection of its watch', async () => {
+    const agent = new Agent({ keepAlive: true, ...proxy, rejectUnauthorized: false });
+    const watch = await open(`${RUNS}?watch=true`, { headers: adaHeaders(), agent });
+    expect(watch.statusCode).toBe(200);
+    watch.resume();
+    await registry.stop();
+    agent.destroy();
+  });
 });
 
 async function makeAuthority(name = 'CN=front-proxy-ca'): Promise<Authority> {

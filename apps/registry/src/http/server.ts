@@ -50,6 +50,7 @@ export class ApiServer {
   readonly #webSockets: WebSockets;
   readonly #certificates: ClientCertificates;
   #url = '';
+  #isClosing = false;
 
   constructor(private readonly options: ServerOptions) {
     const { tls, metrics } = options;
@@ -101,6 +102,7 @@ export class ApiServer {
 
   /** Ends watches, answers what is in hand, closes. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     for (const stream of this.#streams) stream.abort();
     this.#webSockets.close();
     await this.#app.close();
@@ -194,6 +196,8 @@ export class ApiServer {
       reply.raw.removeListener('close', end);
       admission.leave();
       this.#report(admission, code);
+      // A client that keeps connections, such as a cluster's API server, would hold up the end for a minute.
+      if (this.#isClosing) request.raw.socket.destroySoon();
     }
   }
 
