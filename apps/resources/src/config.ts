@@ -17,6 +17,8 @@ export interface ResourcesConfig {
   allowedNetworks: string[];
   /** Whether ssh keys of users must come with the keys of their hosts. */
   sshKnownHosts: KnownHosts;
+  /** `in-cluster` or a kubeconfig, where a cluster keeps the secrets and service accounts. */
+  cluster?: string;
   remote: RemoteConfig;
   /** Where the mirror cache of git sources is; undefined: there is none. */
   gitMirror?: { folder: string; maxBytes: number };
@@ -43,6 +45,7 @@ export interface RemoteConfig {
 /** The only reader of environment variables in this service. Reports every problem at once. */
 export function loadConfig(env: Env): ResourcesConfig {
   const read = new EnvReader(env);
+  const cluster = read.optional('CLUSTER');
   const config: ResourcesConfig = {
     port: read.port('PORT', 8084),
     host: read.text('HOST', '127.0.0.1'),
@@ -53,6 +56,7 @@ export function loadConfig(env: Env): ResourcesConfig {
     gitConfig: readGitConfig(read),
     allowedNetworks: readNetworks(read),
     sshKnownHosts: read.oneOf('SSH_KNOWN_HOSTS', ['required', 'accept-new'], 'accept-new'),
+    ...(cluster === undefined ? {} : { cluster }),
     remote: readRemote(read),
     ...readGitMirror(read),
   };

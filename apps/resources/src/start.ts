@@ -10,6 +10,7 @@ import {
 } from '@slipway/service';
 import { busStore } from '@slipway/store';
 import type { ResourcesConfig } from './config.js';
+import { withClusterKept } from './io/cluster-kept.js';
 import { EventDelivery } from './io/event-delivery.js';
 import { startGitMirror } from './io/git-mirror/start.js';
 import { NetworkGuard } from './io/network-guard.js';
@@ -22,7 +23,7 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
   const logger = given?.logger ?? createLogger('resources', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('resources', { process: config.port !== undefined });
   const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
-  const store = busStore(bus);
+  const store = config.cluster === undefined ? busStore(bus) : await withClusterKept(busStore(bus), config.cluster);
   const guard = new NetworkGuard(config.allowedNetworks);
   const planner = new ResourcePlanner(store, config.gitConfig, config.remote.mirrors, {
     knownHosts: config.sshKnownHosts,

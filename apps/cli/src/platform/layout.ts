@@ -72,7 +72,12 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
       GIT_MIRROR_DIR: gitMirrorDir,
       ...layout.executor,
     },
-    resources: { ...common('resources'), GIT_MIRROR_DIR: gitMirrorDir, ...layout.resources },
+    resources: {
+      ...common('resources'),
+      GIT_MIRROR_DIR: gitMirrorDir,
+      ...clusterOf(layout),
+      ...layout.resources,
+    },
     logs: { ...common('logs'), LOGS_DATA: join(dataDir, 'logs') },
   };
 }
@@ -106,6 +111,12 @@ async function readImages(file: string | undefined): Promise<unknown[]> {
   throw new SlipwayError('invalid', 'BadImagesFile', `The images file ${file} is not a list.`, {
     hint: 'Its entries are {image, rootfs | mounts, path}; docs/operating.md shows one.',
   });
+}
+
+/** Where the secrets are that go with pods: the first file, as kubectl's own writes go. */
+function clusterOf({ runtime, executor }: Layout): Env {
+  const [kubeconfig = ''] = (executor['KUBECONFIG'] ?? '').split(':');
+  return runtime === 'kubernetes' && kubeconfig !== '' ? { CLUSTER: kubeconfig } : {};
 }
 
 /** Of the platforms that share a cluster each has a data folder of its own. */
