@@ -5,6 +5,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cluster } from './cluster.js';
+import { gitSource } from './git-source.js';
 import { handover } from './handover.js';
 import { idle } from './idle.js';
 import { decision, matrixDecision, substitution, validation } from './language.js';
@@ -26,6 +27,7 @@ const measurements: Record<string, () => Promise<Row[]>> = {
   throughput: () => withPlatform(['--runtime', 'faked'], (client) => burst(client)),
   'run-1k': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 1_000, 6_000)]),
   'run-10k': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 10_000, 60_000)]),
+  'git-source': async () => [await gitSource()],
   validation: () => Promise.resolve([validation()]),
   decision: () => Promise.resolve([decision(), matrixDecision()]),
   substitution: () => Promise.resolve([substitution()]),

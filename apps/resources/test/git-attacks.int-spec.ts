@@ -92,7 +92,7 @@ const ARGUMENTS: [what: string, args: () => string[]][] = [
 ];
 
 test.each(ARGUMENTS)('git-init refuses %s and runs nothing', async (_what, args) => {
-  const { code, path, failure, commandLines } = await program.run(args());
+  const { code, path, failure, commandLines } = await program.run(args(), { watch: true });
   expect([code, failure?.reason]).toEqual([2, expect.stringMatching(/^Git\w+Refused$/)]);
   expect(existsSync(path)).toBe(false);
   expect(commandLines.filter((line) => /^git\0/.test(line) && line.includes(path))).toEqual([]);

@@ -15,7 +15,7 @@ export interface Finished {
   /** What the message says of the commit, by key. */
   facts: Record<string, string>;
   failure: ToldFailure | undefined;
-  /** Command lines of every process of this machine that was seen while it ran. */
+  /** Command lines of every process of this machine that was seen while it ran, where they were watched. */
   commandLines: string[];
 }
 
@@ -27,6 +27,8 @@ export interface RunOptions {
   home?: string;
   /** Folder with the socket of a mirror cache. */
   door?: string;
+  /** Watches the command lines of all processes, which keeps a processor busy. */
+  watch?: boolean;
 }
 
 export interface GitInitProgram {
@@ -37,16 +39,17 @@ export interface GitInitProgram {
   remove(): void;
 }
 
-export async function buildGitInit(): Promise<GitInitProgram> {
+const SOURCE = join(import.meta.dirname, '../src/steps/git-init.ts');
+
+export async function buildGitInit(entry = SOURCE): Promise<GitInitProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-git-init-'));
   const program = join(folder, 'git-init.cjs');
-  const entry = join(import.meta.dirname, '../src/steps/git-init.ts');
   await build({ entryPoints: [entry], outfile: program, bundle: true, format: 'cjs', platform: 'node' });
   let runs = 0;
   return {
     folder,
     remove: () => rmSync(folder, { recursive: true, force: true }),
-    async run(args, { env = {}, path = join(folder, `checkout-${++runs}`), cwd = folder, home, door } = {}) {
+    async run(args, { env = {}, path = join(folder, `checkout-${++runs}`), cwd = folder, home, door, watch } = {}) {
       const termination = join(folder, `termination-${++runs}`);
       writeFileSync(termination, '');
       const fast = ['-retryInitial', '1ms', '-terminationMessagePath', termination];
@@ -69,17 +72,19 @@ export async function buildGitInit(): Promise<GitInitProgram> {
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
       const commandLines: string[] = [];
-      const ended: { code?: number | null } = {};
-      child.on('close', (code) => (ended.code = code));
-      while (ended.code === undefined) {
+      const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+      let isRunning = true;
+      void closed.then(() => (isRunning = false));
+      while (watch === true && isRunning) {
         commandLines.push(...allCommandLines());
         await new Promise((resolve) => setImmediate(resolve));
       }
+      const code = await closed;
       const text = readFileSync(termination, 'utf8');
       const message = text === '' ? [] : (JSON.parse(text) as Finished['message']);
       const facts = Object.fromEntries(message.map(({ key, value }) => [key, value]));
       return {
-        code: ended.code,
+        code,
         output,
         path,
         message,

@@ -289,7 +289,7 @@ describe('credentials', () => {
   test('of the url are in no argument, are printed nowhere and stored nowhere', async () => {
     server.credentials = { user: 'me', password: 'hunter2-secret' };
     const url = `${server.url.replace('http://', 'http://me:hunter2-secret@')}/private.git`;
-    const good = await program.run(['-url', url]);
+    const good = await program.run(['-url', url], { watch: true });
     expect([good.code, good.facts['url']]).toEqual([0, `${server.url.replace('http://', 'http://***@')}/private.git`]);
     expect(read(good.path, '.git/config')).not.toContain('hunter2');
     expect(good.output + JSON.stringify(good.message)).not.toContain('hunter2');
