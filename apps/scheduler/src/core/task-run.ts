@@ -132,7 +132,9 @@ function definitionOf(
   compiled: CompiledTask,
   task: PipelineTask,
 ): Pick<TaskRunSpec, 'taskRef' | 'taskSpec'> {
-  if (task.taskSpec === undefined) return { taskRef: { kind: 'Task', ...task.taskRef } };
+  const { taskRef } = task;
+  if (task.taskSpec === undefined)
+    return { taskRef: taskRef?.resolver === undefined ? { kind: 'Task', ...taskRef } : taskRef };
   // An inline task says more than a TaskRun's `taskSpec` may: its own labels, and the fields of custom tasks.
   const own = Object.entries(task.taskSpec).filter(([key]) => !EMBEDDED_ONLY.has(key));
   return { taskSpec: substituteTaskSpec(Object.fromEntries(own) as TaskSpec, stateReplacements(model, compiled)) };

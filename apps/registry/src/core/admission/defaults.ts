@@ -123,9 +123,11 @@ function pipelineTask(task: PipelineTask): PipelineTask {
   };
 }
 
-/** A custom task must name its kind itself: with a default it would look like one of ours. */
+/** A custom task must name its kind itself: with a default it would look like one of ours. What is remote has none. */
 function taskRef(ref: ObjectRef): ObjectRef {
-  return ref.kind === undefined && ref.apiVersion === undefined ? { ...ref, kind: 'Task' } : ref;
+  return ref.kind === undefined && ref.apiVersion === undefined && ref.resolver === undefined
+    ? { ...ref, kind: 'Task' }
+    : ref;
 }
 
 function taskRun(run: TaskRun, o: DefaultingOptions): TaskRun {
