@@ -1,7 +1,7 @@
 // What the end-to-end tests of Knative Build hold its API to, written anew: how a Build begins, fails, is cancelled and
 // refused; and where its users were let down, what is so no longer.
 
-import { isDone, succeeded, type Build, type BuildSpec, type TaskRun } from '@slipway/contracts';
+import { isDone, succeeded, type Build, type BuildSpec, type Image, type TaskRun } from '@slipway/contracts';
 import { eventually } from '@slipway/testing';
 import { Building, bash, endOf } from './built.js';
 import { slipway } from './slipway-run.js';
@@ -46,6 +46,31 @@ test.each(['status', 'Status'])(
     expect(build.status?.completionTime).toBeDefined();
   },
 );
+
+test('a template has an Image for each image of its steps, which says that the host stands in for it', async () => {
+  const spec = {
+    parameters: [{ name: 'TAG', default: '1' }],
+    steps: [{ image: 'imaged:${TAG}' }, { image: '${OPEN}' }],
+  };
+  const template = await platform.template('imaged', spec);
+  const { name, uid, resourceVersion = '' } = template.metadata;
+  const path = '/apis/caching.internal.knative.dev/v1alpha1/namespaces/default/images';
+  const query = { labelSelector: `controller=${uid}` };
+  const [image, ...others] = (await eventually(async () => {
+    const { items } = await platform.client.call<{ items: Image[] }>(path, { query });
+    return items.length > 0 && items;
+  })) as Image[];
+  expect(others).toEqual([]);
+  expect(image).toMatchObject({
+    metadata: { name: `${name}-${resourceVersion}-00000`, labels: { version: resourceVersion } },
+    spec: { image: 'imaged:1' },
+    status: { conditions: [{ type: 'Ready', status: 'False', reason: 'HostStandsIn' }] },
+  });
+  await platform.client.call(`/apis/build.knative.dev/v1alpha1/namespaces/default/buildtemplates/${name}`, {
+    method: 'DELETE',
+  });
+  await eventually(async () => (await platform.client.call<{ items: Image[] }>(path, { query })).items.length === 0);
+});
 
 describe('the API refuses', () => {
   const git = { url: 'https://example.com/a', revision: 'main' };

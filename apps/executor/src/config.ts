@@ -22,6 +22,8 @@ export interface ExecutorConfig {
   binDir: string;
   /** YAML list of what stands in for images. */
   imagesFile?: string;
+  /** Keeps Image objects for templates and tasks; undefined: nobody does. */
+  imageCache?: { systemNamespace: string };
   /** Folder of the node's mirror cache of git sources: steps see its door. */
   gitMirrorDir?: string;
   /** Pods die this long after their executor went away. Milliseconds. */
@@ -68,6 +70,8 @@ export function loadConfig(env: Env): ExecutorConfig {
   const imagesFile = read.optional('IMAGES_FILE');
   const runtime = read.oneOf('RUNTIME', ['process', 'kubernetes', 'faked'], 'process');
   const gitMirrorDir = read.optional('GIT_MIRROR_DIR');
+  const keepsImages = read.flag('IMAGE_CACHE', true);
+  const systemNamespace = read.text('SYSTEM_NAMESPACE', 'slipway-system');
   const config: ExecutorConfig = {
     natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
     host: read.text('HOST', '127.0.0.1'),
@@ -81,6 +85,7 @@ export function loadConfig(env: Env): ExecutorConfig {
     binDir: read.text('BIN_DIR', '/usr/local/lib/slipway/bin'),
     ...(imagesFile === undefined ? {} : { imagesFile }),
     ...(gitMirrorDir === undefined ? {} : { gitMirrorDir }),
+    ...(keepsImages ? { imageCache: { systemNamespace } } : {}),
     graceMs: read.integer('POD_GRACE_MS', 10 * 60_000),
     fakedRunMs: read.integer('FAKED_RUN_MS', 0),
     stepFailureReason: read.oneOf('STEP_FAILURE_REASON', ['Failed', 'StepFailed'], 'StepFailed'),

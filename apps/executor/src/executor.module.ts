@@ -6,6 +6,7 @@ import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore, type Store } from '@slipway/store';
 import type { ClusterConfig, ExecutorConfig } from './config.js';
 import type { Delivery } from './core/entrypoint-delivery.js';
+import type { ImageState } from './core/image-cache.js';
 import type { PodEnvironment, PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
 import { EventSender } from './io/event-sender.js';
@@ -14,9 +15,10 @@ import { fakedRuntime } from './io/faked-runtime.js';
 import { kubeletObjects, storedEnvironment } from './io/kubelet-objects.js';
 import { ClaimKeeper, EntrypointSecret, kubeconfigAccess, openCluster } from './io/kubernetes-runtime/index.js';
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
+import { IMAGE_CACHE_RESOURCES, ImageKeeper } from './io/image-keeper.js';
 import { PodKeeper } from './io/pod-keeper.js';
 import { PodSource } from './io/pod-source.js';
-import { processRuntime } from './io/process-runtime/index.js';
+import { imageStates, processRuntime } from './io/process-runtime/index.js';
 import { TaskRuns } from './io/task-runs.js';
 import { Transitions } from './io/transitions.js';
 
@@ -32,6 +34,7 @@ export interface Wired {
   leases: ShardLeases;
   platform: PodPlatform;
   executor: Executor;
+  images: ImageKeeper | undefined;
 }
 
 /** What runs pods, and what it knows of them beforehand. */
@@ -39,12 +42,20 @@ interface PodPlatform {
   runtime: PodRuntime;
   environment: PodEnvironment;
   delivery: () => Promise<Delivery>;
+  /** Whether an image is at hand where pods run. */
+  stateOf: (image: string) => ImageState;
   /** Told when the shards are held and the cache follows them, and whenever they are others. */
   shardsChanged: () => void;
 }
 
 const LEASE_TTL_MS = 10_000;
 const RESYNC_MS = 30_000;
+/** Which nodes of a cluster have an image is not told to those who use it. */
+const NODES_PULL: ImageState = {
+  status: 'Unknown',
+  reason: 'NodesPull',
+  message: 'Nodes of the cluster pull it when a pod wants it.',
+};
 /** How long an image may fail to be had before the run fails: a registry may be away for a while, a folder is not. */
 const IMAGE_PULL_MS = { cluster: 5 * 60_000, machine: 0 };
 
@@ -62,7 +73,9 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     shards: () => leases.shards(),
     transform: slim,
   });
-  const definitions = new Cache(bus, store, { resources: DEFINITION_RESOURCES });
+  const definitions = new Cache(bus, store, {
+    resources: [...new Set([...DEFINITION_RESOURCES, ...(config.imageCache ? IMAGE_CACHE_RESOURCES : [])])],
+  });
   const found = new CachedDefinitions(definitions, store);
   const platform = await platformOf(config, { store, cache, definitions, found, leases, logger, metrics });
   const { runtime, environment, delivery } = platform;
@@ -110,7 +123,11 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     metrics,
     resyncMs: RESYNC_MS,
   });
-  return { logger, metrics, bus, cache, definitions, leases, platform, executor };
+  const { stateOf } = platform;
+  const images =
+    config.imageCache &&
+    new ImageKeeper({ ...config.imageCache, cache: definitions, store, leases, stateOf, now: Date.now, logger });
+  return { logger, metrics, bus, cache, definitions, leases, platform, executor, images };
 }
 
 /** The order of starting and stopping. */
@@ -118,18 +135,19 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly wired: Wired) {}
 
   async onModuleInit(): Promise<void> {
-    const { leases, cache, definitions, executor, platform } = this.wired;
+    const { leases, cache, definitions, executor, images, platform } = this.wired;
     await leases.start();
     await Promise.all([cache.start(), definitions.start()]);
     platform.shardsChanged();
     leases.onGained(platform.shardsChanged);
     leases.onLost(platform.shardsChanged);
     await executor.start();
+    images?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { leases, cache, definitions, executor, platform, bus } = this.wired;
-    await executor.stop();
+    const { leases, cache, definitions, executor, images, platform, bus } = this.wired;
+    await Promise.all([executor.stop(), images?.stop()]);
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
     await platform.runtime.close();
@@ -180,6 +198,7 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
     runtime,
     environment: storedEnvironment(store, found, definitions),
     delivery: () => Promise.resolve({ kind: 'host', path: binDir }),
+    stateOf: imageStates(imagesFile, config.instance),
     shardsChanged: () => {},
   };
 }
@@ -211,6 +230,7 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
       features: await features.get(),
       ...(entrypoint === undefined ? {} : { secret: entrypoint.name }),
     }),
+    stateOf: () => NODES_PULL,
     shardsChanged: () => {
       shardsChanged();
       void claims.sweep().catch((thrown: unknown) => logger.warn({ err: thrown }, 'old claims are not removed yet'));

@@ -50,7 +50,8 @@ export async function startEphemeral(
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'error',
     resources: config.resources,
-    executor: config.executor,
+    // Nobody looks at the Images of a platform that lives as long as a run.
+    executor: { IMAGE_CACHE: 'false', ...config.executor },
     limits: config.limits,
     onNotice: (text) => terminal.err(`note: ${text}\n`),
     onLost: (why) => terminal.err(`note: ${why}\n`),
