@@ -2,7 +2,8 @@
 
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import 'reflect-metadata';
 import { startRegistry, type RunningRegistry } from '@slipway/registry/start';
@@ -11,6 +12,7 @@ import { eventually, startTestNats, tempDir, type TestNats } from '@slipway/test
 
 const KUBECONFIG = process.env['E2E_KUBECONFIG']!;
 const run = promisify(execFile);
+const MANIFESTS = resolve(import.meta.dirname, '../deploy/kubernetes/aggregation');
 const SERVICE = 'slipway-registry';
 const SECRET = 'slipway-registry-certificate';
 
@@ -47,6 +49,22 @@ const GROUP_VERSIONS = [
   'v1alpha1.caching.internal.knative.dev',
 ];
 
+/** A kubeconfig with nothing but the rights of a service account. */
+async function kubeconfigOf(account: string, namespace: string, file: string): Promise<string> {
+  const token = await done(`-n ${namespace} create token ${account}`);
+  const [cluster] = (
+    JSON.parse(await done('config view --raw --flatten --minify -o json')) as { clusters: { cluster: object }[] }
+  ).clusters;
+  const config = {
+    clusters: [{ name: 'c', cluster: cluster!.cluster }],
+    users: [{ name: account, user: { token: token.trim() } }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: account } }],
+    'current-context': 'c',
+  };
+  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}
+
 /** `tekton.dev/v1` of `v1.tekton.dev`. */
 function groupVersionOf(apiService: string): string {
   const [version = '', ...group] = apiService.split('.');
@@ -63,7 +81,7 @@ const pipelineRun = (name: string): string =>
 
 describe('the registry behind a real API server', () => {
   const id = randomUUID().slice(0, 8);
-  const platform = `slipway-aggregation-${id}`;
+  const platform = 'slipway'; // an installation is one of its kind in a cluster, as its APIServices are
   const team = `team-${id}`;
   let nats: TestNats;
   let dir: Awaited<ReturnType<typeof tempDir>>;
@@ -71,8 +89,7 @@ describe('the registry behind a real API server', () => {
 
   beforeAll(async () => {
     [nats, dir] = await Promise.all([startTestNats(), tempDir()]);
-    await Promise.all([done(`create namespace ${platform}`), done(`create namespace ${team}`)]);
-    await done(`-n ${platform} create secret generic ${SECRET}`);
+    await Promise.all([done(`apply -k ${MANIFESTS}`), done(`create namespace ${team}`)]);
     const host = await done(`get nodes -o jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`);
     const port = await freePort();
     const items = [
@@ -98,14 +115,14 @@ describe('the registry behind a real API server', () => {
       metadata: { ...item.metadata, namespace: item.kind.startsWith('Role') ? team : platform },
     });
     await done('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: items.map(place) }));
-    await done('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: GROUP_VERSIONS.map(apiService) }));
+    const own = await kubeconfigOf('slipway-registry', platform, join(dir.path, 'kubeconfig'));
     registry = await startRegistry(
       {
         port,
         host,
         database: `sqlite:${join(dir.path, 'registry.db')}`,
         natsUrl: nats.url,
-        access: { kind: 'cluster', from: KUBECONFIG, namespace: platform, certificateSecret: SECRET, service: SERVICE },
+        access: { kind: 'cluster', from: own, namespace: platform, certificateSecret: SECRET, service: SERVICE },
         instance: 'registry-0',
         logLevel: 'warn',
       },
@@ -123,8 +140,8 @@ describe('the registry behind a real API server', () => {
     );
   }, 180_000);
   afterAll(async () => {
-    await done(`delete apiservices --ignore-not-found ${GROUP_VERSIONS.join(' ')}`);
-    await done(`delete namespace --ignore-not-found --wait=false ${platform} ${team}`);
+    await done(`delete namespace --ignore-not-found --wait=false ${team}`);
+    await done(`delete -k ${MANIFESTS} --ignore-not-found --wait=false`);
     await registry.stop();
     await nats.close();
     await dir.remove();
@@ -145,22 +162,6 @@ describe('the registry behind a real API server', () => {
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
     },
   });
-  const apiService = (name: string): object => {
-    const [group = '', version = ''] = groupVersionOf(name).split('/');
-    return {
-      apiVersion: 'apiregistration.k8s.io/v1',
-      kind: 'APIService',
-      metadata: { name },
-      spec: {
-        group,
-        version,
-        groupPriorityMinimum: 1000,
-        versionPriority: version === 'v1' ? 30 : version === 'v1beta1' ? 20 : 10,
-        service: { name: SERVICE, namespace: platform, port: 443 },
-      },
-    };
-  };
-
   test('its kinds are found beside the cluster’s own, in every version', async () => {
     const names = await done('api-resources --api-group=tekton.dev -o name');
     expect(names.split('\n')).toContain('pipelineruns.tekton.dev');
