@@ -88,7 +88,7 @@ export function templateRefusal({ use, template }: UsedTemplate): TemplateRefusa
 }
 
 /** Parameters that have no default and were not given, in the order of the template. */
-export function unsatisfied(
+function unsatisfied(
   parameters: readonly TemplateParameter[],
   given: readonly TemplateArgument[],
 ): TemplateParameter[] {

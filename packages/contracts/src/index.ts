@@ -1,19 +1,5 @@
-export {
-  isNested,
-  nestedPlaceholders,
-  replaceInStep,
-  replacePlaceholders,
-  type NestedPlaceholder,
-  type Placeholders,
-} from './build-substitution.js';
-export {
-  applyTemplates,
-  templateRefusal,
-  unsatisfied,
-  type FlatBuild,
-  type TemplateRefusal,
-  type UsedTemplate,
-} from './build-template.js';
+export { isNested, nestedPlaceholders, replacePlaceholders } from './build-substitution.js';
+export { applyTemplates, templateRefusal, type FlatBuild, type UsedTemplate } from './build-template.js';
 export { durationMs, formatDuration } from './duration.js';
 export {
   SlipwayError,
@@ -57,12 +43,8 @@ export {
   type BuildStepState,
   type BuildTemplate,
   type BuildTemplateSpec,
-  type GcsSource,
-  type GitSource,
   type Image,
   type ImageSpec,
-  type TemplateArgument,
-  type TemplateParameter,
   type TemplateUse,
 } from './knative-build.js';
 export { matchesLabels, parseLabelSelector, type LabelRequirement } from './label-selector.js';
