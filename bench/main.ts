@@ -44,7 +44,8 @@ const measurements: Record<string, () => Promise<Row[]>> = {
 const ON_REQUEST: Record<string, () => Promise<Row[]>> = { kubernetes: cluster };
 
 const rows: Row[] = [];
-for (const [name, measure] of Object.entries(ON_REQUEST[values.only] === undefined ? measurements : ON_REQUEST)) {
+const onRequest = ON_REQUEST[values.only] !== undefined;
+for (const [name, measure] of Object.entries(onRequest ? ON_REQUEST : measurements)) {
   if (!name.includes(values.only)) continue;
   console.error(`measuring ${name} …`);
   rows.push(...(await measure()));
@@ -55,7 +56,12 @@ if (values.write) {
   const file = resolve(root, 'docs/benchmarks.md');
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node.js ${process.versions.node}`;
   const method = rows.map((row) => `- **${row.what}**: ${row.how}.`).join('\n');
-  const measured = `<!-- measured -->\n\nMachine: ${machine}.\n\n${table(rows)}\n\n${method}\n\n<!-- /measured -->`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/<!-- measured -->[\s\S]*<!-- \/measured -->/, measured));
+  const mark = onRequest ? `measured: ${values.only}` : 'measured';
+  const measured = `<!-- ${mark} -->\n\nMachine: ${machine}.\n\n${table(rows)}\n\n${method}\n\n<!-- /${mark} -->`;
+  const before = new RegExp(`<!-- ${mark} -->[\\s\\S]*<!-- /${mark} -->`);
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(before, () => measured),
+  );
 }
 process.exit(0);
