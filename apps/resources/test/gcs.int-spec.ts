@@ -140,6 +140,20 @@ test('what passes is tried again, and what arrives broken is refused', async () 
   expect([code, output]).toEqual([1, expect.stringMatching(/gs:\/\/b\/x arrived broken/)]);
 });
 
+test('a failure is told by a word for programs', async () => {
+  const told: unknown[] = [];
+  const args = ['-mode', 'download', '-location', 'gs://b/gone', '-path', '/tmp/slipway-gcs-never'];
+  await gcs(
+    args,
+    server.mirrors,
+    () => undefined,
+    (failure) => told.push(failure),
+  );
+  expect(told).toMatchObject([
+    { reason: 'GcsObjectNotFound', message: expect.stringContaining('gs://b/gone') as string },
+  ]);
+});
+
 test('what is not there is named', async () => {
   expect((await run('download', 'gs://b/none', fresh())).output).toMatch(/there is no object gs:\/\/b\/none/);
   expect((await run('download', 'gs://b/none', fresh(), '-dir=true')).output).toMatch(/nothing below gs:\/\/b\/none\//);

@@ -2,18 +2,25 @@
 // account comes as a file; without one only what everybody may read can be read.
 
 import { readFileSync } from 'node:fs';
+import type { ToldFailure } from '@slipway/contracts';
+import { gcsFailureReason } from '../../core/gcs-failures.js';
 import { gcsLocation } from '../../core/gcs-location.js';
 import { parseMirrors } from '../../core/mirrors.js';
 import { STORAGE_API } from '../../core/storage.js';
 import { Bucket } from './bucket.js';
 import { ServiceAccountToken } from './token.js';
 import { fetchArtifact, fetchFolder, fetchObjects, sendFiles, sendFolder, sendManifest } from './transfer.js';
-import { RestClient } from '../rest-client.js';
+import { AnswerError, RestClient } from '../rest-client.js';
 
 const FLAGS = ['mode', 'location', 'path', 'dir', 'artifactType', 'credentials'];
 
-/** @returns the exit code */
-export async function gcs(args: readonly string[], mirrors: string, print: (words: string) => void): Promise<number> {
+/** @returns the exit code; why it is not 0 is told, too */
+export async function gcs(
+  args: readonly string[],
+  mirrors: string,
+  print: (words: string) => void,
+  tell: (failure: ToldFailure) => void = () => undefined,
+): Promise<number> {
   const fail = (message: string, code: number): number => {
     print(`gcs: ${message}\n`);
     return code;
@@ -33,7 +40,9 @@ export async function gcs(args: readonly string[], mirrors: string, print: (word
     print(`${done}\n`);
     return 0;
   } catch (error) {
-    return fail((error as Error).message, 1);
+    const { message } = error as Error;
+    tell({ reason: gcsFailureReason(message, error instanceof AnswerError ? error.status : undefined), message });
+    return fail(message, 1);
   }
 }
 
