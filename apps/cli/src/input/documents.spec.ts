@@ -71,8 +71,13 @@ test('readDocuments reports the problems of every document, and the healthy ones
   expect(problems.map(({ place }) => place.document)).toEqual([2, 5]);
 });
 
+test.each(['.', '-.', 'e5', '.e5', '._'])('readDocuments takes %j for the text that it is, as kubectl does', (text) => {
+  const { objects } = readDocuments('f.yaml', `${pipeline}spec: [${text}, 'x']\n`);
+  expect((objects[0]?.object as unknown as { spec: unknown }).spec).toEqual([text, 'x']);
+});
+
 test('readDocuments reads scalars as kubectl does', () => {
-  const text = `${pipeline}spec: {mode: 0644, on: yes, at: 1:30, day: 2020-01-01, big: 1_000, none: ~, text: "yes", <<: {merged: 1}}\n`;
+  const text = `${pipeline}spec: {mode: 0644, on: yes, at: 1:30, day: 2020-01-01, big: 1_000, parts: [1.5, .5, 1e3], none: ~, text: "yes", <<: {merged: 1}}\n`;
   const { objects } = readDocuments('f.yaml', text);
   expect((objects[0]?.object as unknown as { spec: unknown }).spec).toEqual({
     mode: 420,
@@ -80,6 +85,7 @@ test('readDocuments reads scalars as kubectl does', () => {
     at: '1:30',
     day: '2020-01-01',
     big: 1000,
+    parts: [1.5, 0.5, 1000],
     none: null,
     text: 'yes',
     merged: 1, // prettier-ignore

@@ -69,7 +69,14 @@ export function kubernetesTags(tags: Tags): Tags {
     if (/:(binary|omap|pairs|set|timestamp)$/.test(tag.tag)) return false;
     return tag.format !== 'TIME'; // 1:30 is a string
   });
-  return kept;
+  return kept.map((tag) =>
+    typeof tag === 'string' || tag.test === undefined ? tag : { ...tag, test: withDigits(tag.test) },
+  );
+}
+
+/** The library takes `.` and `e5`, a branch's name, for numbers that are none. */
+function withDigits(test: RegExp): RegExp {
+  return test.source.includes('\\.[0-9_]*') ? new RegExp(`^(?=[-+]?\\.?[0-9])(?:${test.source})`) : test;
 }
 
 function readDocument(source: Source, read: Read): void {
