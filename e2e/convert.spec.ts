@@ -1,7 +1,7 @@
 // What `slipway convert` makes of files is what the registry makes of objects, and is admitted as v1.
 
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   applyTemplates,
   emptyReplacements,
@@ -18,6 +18,7 @@ import {
 import { sharedData } from '@slipway/testing/shared-data';
 import { parseAllDocuments, stringify } from 'yaml';
 import { convertFiles, type Conversion } from '../apps/cli/src/convert/convert.js';
+import { kubernetesTags } from '../apps/cli/src/input/documents.js';
 import { toStorage } from '../apps/registry/src/core/admission/convert.js';
 import { decode } from '../apps/registry/src/core/admission/decode.js';
 import { validate } from '../apps/registry/src/core/admission/validate.js';
@@ -35,7 +36,7 @@ function converted(...texts: string[]): Conversion {
 }
 
 function objectsOf(text: string): KubeObject[] {
-  const documents = parseAllDocuments(text, { version: '1.1', merge: true });
+  const documents = parseAllDocuments(text, { version: '1.1', merge: true, customTags: kubernetesTags });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
     expect({ text, errors: document.errors }).toEqual({ text, errors: [] });
@@ -132,6 +133,19 @@ const SETS = ['tekton-v0.10', 'tekton-v1alpha1', 'tekton-v1beta1', 'knative-buil
     }
     expect(count).toBeGreaterThan(files.length / 2);
   });
+});
+
+const TEMPLATES = resolve(import.meta.dirname, '../examples/build-templates');
+
+test.each(readdirSync(TEMPLATES))('examples/build-templates/%s is admitted as v1, or told', (name) => {
+  const { files, problems } = converted(readFileSync(join(TEMPLATES, name), 'utf8'));
+  const several = name.endsWith('-helper.yaml'); // their Builds compose two templates
+  expect(problems.map(({ message }) => message)).toEqual(
+    several ? [expect.stringContaining('it composes several templates') as string] : [],
+  );
+  const objects = objectsOf(files[0]!.text);
+  expect(objects.filter(isOld)).toHaveLength(several ? 1 : 0);
+  expect(objects.flatMap(wrongWith)).toEqual([]);
 });
 
 function isOld({ apiVersion, kind }: KubeObject): boolean {
