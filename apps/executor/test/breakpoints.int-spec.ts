@@ -1,22 +1,10 @@
 import { succeeded, type TaskRunSpec } from '@slipway/contracts';
-import { tempDir } from '@slipway/testing';
-import { ExecutorWorld } from './executor-world.js';
+import { suiteWorld } from './executor-world.js';
 
 const IMAGE = 'ubuntu';
 
 describe('a TaskRun with breakpoints', () => {
-  let world: ExecutorWorld;
-  let dir: Awaited<ReturnType<typeof tempDir>>;
-
-  beforeAll(async () => {
-    dir = await tempDir();
-    world = new ExecutorWorld(dir.path);
-    await world.start();
-  });
-  afterAll(async () => {
-    await world.destroy();
-    await dir.remove();
-  });
+  const world = suiteWorld();
 
   const steps: NonNullable<TaskRunSpec['taskSpec']>['steps'] = [
     { name: 'bad', image: IMAGE, script: 'exit 3' },

@@ -1,7 +1,9 @@
 // An executor over stand-ins for the platform and the real process runtime.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resolve } from 'node:path';
 import {
   PODS,
   SHARD_COUNT,
@@ -39,6 +41,18 @@ interface TestPlatform {
 }
 
 const BIN_DIR = resolve(import.meta.dirname, '../../../packages/entrypoint/build');
+
+/** A world for the tests of a file or a suite, from before the first to after the last. */
+export function suiteWorld(): ExecutorWorld {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-'));
+  const world = new ExecutorWorld(dir);
+  beforeAll(() => world.start());
+  afterAll(async () => {
+    await world.destroy();
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return world;
+}
 
 export class ExecutorWorld {
   readonly objects = new MemoryObjects();

@@ -10,25 +10,13 @@ import {
   type TaskRun,
   type TaskSpec,
 } from '@slipway/contracts';
-import { tempDir } from '@slipway/testing';
-import { ExecutorWorld } from './executor-world.js';
+import { suiteWorld } from './executor-world.js';
 
 const IMAGE = 'ubuntu';
 const BUILD_OWNER = { apiVersion: 'build.knative.dev/v1alpha1', kind: 'Build', uid: 'b-uid', controller: true };
 const PLAIN = { 'slipway.dev/step-order': 'init-containers' };
 
-let world: ExecutorWorld;
-let dir: Awaited<ReturnType<typeof tempDir>>;
-
-beforeAll(async () => {
-  dir = await tempDir();
-  world = new ExecutorWorld(dir.path);
-  await world.start();
-});
-afterAll(async () => {
-  await world.destroy();
-  await dir.remove();
-});
+const world = suiteWorld();
 
 interface Given {
   of?: 'Build' | 'nobody';

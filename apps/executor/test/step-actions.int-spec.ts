@@ -1,22 +1,10 @@
 import { succeeded, type StepAction, type StepActionSpec } from '@slipway/contracts';
-import { tempDir } from '@slipway/testing';
-import { ExecutorWorld } from './executor-world.js';
+import { suiteWorld } from './executor-world.js';
 
 const IMAGE = 'ubuntu';
 
 describe('steps that take from each other', () => {
-  let world: ExecutorWorld;
-  let dir: Awaited<ReturnType<typeof tempDir>>;
-
-  beforeAll(async () => {
-    dir = await tempDir();
-    world = new ExecutorWorld(dir.path);
-    await world.start();
-  });
-  afterAll(async () => {
-    await world.destroy();
-    await dir.remove();
-  });
+  const world = suiteWorld();
 
   const stepAction = (name: string, spec: StepActionSpec): Promise<void> => {
     const action: StepAction = { apiVersion: 'tekton.dev/v1beta1', kind: 'StepAction', metadata: { name }, spec };

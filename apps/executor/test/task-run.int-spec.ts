@@ -1,22 +1,10 @@
 import { succeeded } from '@slipway/contracts';
-import { tempDir } from '@slipway/testing';
-import { ExecutorWorld } from './executor-world.js';
+import { suiteWorld } from './executor-world.js';
 
 const IMAGE = 'ubuntu';
 
 describe('a TaskRun on the process runtime', () => {
-  let world: ExecutorWorld;
-  let dir: Awaited<ReturnType<typeof tempDir>>;
-
-  beforeAll(async () => {
-    dir = await tempDir();
-    world = new ExecutorWorld(dir.path);
-    await world.start();
-  });
-  afterAll(async () => {
-    await world.destroy();
-    await dir.remove();
-  });
+  const world = suiteWorld();
 
   it('runs its steps in order, reports each, and ships their lines', async () => {
     const run = await world.run('two', {
