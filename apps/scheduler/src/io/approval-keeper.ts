@@ -13,34 +13,20 @@ import {
   type KubeObject,
   type Write,
 } from '@slipway/contracts';
-import type { Cache, CacheChange, Store } from '@slipway/store';
+import type { CacheChange } from '@slipway/store';
 import { approvalStep, isApprovalRun } from '../core/approval.js';
-import type { Leases } from './run-turn.js';
-import { Turns } from './turns.js';
+import { Turns, type KeeperOptions } from './turns.js';
 
-export interface ApprovalKeeperOptions {
-  cache: Pick<Cache, 'list' | 'onChange'>;
-  store: Pick<Store, 'get' | 'commit'>;
-  leases: Leases;
-  now: () => number;
-  logger: { warn(fields: object, message: string): void };
-}
-
-const RESYNC_MS = 30_000;
 export class ApprovalKeeper {
   readonly #turns: Turns;
-  #forget: () => void = () => {};
-  #resync: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: ApprovalKeeperOptions) {
+  constructor(private readonly options: KeeperOptions) {
     const { now, logger } = options;
     this.#turns = new Turns({ turn: (namespace, name) => this.#step(namespace, name), now, logger });
   }
 
   start(): void {
-    this.#forget = this.options.cache.onChange((change) => this.#onChange(change));
-    this.lookAtAll();
-    this.#resync = setInterval(() => this.lookAtAll(), RESYNC_MS).unref();
+    this.#turns.follow(this.options.cache, concerns, () => this.lookAtAll());
   }
 
   lookAtAll(): void {
@@ -49,17 +35,8 @@ export class ApprovalKeeper {
     }
   }
 
-  async stop(): Promise<void> {
-    this.#forget();
-    clearInterval(this.#resync);
-    await this.#turns.stop();
-  }
-
-  #onChange({ key, after }: CacheChange): void {
-    const isOurs =
-      key.resource === APPROVALS ||
-      (key.resource === CUSTOM_RUNS && after !== undefined && isApprovalRun((after as CustomRun).spec));
-    if (isOurs) this.#turns.ask(key.namespace, key.name); // an Approval bears the name of its run
+  stop(): Promise<void> {
+    return this.#turns.stop();
   }
 
   /** Answers when to look again, in Unix milliseconds. */
@@ -79,4 +56,12 @@ export class ApprovalKeeper {
     if (writes.length > 0) await store.commit({ writes, fence }); // Q2
     return wakeAtMs;
   }
+}
+
+/** Whether a change is about one of ours: an Approval bears the name of its run. */
+function concerns({ key, after }: CacheChange): boolean {
+  return (
+    key.resource === APPROVALS ||
+    (key.resource === CUSTOM_RUNS && after !== undefined && isApprovalRun((after as CustomRun).spec))
+  );
 }

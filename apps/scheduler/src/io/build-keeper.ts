@@ -18,39 +18,24 @@ import {
   type TaskRun,
   type Write,
 } from '@slipway/contracts';
-import type { Cache, CacheChange, Store } from '@slipway/store';
+import type { CacheChange } from '@slipway/store';
 import { compileBuild } from '../core/builds/compile-build.js';
 import { withOutcome, type BuildOutcome } from '../core/builds/build-status.js';
 import { executeFailed, nextOfBuild } from '../core/builds/build-turn.js';
 import { finishedEvent, startedEvent } from '../core/events.js';
 import { loadBuild } from './load-build.js';
-import type { Leases } from './run-turn.js';
-import { Turns } from './turns.js';
-
-export interface BuildKeeperOptions {
-  cache: Pick<Cache, 'list' | 'onChange'>;
-  store: Pick<Store, 'get' | 'commit'>;
-  leases: Leases;
-  now: () => number;
-  logger: { warn(fields: object, message: string): void };
-}
-
-const RESYNC_MS = 30_000;
+import { Turns, type KeeperOptions } from './turns.js';
 
 export class BuildKeeper {
   readonly #turns: Turns;
-  #forget: () => void = () => {};
-  #resync: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: BuildKeeperOptions) {
+  constructor(private readonly options: KeeperOptions) {
     const { now, logger } = options;
     this.#turns = new Turns({ turn: (namespace, name) => this.#turn(namespace, name), now, logger });
   }
 
   start(): void {
-    this.#forget = this.options.cache.onChange((change) => this.#onChange(change));
-    this.lookAtAll();
-    this.#resync = setInterval(() => this.lookAtAll(), RESYNC_MS).unref();
+    this.#turns.follow(this.options.cache, concerns, () => this.lookAtAll());
   }
 
   /** Looks at every Build that has not ended: after a start, after shards were gained, and now and then. */
@@ -59,16 +44,8 @@ export class BuildKeeper {
       this.#turns.ask(metadata.namespace ?? '', metadata.name);
   }
 
-  async stop(): Promise<void> {
-    this.#forget();
-    clearInterval(this.#resync);
-    await this.#turns.stop();
-  }
-
-  #onChange({ key, before, after }: CacheChange): void {
-    const isOurs =
-      (key.resource === BUILDS && after !== undefined) || (key.resource === TASK_RUNS && isOfBuild(after ?? before));
-    if (isOurs) this.#turns.ask(key.namespace, key.name); // a Build's TaskRun bears its name
+  stop(): Promise<void> {
+    return this.#turns.stop();
   }
 
   async #turn(namespace: string, name: string): Promise<undefined> {
@@ -138,4 +115,9 @@ export class BuildKeeper {
 
 function isOfBuild(object: KubeObject | undefined): boolean {
   return object?.metadata.ownerReferences?.some(({ kind }) => kind === 'Build') === true;
+}
+
+/** Whether a change is about one of ours: a Build's TaskRun bears its name. */
+function concerns({ key, before, after }: CacheChange): boolean {
+  return (key.resource === BUILDS && after !== undefined) || (key.resource === TASK_RUNS && isOfBuild(after ?? before));
 }

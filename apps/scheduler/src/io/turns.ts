@@ -5,7 +5,18 @@
 //   T3. Timers only wake: what is due follows from stored timestamps.
 
 import { asSlipwayError } from '@slipway/contracts';
+import type { Cache, CacheChange, Store } from '@slipway/store';
 import { Limiter } from './limiter.js';
+import type { Leases } from './run-turn.js';
+
+/** What a keeper of some kind of object needs. */
+export interface KeeperOptions {
+  cache: Pick<Cache, 'list' | 'onChange'>;
+  store: Pick<Store, 'get' | 'commit'>;
+  leases: Leases;
+  now: () => number;
+  logger: { warn(fields: object, message: string): void };
+}
 
 export interface TurnsOptions {
   /** Looks at what is stored and does what comes next. Answers when to look again untold, in Unix milliseconds. */
@@ -20,6 +31,8 @@ const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 5_000;
 /** setTimeout knows no longer delay. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How often everything is looked at, in case a change was not told. */
+const RESYNC_MS = 30_000;
 
 interface Seat {
   isDirty: boolean;
@@ -33,8 +46,19 @@ export class Turns {
   readonly #seats = new Map<string, Seat>();
   readonly #limiter = new Limiter(PARALLEL_TURNS);
   #isStopped = false;
+  #forget: () => void = () => {};
+  #resync: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: TurnsOptions) {}
+
+  /** Asks for what the cache says has changed, where `concerns` says so, and now and then for everything. */
+  follow(cache: Pick<Cache, 'onChange'>, concerns: (change: CacheChange) => boolean, lookAtAll: () => void): void {
+    this.#forget = cache.onChange((change) => {
+      if (concerns(change)) this.ask(change.key.namespace, change.key.name);
+    });
+    lookAtAll();
+    this.#resync = setInterval(lookAtAll, RESYNC_MS).unref();
+  }
 
   /** Objects that are being worked on or waited for. */
   get size(): number {
@@ -53,6 +77,8 @@ export class Turns {
   /** Takes nothing new and waits for the turns in hand. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#forget();
+    clearInterval(this.#resync);
     for (const { timer } of this.#seats.values()) clearTimeout(timer);
     await Promise.all([...this.#seats.values()].map(async ({ work }) => work));
   }
