@@ -10,7 +10,7 @@ import {
   resourceKindOf,
   resourceNameOf,
 } from '@slipway/contracts';
-import type { KubeObject, Pod, ResolutionRequest, TaskRun } from '@slipway/contracts';
+import type { KubeObject, Pod, PodStatus, ResolutionRequest, TaskRun } from '@slipway/contracts';
 import { hasUnsentEvents } from './cloud-events.js';
 
 /** The object, or of a finished one no more than is ever asked. A slim object must not be written back. */
@@ -32,6 +32,11 @@ function isOver(taskRun: TaskRun): boolean {
 export function isFinished(pod: Pick<Pod, 'status'>): boolean {
   const phase = pod.status?.phase;
   return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** Whether the pod's end is not stored yet. */
+export function needsLastStatus(stored: Pod | undefined, last: PodStatus): boolean {
+  return stored !== undefined && !isFinished(stored) && isFinished({ status: last });
 }
 
 function slimRun(taskRun: TaskRun): TaskRun {

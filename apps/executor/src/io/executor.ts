@@ -23,8 +23,9 @@ import type { Cache, CacheChange, Store } from '@slipway/store';
 import { SerialQueue, type Logger, type Metrics } from '@slipway/service';
 import { hasUnsentEvents } from '../core/cloud-events.js';
 import type { PodRuntime } from '../core/runtime.js';
+import { needsLastStatus } from '../core/slim.js';
 import type { PodKeeper } from './pod-keeper.js';
-import { needsLastStatus, type TaskRuns } from './task-runs.js';
+import type { TaskRuns } from './task-runs.js';
 
 /** Shards that this process owns, as `@slipway/store` keeps them. */
 export interface Leases {

@@ -21,7 +21,6 @@ import {
   type Fence,
   type KubeObject,
   type Pod,
-  type PodStatus,
   type ResolutionRequest,
   type TaskRun,
   type TaskRunStatus,
@@ -34,9 +33,9 @@ import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '..
 import { eventOf } from '../core/events.js';
 import { podNameOf } from '../core/pod-conventions.js';
 import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
+import { ReportPace } from '../core/report-pace.js';
 import { mayRetry, retriedStatus } from '../core/retry.js';
 import type { PodRuntime } from '../core/runtime.js';
-import { isFinished } from '../core/slim.js';
 import { startRefusal } from '../core/start-refusal.js';
 import { restarted } from '../core/unstarted.js';
 import type { EventSender } from './event-sender.js';
@@ -64,16 +63,9 @@ export interface TaskRunsOptions {
   writesEvents: boolean;
 }
 
-/** A step that ends within this time costs one commit less: that it ran is told with how it ended (T4). */
-const FIRST_REPORT_MS = 15;
-const NEXT_REPORT_MS = 250;
-
 export class TaskRuns {
-  /** When a pod's state was stored last, by pod uid. */
-  readonly #reported = new Map<string, number>();
-  /** When this process started an attempt, by pod uid. */
-  readonly #started = new Map<string, number>();
-
+  /** T4 */
+  readonly #pace = new ReportPace();
   /** TaskRuns that wait for an answer, by the request's namespace and name. */
   readonly #waiting = new Map<string, Set<string>>();
 
@@ -99,7 +91,7 @@ export class TaskRuns {
         taskRun,
         pod,
         onNode,
-        startedMs: this.#started.get(pod?.metadata.uid ?? ''),
+        startedMs: this.#pace.startedMs(pod?.metadata.uid ?? ''),
         nodeName: this.options.nodeName,
         retry: retryPolicyOf(taskRun),
         defaultTimeoutMs: this.options.defaultTimeoutMs,
@@ -246,7 +238,7 @@ export class TaskRuns {
   async #start(taskRun: TaskRun, pod: Pod, fence: Fence, isFresh: boolean): Promise<undefined> {
     const { runtime, keeper, transitions } = this.options;
     const uid = pod.metadata.uid ?? '';
-    if (isFresh) this.#started.set(uid, Date.now());
+    if (isFresh) this.#pace.started(uid, Date.now());
     try {
       await runtime.start(pod);
     } catch (thrown) {
@@ -307,7 +299,8 @@ export class TaskRuns {
     const seen = { ...pod!, status: onNode! };
     const isOver = isComplete(seen);
     const uid = pod!.metadata.uid ?? '';
-    const dueMs = this.#reportDueMs(taskRun, uid, onNode!);
+    const isFirst = onNode!.phase !== 'Pending' && succeeded(taskRun)?.reason !== 'Running';
+    const dueMs = this.#pace.dueMs(uid, isFirst);
     if (!isOver && Date.now() < dueMs) return dueMs; // T4
     const status = statusFromPod({
       taskRun,
@@ -317,19 +310,12 @@ export class TaskRuns {
       reasons: this.options.reasons,
       nowMs: Date.now(),
     });
-    if (isDoneStatus(status)) return this.#finish(taskRun, status, fence, seen);
+    if (isDone({ status })) return this.#finish(taskRun, status, fence, seen);
     if (isDeepStrictEqual(status, taskRun.status)) return undefined;
-    this.#reported.set(uid, Date.now());
+    this.#pace.reported(uid, Date.now());
     const noticed = await this.#pods.withNotices(taskRun, seen);
     await this.#commit(noticed.taskRun, status, fence, [{ op: 'update-status', object: noticed.pod }]);
     return undefined;
-  }
-
-  #reportDueMs(taskRun: TaskRun, uid: string, { phase }: PodStatus): number {
-    const startedMs = this.#started.get(uid) ?? 0;
-    const isFirst = phase !== 'Pending' && succeeded(taskRun)?.reason !== 'Running';
-    if (isFirst) return startedMs + FIRST_REPORT_MS;
-    return Math.max(startedMs, this.#reported.get(uid) ?? 0) + NEXT_REPORT_MS;
   }
 
   /** The attempt is over: the next one, or the end. */
@@ -344,8 +330,7 @@ export class TaskRuns {
     await this.#commit(noticed?.taskRun ?? taskRun, next, fence, writes);
     const uid = pod?.metadata.uid;
     if (uid !== undefined) {
-      this.#reported.delete(uid);
-      this.#started.delete(uid);
+      this.#pace.forget(uid);
       this.options.keeper.retire(uid);
     }
     return undefined;
@@ -404,15 +389,6 @@ export class TaskRuns {
     const pod = podName ? await store.get<Pod>(PODS, namespace, podName) : undefined;
     if (pod !== undefined) cache.put(pod);
   }
-}
-
-/** Whether the pod's end is not stored yet. */
-export function needsLastStatus(stored: Pod | undefined, last: PodStatus): boolean {
-  return stored !== undefined && !isFinished(stored) && isFinished({ status: last });
-}
-
-function isDoneStatus(status: TaskRunStatus): boolean {
-  return isDone({ status });
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
