@@ -2,17 +2,27 @@
 
 import type { Table } from './database.js';
 
-export const SQLITE = {
-  types: { text: 'TEXT', integer: 'INTEGER' },
-  lockClock: "SELECT revision, compacted, CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms FROM clock",
-} as const;
+export interface Dialect {
+  types: { text: string; integer: string };
+  /** Names of the columns of the clock; no rows where there is no clock. */
+  clockColumns: string;
+  lockClock: string;
+}
 
-export const POSTGRES = {
+export const SQLITE: Dialect = {
+  types: { text: 'TEXT', integer: 'INTEGER' },
+  clockColumns: "SELECT name FROM pragma_table_info('clock')",
+  lockClock: "SELECT revision, compacted, oldest, CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms FROM clock",
+};
+
+export const POSTGRES: Dialect = {
   // Byte order, as in SQLite: pages of a list continue where the last one ended.
   types: { text: 'TEXT COLLATE "C"', integer: 'BIGINT' },
-  lockClock: `SELECT revision, compacted, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms
+  clockColumns: `SELECT attname AS name FROM pg_attribute
+                 WHERE attrelid = to_regclass('clock') AND attnum > 0 AND NOT attisdropped`,
+  lockClock: `SELECT revision, compacted, oldest, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms
               FROM clock WHERE id = 1 FOR UPDATE`,
-} as const;
+};
 
 /** SQLite runs these once for each row, prepared: there is no round trip to save. */
 export const sqliteBulk = {
@@ -21,7 +31,7 @@ export const sqliteBulk = {
       .map(() => '?')
       .join(', ')}) ${onConflict(table)}`,
   delete: (table: Table): string => `DELETE FROM ${table.name} WHERE ${keyEquals(table)}`,
-  select: (table: Table): string => `SELECT ${names(table).join(', ')} FROM ${table.name} WHERE ${keyEquals(table)}`,
+  select: (table: Table): string => `${selectFrom(table)} WHERE ${keyEquals(table)}`,
 };
 
 /** PostgreSQL takes all rows at once, as one array for each column. */
@@ -37,6 +47,11 @@ export const postgresBulk = {
         ', ',
       )} FROM ${table.name} AS t JOIN ${unnest(table, table.keyColumns)} AS k(${keyNames(table).join(', ')}) ON ${keyJoin(table)}`,
 };
+
+/** Never by `*`: a statement that PostgreSQL has prepared fails once a newer program has added a column. */
+export function selectFrom(table: Table): string {
+  return `SELECT ${names(table).join(', ')} FROM ${table.name}`;
+}
 
 /** `?` to `$1`, `$2`, …; no statement here has a literal question mark. */
 export function numbered(text: string): string {

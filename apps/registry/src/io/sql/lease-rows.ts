@@ -3,6 +3,7 @@
 import { SlipwayError, type LeaseReply, type LeaseRequest } from '@slipway/contracts';
 import { decideLeases, type Lease, type Leasing, type Member } from '../../core/storage/leases.js';
 import type { Clock, Sql } from './database.js';
+import { selectFrom } from './dialect.js';
 import { LEASES, MEMBERS } from './schema.js';
 
 const TTL_LIMIT_MS = 10 * 60_000;
@@ -25,8 +26,8 @@ export async function writeLeases(sql: Sql, clock: Clock, request: LeaseRequest)
 
 async function readLeasing(sql: Sql, service: string): Promise<Leasing> {
   const [leases, members] = await Promise.all([
-    sql.all('SELECT * FROM leases WHERE service = ? ORDER BY shard', service),
-    sql.all('SELECT * FROM members WHERE service = ? ORDER BY holder', service),
+    sql.all(`${selectFrom(LEASES)} WHERE service = ? ORDER BY shard`, service),
+    sql.all(`${selectFrom(MEMBERS)} WHERE service = ? ORDER BY holder`, service),
   ]);
   return {
     leases: leases.map((row): Lease => ({

@@ -11,7 +11,7 @@ export async function openObjectStore(database: string, observer?: CommitObserve
   if (database.startsWith('sqlite:')) {
     const path = database.slice('sqlite:'.length);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return sqlObjectStore(openSqlite(path), observer);
+    return sqlObjectStore(await openSqlite(path), observer);
   }
   if (/^postgres(ql)?:\/\//.test(database)) return sqlObjectStore(await openPostgres(database), observer);
   throw new SlipwayError('invalid', 'BadDatabase', `"${database}" is neither sqlite:<path> nor postgres://…`);

@@ -4,6 +4,7 @@
 //   P2. A transaction that fails because the server is away is done again. Whether its COMMIT arrived does not matter,
 //       because a commit that is repeated is recognised by its id.
 //   P3. Statements that do not wait for one another are sent together.
+//   P4. A program that is too old for what the schema has become writes nothing more: it sees that under the clock's lock.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,13 +14,16 @@ import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './databas
 import { POSTGRES, numbered, postgresBulk } from './dialect.js';
 import { CHANNEL, PgSession } from './postgres-session.js';
 import { pgError } from './postgres-error.js';
-import { schemaStatements } from './schema.js';
+import { migrate } from './migrate.js';
+import { MIGRATIONS, newestOf, type Migration } from './migrations.js';
 
 export interface PostgresOptions {
   /** Connections of the pool; one writes, the others read. */
   connections?: number;
   /** How long to go on while the server is away. Milliseconds. */
   patienceMs?: number;
+  /** Those of this program; another program's in tests. */
+  migrations?: readonly Migration[];
 }
 
 /** Of `pg_advisory_lock`; any number that nobody else uses. */
@@ -28,9 +32,13 @@ const READ = 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY';
 const RETRY_MS = 100;
 const PREPARED_LIMIT = 200;
 
-/** Connects and makes the tables where they are missing. */
+/** How long a migration waits for a table that somebody reads, a backup for example; others wait behind it. */
+const MIGRATION_LOCK_MS = 1_000;
+
+/** Connects and brings the schema up to date. */
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<SqlDatabase> {
-  const patienceMs = options.patienceMs ?? 15_000;
+  const { patienceMs = 15_000, migrations = MIGRATIONS } = options;
+  const known = newestOf(migrations);
   const config = clientConfig(url);
   const pool = new pg.Pool({ ...config, max: options.connections ?? 6, idleTimeoutMillis: 30_000 });
   pool.on('error', () => undefined); // an idle connection was lost; the pool has forgotten it already
@@ -62,7 +70,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   };
 
   try {
-    await patiently(patienceMs, () => transaction('BEGIN', migrate));
+    await patiently(patienceMs, () => transaction('BEGIN', (sql) => migrateAlone(sql, migrations)));
   } catch (thrown) {
     await pool.end();
     throw thrown;
@@ -76,7 +84,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     async write(work) {
       const done = await patiently(
         patienceMs,
-        () => transaction('BEGIN', async (sql) => ({ sql, result: await work(sql, await lockClock(sql)) })), // P1
+        () => transaction('BEGIN', async (sql) => ({ sql, result: await work(sql, await lockClock(sql, known)) })), // P1
       );
       if (notifying.has(done.sql)) tell();
       return done.result;
@@ -117,14 +125,25 @@ function parserFor(oid: number, format?: 'text' | 'binary'): (value: string) => 
   return pg.types.getTypeParser(oid, format) as (value: string) => unknown;
 }
 
-async function migrate(sql: Sql): Promise<void> {
+async function migrateAlone(sql: Sql, migrations: readonly Migration[]): Promise<void> {
+  await sql.run(`SET LOCAL lock_timeout = ${MIGRATION_LOCK_MS}`);
   await sql.all('SELECT pg_advisory_xact_lock(?)', MIGRATION_LOCK); // of two that start at once, one makes the tables
-  for (const statement of schemaStatements(POSTGRES.types)) await sql.run(statement);
+  await migrate(sql, POSTGRES, migrations);
 }
 
-async function lockClock(sql: Sql): Promise<Clock> {
+async function lockClock(sql: Sql, known: number): Promise<Clock> {
   const [row] = await sql.all(POSTGRES.lockClock);
+  if (Number(row!['oldest']) > known) throw overtaken(); // P4
   return { revision: Number(row!['revision']), compacted: Number(row!['compacted']), nowMs: Number(row!['now_ms']) };
+}
+
+const OVERTAKEN = 'DatabaseTooNew';
+
+function overtaken(): SlipwayError {
+  return new SlipwayError('transient', OVERTAKEN, 'The database was upgraded for newer replicas than this one.', {
+    hint: 'End this replica; the newer ones answer.',
+    retryAfterMs: 200,
+  });
 }
 
 /** P2 */
@@ -135,7 +154,7 @@ async function patiently<T>(patienceMs: number, work: () => Promise<T>): Promise
       return await work();
     } catch (thrown) {
       const error = pgError(thrown);
-      if (error.kind !== 'transient' || performance.now() > endMs) throw error;
+      if (error.kind !== 'transient' || error.reason === OVERTAKEN || performance.now() > endMs) throw error;
       await sleep(RETRY_MS);
     }
   }

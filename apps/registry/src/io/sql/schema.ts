@@ -1,4 +1,4 @@
-// The tables, once for both databases.
+// The tables, once for both databases. A change of them is a migration (migrations.ts), and never one of `firstSchema`.
 
 import type { Table } from './database.js';
 
@@ -107,8 +107,8 @@ export const MEMBERS: Table = {
 
 const TABLES = [OBJECTS, OWNERS, OUTBOX, TOMBSTONES, SHARDS, COMMITS, LEASES, MEMBERS];
 
-/** Statements that make the tables where they are missing. Each may run again. */
-export function schemaStatements(types: { text: string; integer: string }): string[] {
+/** The tables as they were at first. What came later is in the migrations. */
+export function firstSchema(types: { text: string; integer: string }): string[] {
   return [
     ...TABLES.map((table) => {
       const columns = table.columns.map(([name, type]) => `${name} ${types[type]} NOT NULL`);

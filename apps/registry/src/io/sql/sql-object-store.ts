@@ -6,10 +6,11 @@ import { keyText, type Effect } from '../../core/storage/commit-group.js';
 import type { CommitObserver, ObjectStore, OutboxRow, StoredObject } from '../object-store.js';
 import { CommitQueue, type Settled } from './commit-queue.js';
 import type { Clock, Sql, SqlDatabase } from './database.js';
+import { selectFrom } from './dialect.js';
 import { keyOfRow, storedOfRow, writeGroup } from './group-write.js';
 import { writeLeases } from './lease-rows.js';
 import { listObjects, readHeads } from './list.js';
-import { OBJECTS } from './schema.js';
+import { OBJECTS, OUTBOX } from './schema.js';
 import { once, readSnapshot, writeSnapshot } from './snapshot.js';
 
 /** Tries for a name that nobody has; with 27^5 names for each base a second try is rare. */
@@ -117,7 +118,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
 
     async outbox(afterRevision, limit) {
       const rows = await database.read((sql) =>
-        sql.all('SELECT * FROM outbox WHERE revision > ? ORDER BY revision LIMIT ?', afterRevision, limit),
+        sql.all(`${selectFrom(OUTBOX)} WHERE revision > ? ORDER BY revision LIMIT ?`, afterRevision, limit),
       );
       return rows.map((row): OutboxRow => ({
         revision: row['revision'] as number,

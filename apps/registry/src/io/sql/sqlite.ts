@@ -9,7 +9,8 @@ import Libsql from 'libsql';
 import { SlipwayError } from '@slipway/contracts';
 import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './database.js';
 import { SQLITE, sqliteBulk } from './dialect.js';
-import { schemaStatements } from './schema.js';
+import { migrate } from './migrate.js';
+import { MIGRATIONS, type Migration } from './migrations.js';
 
 type Connection = Libsql.Database;
 
@@ -17,10 +18,17 @@ const READERS = 4;
 /** Statements kept prepared; more are only met when list requests come in many shapes. */
 const PREPARED_LIMIT = 200;
 
-/** Opens the file, made when it is missing. The directory must exist. */
-export function openSqlite(path: string): SqlDatabase {
+/** Opens the file, made when it is missing, and brings the schema up to date. The directory must exist. */
+export async function openSqlite(path: string, migrations: readonly Migration[] = MIGRATIONS): Promise<SqlDatabase> {
   const writer = connect(path);
-  for (const statement of ['PRAGMA journal_mode = WAL', ...schemaStatements(SQLITE.types)]) writer.exec(statement);
+  try {
+    writer.exec('PRAGMA journal_mode = WAL');
+    // With what is prepared for the old schema kept apart.
+    await inTransaction(writer, () => migrate(new SqliteSql(writer), SQLITE, migrations));
+  } catch (thrown) {
+    writer.close();
+    throw thrown;
+  }
   const sql = new SqliteSql(writer);
   const readers = new ReaderPool(path);
   const listeners = new Set<() => void>();
@@ -31,7 +39,7 @@ export function openSqlite(path: string): SqlDatabase {
     kind: 'sqlite',
     write(work) {
       const turn = last.then(async () => {
-        const result = await inTransaction(writer, sql, work); // L1
+        const result = await inTransaction(writer, async () => work(sql, await readClock(sql))); // L1
         if (notified) listeners.forEach((listener) => listener());
         notified = false;
         return result;
@@ -65,20 +73,14 @@ function connect(path: string): Connection {
   return connection;
 }
 
-async function inTransaction<T>(
-  connection: Connection,
-  sql: SqliteSql,
-  work: (sql: Sql, clock: Clock) => Promise<T>,
-): Promise<T> {
+async function inTransaction<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
   try {
     connection.exec('BEGIN IMMEDIATE');
   } catch (thrown) {
     throw unavailable(thrown);
   }
   try {
-    const [row] = await sql.all(SQLITE.lockClock);
-    const clock = { revision: row!.revision, compacted: row!.compacted, nowMs: row!.now_ms } as unknown as Clock;
-    const result = await work(sql, clock);
+    const result = await work();
     connection.exec('COMMIT');
     return result;
   } catch (thrown) {
@@ -86,6 +88,11 @@ async function inTransaction<T>(
     if (connection.inTransaction) connection.exec('ROLLBACK');
     throw isSqliteError(thrown) ? unavailable(thrown) : thrown;
   }
+}
+
+async function readClock(sql: Sql): Promise<Clock> {
+  const [row] = await sql.all(SQLITE.lockClock);
+  return { revision: row!['revision'], compacted: row!['compacted'], nowMs: row!['now_ms'] } as Clock;
 }
 
 class SqliteSql implements Sql {
