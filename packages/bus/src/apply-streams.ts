@@ -11,7 +11,10 @@ import { DUPLICATE_WINDOW_MS, type StreamSpec } from './streams.js';
 const NAME_IN_USE = 10058;
 const NANOS = 1_000_000;
 
-/** Makes the server's streams what the specs say. Safe to run by many processes at once, any number of times. */
+/**
+ * Makes the server's streams what the specs say, or leaves them as a newer release has made them. Safe to run by many
+ * processes at once, any number of times.
+ */
 export async function applyStreams(jsm: JetStreamManager, specs: readonly StreamSpec[]): Promise<void> {
   for (const spec of specs) await applyStream(jsm, spec);
 }
@@ -26,8 +29,22 @@ async function applyStream(jsm: JetStreamManager, spec: StreamSpec): Promise<voi
     await jsm.streams.add(wanted);
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
-    await jsm.streams.update(spec.name, wanted); // it is there, but another: from an older release
+    const { config } = await jsm.streams.info(spec.name); // it is there, but another
+    if (revisionOf(config.description) > spec.revision) return; // a newer release's, which runs beside this one
+    await jsm.streams.update(spec.name, wanted);
   }
+}
+
+/** In the description, because nats-server keeps metadata of a stream since 2.10 only. */
+const REVISION = /\(revision (\d+)\)$/;
+
+/** The first revision says nothing: releases from before revisions made the same streams. */
+function describe({ purpose, revision }: StreamSpec): string {
+  return revision === 1 ? purpose : `${purpose} (revision ${revision})`;
+}
+
+function revisionOf(description = ''): number {
+  return Number(REVISION.exec(description)?.[1] ?? 1);
 }
 
 type Applied = Pick<
@@ -46,7 +63,7 @@ type Applied = Pick<
 function configOf(spec: StreamSpec): Applied {
   return {
     name: spec.name,
-    description: spec.purpose,
+    description: describe(spec),
     subjects: [...spec.subjects],
     retention: spec.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     storage: StorageType.File,

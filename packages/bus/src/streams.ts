@@ -4,6 +4,11 @@ import { PODS, changesOf } from '@slipway/contracts';
 
 export interface StreamSpec {
   name: string;
+  /**
+   * Goes up with every change of this spec. While two releases run at once, the stream stays what the newer one made it
+   * (docs/adr/0031-upgrades.md).
+   */
+  revision: number;
   subjects: readonly string[];
   purpose: string;
   /** `limits`: kept until a limit is reached. `workqueue`: kept until its one consumer has acknowledged it. */
@@ -29,6 +34,7 @@ export const DEAD = 'DEAD';
 export const STREAMS: readonly StreamSpec[] = [
   {
     name: CHANGES,
+    revision: 1,
     subjects: ['change.>'],
     purpose: 'Every change of every stored object, in the order of the commits of its shard.',
     retention: 'limits',
@@ -39,6 +45,7 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: LOGS,
+    revision: 1,
     subjects: ['log.>'],
     purpose: 'Lines of containers on their way from the executor to the logs service.',
     retention: 'workqueue',
@@ -49,6 +56,7 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: DEAD,
+    revision: 1,
     subjects: ['dead.>'],
     purpose: 'Messages that no handler could take, with the reason in the header `Slipway-Reason`.',
     retention: 'limits',

@@ -19,7 +19,7 @@ export interface Migration {
   /** Programs that know this version or a later one can still work on the result. */
   oldest: number;
   purpose: string;
-  statements(types: ColumnTypes): string[];
+  statements: (types: ColumnTypes) => string[];
 }
 
 export const MIGRATIONS: readonly Migration[] = [
