@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metrics, createLogger } from '@slipway/service';
 import { startGitMirror } from '../apps/resources/src/io/git-mirror/start.js';
-import { NetworkGuard } from '../apps/resources/src/io/network-guard.js';
+import { NetworkGuard } from '@slipway/guarded-http';
 import { buildGitInit } from '../apps/resources/test/git-init-program.js';
 import { startGitServer } from '../apps/resources/test/git-server.js';
 import { root } from './platform.js';

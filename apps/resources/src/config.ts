@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
+import { parseMirrors, type Mirror } from '@slipway/contracts';
+import { isNetwork } from '@slipway/guarded-http';
 import { EnvReader, type Env } from '@slipway/service';
 import type { KnownHosts } from './core/credentials.js';
-import { parseMirrors, type Mirror } from './core/mirrors.js';
 
 export interface ResourcesConfig {
   /** Port of health and metrics; undefined starts no server of its own. */
@@ -81,18 +81,13 @@ function readGitMirror(read: EnvReader): Pick<ResourcesConfig, 'gitMirror'> {
 
 /** A list with commas: `10.0.0.0/8,127.0.0.1,sink.example`. */
 function readNetworks(read: EnvReader): string[] {
-  return listOf(read, 'ALLOWED_NETWORKS').filter(
-    (entry) =>
-      isNetwork(entry) || read.problem(`ALLOWED_NETWORKS has "${entry}", which is neither a network nor a host`, false),
-  );
-}
-
-function isNetwork(entry: string): boolean {
-  const [address = '', prefix, ...more] = entry.split('/');
-  if (more.length > 0) return false;
-  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  if (prefix !== undefined) return bits > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
-  return bits > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address);
+  return read
+    .list('ALLOWED_NETWORKS')
+    .filter(
+      (entry) =>
+        isNetwork(entry) ||
+        read.problem(`ALLOWED_NETWORKS has "${entry}", which is neither a network nor a host`, false),
+    );
 }
 
 function readRemote(read: EnvReader): RemoteConfig {
@@ -102,18 +97,13 @@ function readRemote(read: EnvReader): RemoteConfig {
     timeoutMs: read.integer('REMOTE_TIMEOUT_MS', 60_000, { min: 1 }),
     concurrency: read.integer('REMOTE_CONCURRENCY', 16, { min: 1, max: 256 }),
     mirrors: mirrors ?? [],
-    plainRegistries: listOf(read, 'REMOTE_PLAIN_REGISTRIES'),
+    plainRegistries: read.list('REMOTE_PLAIN_REGISTRIES'),
     programPath: read.text('PATH', '/usr/bin:/bin'),
     artifactHubUrl: read.text('ARTIFACT_HUB_API', 'https://artifacthub.io'),
     tektonHubUrl: read.text('TEKTON_HUB_API', 'https://api.hub.tekton.dev'),
     cluster: {
-      allowed: listOf(read, 'CLUSTER_RESOLVER_NAMESPACES'),
-      blocked: listOf(read, 'CLUSTER_RESOLVER_BLOCKED'),
+      allowed: read.list('CLUSTER_RESOLVER_NAMESPACES'),
+      blocked: read.list('CLUSTER_RESOLVER_BLOCKED'),
     },
   };
-}
-
-function listOf(read: EnvReader, name: string): string[] {
-  const entries = read.text(name, '').split(',');
-  return entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
 }

@@ -1,3 +1,4 @@
+import { NetworkGuard } from '@slipway/guarded-http';
 import { connectBus } from '@slipway/bus';
 import {
   Metrics,
@@ -13,7 +14,6 @@ import type { ResourcesConfig } from './config.js';
 import { withClusterKept } from './io/cluster-kept.js';
 import { EventDelivery } from './io/event-delivery.js';
 import { startGitMirror } from './io/git-mirror/start.js';
-import { NetworkGuard } from './io/network-guard.js';
 import { startResolution } from './io/resolution.js';
 import { ResourcePlanner } from './io/resource-planner.js';
 import { ResourcesModule } from './resources.module.js';

@@ -1,8 +1,8 @@
 // The bundles resolver against a registry that speaks the distribution protocol, and what a tenant could try with it.
 
+import { NetworkGuard } from '@slipway/guarded-http';
 import { gzipSync } from 'node:zlib';
 import { startOciRegistry, type BundleObject, type OciRegistry } from '@slipway/testing';
-import { NetworkGuard } from '../src/io/network-guard.js';
 import { remoteWorld } from './remote-world.js';
 import { redirect, startWebServer, text, type WebServer } from './web-server.js';
 

@@ -1,8 +1,8 @@
+import { NetworkGuard } from '@slipway/guarded-http';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CloudEvent } from '@slipway/contracts';
 import { EventDelivery } from '../src/io/event-delivery.js';
-import { NetworkGuard } from '../src/io/network-guard.js';
 
 const event: CloudEvent = {
   id: 'u1-successful',

@@ -1,3 +1,4 @@
+import { NetworkGuard } from '@slipway/guarded-http';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -13,7 +14,6 @@ import {
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { Metrics, createLogger } from '@slipway/service';
-import { NetworkGuard } from '../src/io/network-guard.js';
 import { startGitMirror } from '../src/io/git-mirror/start.js';
 import { buildGitInit, type GitInitProgram, type RunOptions } from './git-init-program.js';
 import { startGitServer, type GitServer } from './git-server.js';

@@ -1,10 +1,10 @@
 // The git resolver with git itself against a real server, and what a tenant could try with it.
 
+import { NetworkGuard } from '@slipway/guarded-http';
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tempDir } from '@slipway/testing';
-import { NetworkGuard } from '../src/io/network-guard.js';
 import { startGitServer, type GitServer } from './git-server.js';
 import { remoteWorld } from './remote-world.js';
 import { redirect, startWebServer, text, type WebServer } from './web-server.js';

@@ -1,8 +1,8 @@
 // The http and hub resolvers against real servers, and what a tenant could try with them.
 
+import { NetworkGuard } from '@slipway/guarded-http';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { NetworkGuard } from '../src/io/network-guard.js';
 import { remoteWorld } from './remote-world.js';
 import { redirect, startWebServer, text, type WebServer } from './web-server.js';
 

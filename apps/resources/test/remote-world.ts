@@ -1,5 +1,6 @@
 // Resolvers with objects in memory and the network of this machine opened to them.
 
+import { NetworkGuard } from '@slipway/guarded-http';
 import {
   resourceKindOf,
   resourceNameOf,
@@ -10,7 +11,6 @@ import {
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import { ResolverParams } from '../src/core/resolver-params.js';
-import { NetworkGuard } from '../src/io/network-guard.js';
 import { resolvers, type ResolverSettings } from '../src/io/remote/resolvers.js';
 import type { Fetched } from '../src/io/remote/resolver.js';
 

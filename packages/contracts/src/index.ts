@@ -26,6 +26,7 @@ export {
   type ResourceName,
   type Time,
 } from './kube.js';
+export { mirrored, parseMirrors, type Mirror, type Mirrored } from './mirrors.js';
 export {
   BUILD_API_VERSION,
   BUILD_CANCELLED,

@@ -58,6 +58,12 @@ export class EnvReader {
     return found ?? this.#problem(`${name} must be one of ${allowed.join(', ')}, not "${raw}"`, fallback);
   }
 
+  /** Entries with commas between them. */
+  list(name: string): string[] {
+    const entries = (this.#raw(name) ?? '').split(',').map((entry) => entry.trim());
+    return entries.filter((entry) => entry !== '');
+  }
+
   /** `LOG_LEVEL`. */
   logLevel(): string {
     return this.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info');

@@ -1,4 +1,5 @@
 export { EnvReader, type Env } from './env-reader.js';
+export { FairLimiter } from './fair-limiter.js';
 export { freePort } from './free-port.js';
 export { answerHealth, startHealthServer, type HealthServer, type HealthSources } from './health-server.js';
 export { createLogger, nestLogger, type Logger, type LoggerOptions } from './logger.js';

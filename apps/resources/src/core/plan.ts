@@ -7,12 +7,13 @@ import {
   SlipwayError,
   type PipelineResourceSpec,
   type ResourceBinding,
-  type ResourcePlan,
-  type ResourcePlanRequest,
-  type Secret,
-  type Step,
   type TaskResource,
   type Volume,
+  type Mirror,
+  type Step,
+  type Secret,
+  type ResourcePlan,
+  type ResourcePlanRequest,
 } from '@slipway/contracts';
 import { invalid, type BoundResource } from './bound-resource.js';
 import { cloudEventTarget } from './cloud-event.js';
@@ -20,7 +21,6 @@ import { copyIn, copyOut } from './copies.js';
 import { planCredentials, type CredentialPolicy } from './credentials.js';
 import type { GitConfig } from './git-source.js';
 import { imageDigestExporter } from './image-digest-exporter.js';
-import type { Mirror } from './mirrors.js';
 import { outputFolders } from './output-folders.js';
 import { replacementsOf } from './replacements.js';
 import type { Addition, PlanContext, ResourceType } from './resource-type.js';

@@ -1,8 +1,8 @@
 // A pullRequest resource: as an input its state as files, as an output what the task changed of them written back.
 
+import { mirrorsEnv } from './git-mirrors.js';
 import { RESOURCE_STEPS_IMAGE, asSlipwayError } from '@slipway/contracts';
 import { invalid, isOn, param, stepName, type BoundResource } from './bound-resource.js';
-import { mirrorsEnv } from './mirrors.js';
 import { pullRequestAddress } from './pull-request-url.js';
 import type { Addition, PlanContext } from './resource-type.js';
 import { SECRET_FILES, secretFiles } from './secret-files.js';

@@ -1,9 +1,8 @@
 // What a type of PipelineResource is: the variables that it has, and what it adds to a task on either side.
 
-import type { Step, Volume } from '@slipway/contracts';
+import type { Step, Mirror, Volume } from '@slipway/contracts';
 import type { BoundResource } from './bound-resource.js';
 import type { GitConfig } from './git-source.js';
-import type { Mirror } from './mirrors.js';
 
 /** Steps before the task's own for an input, after them for an output, and the volumes that they mount. */
 export interface Addition {

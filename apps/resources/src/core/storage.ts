@@ -1,9 +1,9 @@
 // A storage resource: objects of Google Cloud Storage as files, and files as objects. `gcs` copies them; `build-gcs` is the
 // source of a build as Google's Cloud Build packs it: an archive, or a manifest of objects.
 
+import { mirrorsEnv } from './git-mirrors.js';
 import { RESOURCE_STEPS_IMAGE } from '@slipway/contracts';
 import { invalid, param, stepName, type BoundResource } from './bound-resource.js';
-import { mirrorsEnv } from './mirrors.js';
 import type { Addition, PlanContext } from './resource-type.js';
 import { SECRET_FILES, secretFiles } from './secret-files.js';
 

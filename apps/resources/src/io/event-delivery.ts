@@ -1,9 +1,9 @@
 // One attempt to hand a CloudEvent to its target: CloudEvents 1.0 over HTTP in binary mode, as Tekton sends them.
 // Whether there is another attempt is decided by who asks, which keeps what became of each in the status of its run.
 
+import type { NetworkGuard } from '@slipway/guarded-http';
 import { asSlipwayError, type DeliverReply, type DeliverRequest } from '@slipway/contracts';
 import { guardedRequest } from './guarded-request.js';
-import type { NetworkGuard } from './network-guard.js';
 
 const TIMEOUT_MS = 5_000;
 /** Nobody reads what a target answers; it must not fill the memory either. */

@@ -1,10 +1,10 @@
 // One HTTP request for a user, bounded in time and size, to a host that the guard lets through. Redirects are answers
 // like any other: whoever follows one asks again, and is judged again.
 
+import type { NetworkGuard } from '@slipway/guarded-http';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { SlipwayError } from '@slipway/contracts';
-import type { NetworkGuard } from './network-guard.js';
 
 export interface GuardedRequest {
   method: 'GET' | 'HEAD' | 'POST';

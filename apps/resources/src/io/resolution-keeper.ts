@@ -18,10 +18,9 @@ import {
   type ResolutionRequest,
   type ResolverName,
 } from '@slipway/contracts';
-import { SerialQueue, type Logger } from '@slipway/service';
+import { SerialQueue, FairLimiter, type Logger } from '@slipway/service';
 import type { Cache, Store } from '@slipway/store';
 import { decideResolution, timedOut } from '../core/resolution.js';
-import { FairLimiter } from './remote/fair-limiter.js';
 import type { Fetched } from './remote/resolver.js';
 
 export interface ResolutionKeeperOptions {

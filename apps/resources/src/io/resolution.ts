@@ -1,11 +1,11 @@
 // Remote references, started: the leases, the cache of requests, the resolvers and their keeper.
 
+import type { NetworkGuard } from '@slipway/guarded-http';
 import { RESOLUTION_REQUESTS, isDone, type KubeObject, type ResolutionRequest } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import type { Logger, Metrics } from '@slipway/service';
 import { Cache, ShardLeases, type Store } from '@slipway/store';
 import type { ResourcesConfig } from '../config.js';
-import type { NetworkGuard } from './network-guard.js';
 import { DocumentSource } from './remote/document-source.js';
 import { removeLeftovers } from './remote/git-fetch.js';
 import { resolvers } from './remote/resolvers.js';

@@ -4,17 +4,17 @@ import {
   PIPELINE_RESOURCES,
   SECRETS,
   SERVICE_ACCOUNTS,
-  type PipelineResource,
+  type ServiceAccount,
   type PipelineResourceSpec,
+  type Mirror,
+  type Secret,
   type ResourcePlan,
   type ResourcePlanRequest,
-  type Secret,
-  type ServiceAccount,
+  type PipelineResource,
 } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import type { CredentialPolicy } from '../core/credentials.js';
 import type { GitConfig } from '../core/git-source.js';
-import type { Mirror } from '../core/mirrors.js';
 import { planResources } from '../core/plan.js';
 
 export class ResourcePlanner {

@@ -4,6 +4,7 @@
 //   R2. Only what can be repeated is: reads, after failures that pass.
 //   R3. No error holds a header or the query of a URL.
 
+import { mirrored, type Mirror } from '@slipway/contracts';
 import {
   request as httpRequest,
   type IncomingHttpHeaders,
@@ -13,7 +14,6 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mirrored, type Mirror } from '../core/mirrors.js';
 
 export interface RestClientOptions {
   /** Base URL, without a slash at its end. */

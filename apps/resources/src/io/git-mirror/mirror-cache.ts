@@ -5,14 +5,13 @@
 //   M2. Only the service writes to a mirror, and only what git fetched from the URL that the mirror is of.
 //   M3. Whatever is odd is a refusal, and the step clones by itself. A mirror that is at fault is thrown away.
 
+import type { NetworkGuard } from '@slipway/guarded-http';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SlipwayError } from '@slipway/contracts';
+import { SlipwayError, mirrored, type Mirror } from '@slipway/contracts';
 import { gitFailure } from '../../core/git-failures.js';
 import { FSCK_SETTINGS } from '../../core/git-fsck.js';
 import type { MirrorRequest } from '../../core/mirror-request.js';
-import { mirrored, type Mirror } from '../../core/mirrors.js';
-import type { NetworkGuard } from '../network-guard.js';
 import { RemoteGit, type GitLimits, type GitTarget } from '../remote/remote-git.js';
 import type { MirrorFolders } from './mirror-folders.js';
 

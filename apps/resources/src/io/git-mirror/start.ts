@@ -1,10 +1,10 @@
 // The mirror cache, started where a folder is configured for it.
 
+import type { NetworkGuard } from '@slipway/guarded-http';
+import { gitMirrors } from '../../core/git-mirrors.js';
 import { resolve } from 'node:path';
 import type { Logger, Metrics } from '@slipway/service';
 import type { ResourcesConfig } from '../../config.js';
-import { gitMirrors } from '../../core/mirrors.js';
-import type { NetworkGuard } from '../network-guard.js';
 import { openDoor } from './door.js';
 import { MirrorCache } from './mirror-cache.js';
 import { MirrorFolders } from './mirror-folders.js';

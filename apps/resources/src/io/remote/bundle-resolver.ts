@@ -1,19 +1,16 @@
 // The bundles resolver: an object in a layer of an image.
 
 import { MAX_DOCUMENT_BYTES } from '@slipway/contracts';
+import { gunzipLimited, type RemoteHttp } from '@slipway/guarded-http';
+import { RegistryClient, isPlainRegistry, parseImageReference, type ImageReference } from '@slipway/oci';
 import type { Store } from '@slipway/store';
 import { bundleLayer, manifestInIndex } from '../../core/bundle-manifest.js';
 import { firstTarFile } from '../../core/first-tar-file.js';
-import { parseImageReference, type ImageReference } from '../../core/image-reference.js';
-import { gunzipLimited } from './limited.js';
-import { RegistryClient } from './registry-client.js';
 import { registryCredentials } from './registry-credentials.js';
-import type { RemoteHttp } from './remote-http.js';
 import { unresolvable, type Resolver } from './resolver.js';
 
 /** A layer is a document and a tar's padding. */
 const MAX_LAYER_BYTES = MAX_DOCUMENT_BYTES + 64 * 1024;
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 
 export interface BundleResolverOptions {
   store: Pick<Store, 'get'>;
@@ -31,8 +28,8 @@ export function bundleResolver({ store, http, plainRegistries }: BundleResolverO
     const serviceAccount = params.optional('serviceAccount') ?? 'default';
     params.done();
     const image = parseImageReference(bundle);
-    const credentials = await registryCredentials(store, namespace, image.registry, { secret, serviceAccount });
-    const isPlain = LOOPBACK.test(image.registry) || plainRegistries.includes(image.registry);
+    const credentials = await registryCredentials(store, namespace, image, { secret, serviceAccount });
+    const isPlain = isPlainRegistry(image.registry, plainRegistries);
     const client = new RegistryClient(http, image, { isPlain, credentials, signal });
     const { digest, layer } = await findLayer(client, image, kind, name);
     if (layer.sizeBytes > MAX_LAYER_BYTES) throw unresolvable(`the layer of ${kind} "${name}" is too large`);

@@ -1,15 +1,12 @@
 // The git resolver: a file of a repository at a revision.
 
-import { SlipwayError } from '@slipway/contracts';
+import { SlipwayError, mirrored, type Mirror } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import { checkGitUrl, checkRevision } from '../../core/git-address.js';
-import { mirrored, type Mirror } from '../../core/mirrors.js';
 import { repositoryPath } from '../../core/repository-path.js';
-import type { NetworkGuard } from '../network-guard.js';
 import { fetchGitFile, type GitFile } from './git-fetch.js';
 import type { GitTarget } from './remote-git.js';
-import { basicAuth } from './http-resolver.js';
-import { httpUrl, redacted, type RemoteHttp } from './remote-http.js';
+import { basicAuth, httpUrl, redacted, type RemoteHttp, type NetworkGuard } from '@slipway/guarded-http';
 import type { Fetched, Resolver } from './resolver.js';
 import { scmFile } from './scm-file.js';
 import { secretValue } from './tenant-secrets.js';

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { MAX_DOCUMENT_BYTES } from '@slipway/contracts';
+import { basicAuth, httpUrl, redacted, type RemoteHttp } from '@slipway/guarded-http';
 import type { Store } from '@slipway/store';
-import { httpUrl, redacted, type RemoteHttp } from './remote-http.js';
+
 import { unresolvable, type Resolver } from './resolver.js';
 import { secretValue } from './tenant-secrets.js';
 
@@ -32,10 +33,6 @@ export function httpResolver(http: RemoteHttp, store: Pick<Store, 'get'>): Resol
     const sha256 = hashOf(response.body, 'sha256');
     return { data: response.body, refSource: { uri: redacted(url), digest: { sha256 } } };
   };
-}
-
-export function basicAuth(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
 export function hashOf(data: Uint8Array, algorithm: string): string {

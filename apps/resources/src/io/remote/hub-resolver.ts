@@ -1,9 +1,9 @@
 // The hub resolver: a Task or Pipeline of a catalog, from Artifact Hub or a Tekton Hub.
 
 import { MAX_DOCUMENT_BYTES } from '@slipway/contracts';
+import { httpUrl, redacted, type RemoteHttp } from '@slipway/guarded-http';
 import { isConstraint, newestMatching } from '../../core/version-constraint.js';
 import { hashOf } from './http-resolver.js';
-import { httpUrl, redacted, type RemoteHttp } from './remote-http.js';
 import { unresolvable, type Resolver } from './resolver.js';
 
 export interface HubUrls {

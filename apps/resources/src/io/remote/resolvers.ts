@@ -1,15 +1,14 @@
 // All resolvers, wired.
 
-import type { ResolverName } from '@slipway/contracts';
+import { RemoteHttp, type NetworkGuard } from '@slipway/guarded-http';
+import { gitMirrors } from '../../core/git-mirrors.js';
+import type { ResolverName, Mirror } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
-import { gitMirrors, type Mirror } from '../../core/mirrors.js';
-import type { NetworkGuard } from '../network-guard.js';
 import { bundleResolver } from './bundle-resolver.js';
 import { clusterResolver, type ClusterNamespaces } from './cluster-resolver.js';
 import { gitResolver } from './git-resolver.js';
 import { httpResolver } from './http-resolver.js';
 import { hubResolver, type HubUrls } from './hub-resolver.js';
-import { RemoteHttp } from './remote-http.js';
 import type { Resolver } from './resolver.js';
 
 export interface ResolverSettings extends HubUrls {

@@ -1,7 +1,7 @@
 // One file through the API of a git host, for repositories that a token opens.
 
+import { redacted, type RemoteHttp, type RemoteResponse } from '@slipway/guarded-http';
 import { MAX_DOCUMENT_BYTES, SlipwayError } from '@slipway/contracts';
-import { redacted, type RemoteHttp, type RemoteResponse } from './remote-http.js';
 import type { GitFile } from './git-fetch.js';
 import { unresolvable } from './resolver.js';
 

@@ -2,10 +2,9 @@
 // account comes as a file; without one only what everybody may read can be read.
 
 import { readFileSync } from 'node:fs';
-import type { ToldFailure } from '@slipway/contracts';
+import { parseMirrors, type ToldFailure } from '@slipway/contracts';
 import { gcsFailureReason } from '../../core/gcs-failures.js';
 import { gcsLocation } from '../../core/gcs-location.js';
-import { parseMirrors } from '../../core/mirrors.js';
 import { STORAGE_API } from '../../core/storage.js';
 import { Bucket } from './bucket.js';
 import { ServiceAccountToken } from './token.js';

@@ -1,8 +1,8 @@
 // An access token of Google's, by the key of a service account: a JWT that is signed with it is given for the token
 // (RFC 7523). The key's own `token_uri` says where.
 
+import type { Mirror } from '@slipway/contracts';
 import { createPrivateKey, sign } from 'node:crypto';
-import type { Mirror } from '../../core/mirrors.js';
 import { RestClient } from '../rest-client.js';
 
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';

@@ -1,8 +1,8 @@
 // What `/ko-app/pullrequest-init` does: brings the state of a pull request into a folder, or writes back what was changed
 // there. The token comes as a file, and goes to the host of the pull request only.
 
+import { parseMirrors } from '@slipway/contracts';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { parseMirrors } from '../../core/mirrors.js';
 import { changesOf, type Change } from '../../core/pull-request-changes.js';
 import type { PullRequestHost } from '../../core/pull-request-shape.js';
 import { pullRequestAddress } from '../../core/pull-request-url.js';

@@ -97,6 +97,15 @@ export class NetworkGuard {
   };
 }
 
+/** What an operator may allow: a network, an address or the name of a host. */
+export function isNetwork(entry: string): boolean {
+  const [address = '', prefix, ...more] = entry.split('/');
+  if (more.length > 0) return false;
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (prefix !== undefined) return bits > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+  return bits > 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address);
+}
+
 function refused(hostname: string, problem: string): SlipwayError {
   return new SlipwayError('forbidden', 'AddressRefused', `The address of ${hostname} is ${problem}: it is not asked.`, {
     hint: 'An operator can allow it with ALLOWED_NETWORKS.',

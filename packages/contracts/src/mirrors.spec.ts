@@ -1,4 +1,4 @@
-import { gitMirrors, mirrored, parseMirrors } from './mirrors.js';
+import { mirrored, parseMirrors } from './mirrors.js';
 
 const mirrors = [
   { from: 'https://github.com/', to: 'http://mirror/all/' },
@@ -15,15 +15,6 @@ test('mirrored takes the longest prefix that fits, and says that the operator ch
     url: 'https://github.com.evil.example/a',
     isMirror: false,
   });
-});
-
-test("gitMirrors reads git's insteadOf among its settings", () => {
-  expect(
-    gitMirrors([
-      ['url.http://127.0.0.1:1/.insteadOf', 'https://github.com/'],
-      ['http.sslVerify', 'false'],
-    ]),
-  ).toEqual([{ from: 'https://github.com/', to: 'http://127.0.0.1:1/' }]);
 });
 
 test('parseMirrors reads pairs, and refuses what is none', () => {

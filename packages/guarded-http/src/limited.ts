@@ -2,7 +2,7 @@
 
 import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
-import { unresolvable } from './resolver.js';
+import { unfetchable } from './unfetchable.js';
 
 /** All of a stream, or `not-found` once it is longer than `maxBytes`. */
 export async function readLimited(stream: Readable, maxBytes: number, what: string): Promise<Buffer> {
@@ -12,7 +12,7 @@ export async function readLimited(stream: Readable, maxBytes: number, what: stri
     bytes += chunk.length;
     if (bytes > maxBytes) {
       stream.destroy();
-      throw unresolvable(`${what} is larger than ${maxBytes} bytes`);
+      throw unfetchable(`${what} is larger than ${maxBytes} bytes`);
     }
     chunks.push(chunk);
   }
@@ -27,6 +27,6 @@ export async function gunzipLimited(packed: Uint8Array, maxBytes: number, what: 
     return await readLimited(gunzip, maxBytes, what);
   } catch (thrown) {
     if ((thrown as { code?: string }).code?.startsWith('Z_') !== true) throw thrown;
-    throw unresolvable(`${what} cannot be unpacked`, undefined, thrown);
+    throw unfetchable(`${what} cannot be unpacked`, undefined, thrown);
   }
 }

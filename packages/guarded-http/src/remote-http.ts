@@ -9,12 +9,12 @@ import type { LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SlipwayError } from '@slipway/contracts';
-import { mirrored, type Mirror } from '../../core/mirrors.js';
-import type { NetworkGuard } from '../network-guard.js';
+import { SlipwayError, mirrored, type Mirror } from '@slipway/contracts';
 import { gunzipLimited, readLimited } from './limited.js';
-import { unresolvable } from './resolver.js';
+import type { NetworkGuard } from './network-guard.js';
+import { unfetchable } from './unfetchable.js';
 
 export interface RemoteRequest {
   headers?: Record<string, string>;
@@ -30,11 +30,20 @@ export interface RemoteResponse {
   body: Buffer;
   /** Where the answer came from, after redirects. */
   url: string;
+  /** An operator's mirror gave it, in the place of the URL. */
+  isMirror: boolean;
+}
+
+/** An answer whose body is still to be read; whoever asked ends it. */
+export interface RemoteStream extends Omit<RemoteResponse, 'body'> {
+  body: Readable;
 }
 
 const MAX_REDIRECTS = 5;
 const TRIES = 3;
 const FIRST_RETRY_MS = 200;
+/** A body that stands still for so long is given up. */
+const SILENCE_MS = 60_000;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 export class RemoteHttp {
@@ -56,6 +65,14 @@ export class RemoteHttp {
     }
   }
 
+  /** As `get`, tried once, with the body as it comes: of any length, and not unpacked. */
+  async open(url: string, request: Omit<RemoteRequest, 'maxBytes'>): Promise<RemoteStream> {
+    const { response, url: last, isMirror } = await this.#open(url, request);
+    response.setTimeout(SILENCE_MS, () => response.destroy(unfetchable(`${redacted(last)} sends nothing any more`)));
+    const { statusCode: status = 0, headers } = response;
+    return { status, headers, body: response, url: last, isMirror };
+  }
+
   /** Where an address leads to after all redirects; what is there is not read. */
   async finalUrl(url: string, request: Omit<RemoteRequest, 'maxBytes'>): Promise<string> {
     const { response, url: last } = await this.#open(url, request);
@@ -64,29 +81,26 @@ export class RemoteHttp {
   }
 
   async #follow(first: string, request: RemoteRequest): Promise<RemoteResponse> {
-    const { response, url } = await this.#open(first, request);
-    return bodyOf(response, url, request.maxBytes);
+    const opened = await this.#open(first, request);
+    return bodyOf(opened, request.maxBytes);
   }
 
-  async #open(
-    first: string,
-    request: Omit<RemoteRequest, 'maxBytes'>,
-  ): Promise<{ response: IncomingMessage; url: string }> {
+  async #open(first: string, request: Omit<RemoteRequest, 'maxBytes'>): Promise<Opened> {
     let url = first;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       const target = mirrored(url, this.mirrors);
       const isOwn = !target.isMirror && originOf(url) === originOf(first); // H2
       const response = await this.#exchange(target.url, target.isMirror, request, isOwn);
       const location = REDIRECTS.includes(response.statusCode ?? 0) ? response.headers.location : undefined;
-      if (location === undefined) return { response, url };
+      if (location === undefined) return { response, url, isMirror: target.isMirror };
       response.destroy();
       const next = new URL(location, target.url).href;
       if (target.url.startsWith('https:') && !next.startsWith('https:')) {
-        throw unresolvable(`${redacted(url)} redirects to an address without https`); // H3
+        throw unfetchable(`${redacted(url)} redirects to an address without https`); // H3
       }
       url = next;
     }
-    throw unresolvable(`${redacted(first)} redirects more than ${MAX_REDIRECTS} times`);
+    throw unfetchable(`${redacted(first)} redirects more than ${MAX_REDIRECTS} times`);
   }
 
   async #exchange(
@@ -134,6 +148,10 @@ export function httpUrl(url: string): URL {
   return parsed;
 }
 
+export function basicAuth(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
 /** The URL without user, password, query and fragment. */
 export function redacted(url: string): string {
   return url.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^/@\s]*@/, '$1***@').replace(/[?#].*$/s, '');
@@ -148,13 +166,19 @@ function pinned(addresses: readonly LookupAddress[]): LookupFunction {
   };
 }
 
-async function bodyOf(response: IncomingMessage, url: string, maxBytes: number): Promise<RemoteResponse> {
+interface Opened {
+  response: IncomingMessage;
+  url: string;
+  isMirror: boolean;
+}
+
+async function bodyOf({ response, url, isMirror }: Opened, maxBytes: number): Promise<RemoteResponse> {
   const what = `the answer of ${redacted(url)}`;
   const raw = await readLimited(response, maxBytes, what);
   const encoding = response.headers['content-encoding'] ?? 'identity';
   const body = encoding === 'gzip' ? await gunzipLimited(raw, maxBytes, what) : raw;
-  if (!['gzip', 'identity'].includes(encoding)) throw unresolvable(`${what} is packed as ${encoding}`);
-  return { status: response.statusCode ?? 0, headers: response.headers, body, url };
+  if (!['gzip', 'identity'].includes(encoding)) throw unfetchable(`${what} is packed as ${encoding}`);
+  return { status: response.statusCode ?? 0, headers: response.headers, body, url, isMirror };
 }
 
 function originOf(url: string): string {
@@ -163,7 +187,7 @@ function originOf(url: string): string {
 
 function unreachable(url: string, cause: Error & { code?: string }): SlipwayError {
   const why = cause.code ?? cause.message;
-  return unresolvable(`${redacted(url)} cannot be reached: ${why}`, undefined, cause);
+  return unfetchable(`${redacted(url)} cannot be reached: ${why}`, undefined, cause);
 }
 
 const TEMPORARY = ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'];
