@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cluster } from './cluster.js';
 import { gitSource } from './git-source.js';
-import { handover } from './handover.js';
+import { buildHandover, handover } from './handover.js';
 import { idle } from './idle.js';
 import { decision, matrixDecision, substitution, validation } from './language.js';
 import { largeRun } from './large-run.js';
@@ -22,7 +22,7 @@ const OBJECTS = 20_000;
 
 const measurements: Record<string, () => Promise<Row[]>> = {
   latency: () => withPlatform([], async (client) => [...(await handover(client)), await oneStepRun(client)]),
-  build: () => withPlatform([], async (client) => [await oneStepBuild(client)]),
+  build: () => withPlatform([], async (client) => [await oneStepBuild(client), await buildHandover(client)]),
   start: async () => Promise.resolve([startToExit()]),
   throughput: () => withPlatform(['--runtime', 'faked'], (client) => burst(client)),
   'run-1k': () => withPlatform(['--runtime', 'faked'], async (client) => [await largeRun(client, 1_000, 6_000)]),

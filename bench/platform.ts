@@ -10,7 +10,11 @@ import { isDone, succeeded, type KubeObject, type PipelineRun } from '@slipway/c
 export const root = resolve(process.argv[1]!, '../..');
 export const RUNS = '/apis/tekton.dev/v1/namespaces/default/pipelineruns';
 export const TASK_RUNS = '/apis/tekton.dev/v1/namespaces/default/taskruns';
-export const BUILDS = '/apis/build.knative.dev/v1alpha1/namespaces/default/builds';
+/** Runs of steps that are no pipelines. */
+export const STEP_RUNS = [
+  { kind: 'TaskRun', path: TASK_RUNS, prefix: 'step-' },
+  { kind: 'Build', path: '/apis/build.knative.dev/v1alpha1/namespaces/default/builds', prefix: 'build-step-' },
+] as const;
 
 export async function withPlatform<T>(
   args: readonly string[],
@@ -51,14 +55,18 @@ export function pipelineRun(
   } as KubeObject;
 }
 
-const STEP = { name: 's0', image: 'busybox', command: ['echo'], args: ['here'] };
-
-/** A run of one step that is no pipeline: of either kind the same step. */
-export function oneStep(kind: 'TaskRun' | 'Build', name: string): KubeObject {
+/** A run of a few steps that is no pipeline: of either kind the same steps. */
+export function stepRun(kind: 'TaskRun' | 'Build', name: string, steps = 1): KubeObject {
   const metadata = { name, namespace: 'default' };
+  const of = Array.from({ length: steps }, (_, i) => ({
+    name: `s${i}`,
+    image: 'busybox',
+    command: ['echo'],
+    args: ['here'],
+  }));
   return kind === 'Build'
-    ? ({ apiVersion: 'build.knative.dev/v1alpha1', kind, metadata, spec: { steps: [STEP] } } as KubeObject)
-    : ({ apiVersion: 'tekton.dev/v1', kind, metadata, spec: { taskSpec: { steps: [STEP] } } } as KubeObject);
+    ? ({ apiVersion: 'build.knative.dev/v1alpha1', kind, metadata, spec: { steps: of } } as KubeObject)
+    : ({ apiVersion: 'tekton.dev/v1', kind, metadata, spec: { taskSpec: { steps: of } } } as KubeObject);
 }
 
 export interface FinishedRuns {

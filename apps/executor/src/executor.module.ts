@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { PERSISTENT_VOLUME_CLAIMS, PODS, RESOLUTION_REQUESTS, TASK_RUNS, formatDuration } from '@slipway/contracts';
+import {
+  BUILDS,
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  RESOLUTION_REQUESTS,
+  TASK_RUNS,
+  formatDuration,
+} from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore, type Store } from '@slipway/store';
@@ -9,6 +16,7 @@ import type { Delivery } from './core/entrypoint-delivery.js';
 import type { ImageState } from './core/image-cache.js';
 import type { PodEnvironment, PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
+import { BuildKeeper } from './io/build-keeper.js';
 import { EventSender } from './io/event-sender.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
@@ -34,6 +42,7 @@ export interface Wired {
   leases: ShardLeases;
   platform: PodPlatform;
   executor: Executor;
+  builds: BuildKeeper;
   images: ImageKeeper | undefined;
 }
 
@@ -67,7 +76,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {
     resources: [
-      ...[TASK_RUNS, PODS, RESOLUTION_REQUESTS],
+      ...[TASK_RUNS, BUILDS, PODS, RESOLUTION_REQUESTS],
       ...(config.cluster !== undefined ? [PERSISTENT_VOLUME_CLAIMS] : []),
     ],
     shards: () => leases.shards(),
@@ -89,6 +98,16 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     shipsLogs: config.runtime !== 'faked',
     onEnded: (pod, status) => executor.storeLastStatus(pod, status),
   });
+  const builds = new BuildKeeper({
+    cache,
+    store,
+    leases,
+    definitions: found,
+    environment,
+    writesEvents: config.events,
+    now: Date.now,
+    logger,
+  });
   const taskRuns = new TaskRuns({
     cache,
     store,
@@ -104,6 +123,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
       ...(config.defaultPodTemplate === undefined ? {} : { defaultPodTemplate: config.defaultPodTemplate }),
       ...(config.defaultWorkspace === undefined ? {} : { defaultWorkspace: config.defaultWorkspace }),
     }),
+    builds,
     events: new EventSender(store, cache, bus),
     transitions: new Transitions(logger, metrics),
     reasons: config.stepFailureReason,
@@ -127,7 +147,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const images =
     config.imageCache &&
     new ImageKeeper({ ...config.imageCache, cache: definitions, store, leases, stateOf, now: Date.now, logger });
-  return { logger, metrics, bus, cache, definitions, leases, platform, executor, images };
+  return { logger, metrics, bus, cache, definitions, leases, platform, executor, builds, images };
 }
 
 /** The order of starting and stopping. */
@@ -135,19 +155,20 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly wired: Wired) {}
 
   async onModuleInit(): Promise<void> {
-    const { leases, cache, definitions, executor, images, platform } = this.wired;
+    const { leases, cache, definitions, executor, builds, images, platform } = this.wired;
     await leases.start();
     await Promise.all([cache.start(), definitions.start()]);
     platform.shardsChanged();
     leases.onGained(platform.shardsChanged);
     leases.onLost(platform.shardsChanged);
     await executor.start();
+    builds.start();
     images?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { leases, cache, definitions, executor, images, platform, bus } = this.wired;
-    await Promise.all([executor.stop(), images?.stop()]);
+    const { leases, cache, definitions, executor, builds, images, platform, bus } = this.wired;
+    await Promise.all([executor.stop(), builds.stop(), images?.stop()]);
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
     await platform.runtime.close();

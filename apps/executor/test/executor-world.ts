@@ -21,6 +21,7 @@ import { Metrics, createLogger, type Logger } from '@slipway/service';
 import { RemoteReferences, type Cache } from '@slipway/store';
 import type { Delivery } from '../src/core/entrypoint-delivery.js';
 import type { PodEnvironment, PodRuntime } from '../src/core/runtime.js';
+import { BuildKeeper } from '../src/io/build-keeper.js';
 import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
 import { kubeletObjects, storedEnvironment } from '../src/io/kubelet-objects.js';
@@ -57,7 +58,7 @@ export function suiteWorld(): ExecutorWorld {
 export class ExecutorWorld {
   readonly objects = new MemoryObjects();
   readonly logs = new MemoryLogs();
-  #running: { executor: Executor; runtime: PodRuntime } | undefined;
+  #running: { executor: Executor; builds: BuildKeeper; runtime: PodRuntime } | undefined;
 
   #startsFail = false;
 
@@ -97,6 +98,17 @@ export class ExecutorWorld {
       shipsLogs: true,
       onEnded: (pod, status) => executor.storeLastStatus(pod, status),
     });
+    const leases = { owns: fenceOf, onGained: () => () => {} };
+    const builds = new BuildKeeper({
+      cache,
+      store: objects,
+      leases,
+      definitions: objects,
+      environment,
+      writesEvents: true,
+      now: Date.now,
+      logger,
+    });
     const taskRuns = new TaskRuns({
       cache,
       store: objects,
@@ -110,6 +122,7 @@ export class ExecutorWorld {
         defaultTimeout: '1h0m0s',
         remote: new RemoteReferences(objects, ({ document }) => Promise.resolve(JSON.parse(document) as KubeObject)),
       }),
+      builds,
       events: new EventSender(objects, cache, logs.bus),
       transitions: new Transitions(logger, metrics),
       reasons: 'StepFailed',
@@ -118,7 +131,6 @@ export class ExecutorWorld {
       imagePullMs: 0,
       writesEvents: true,
     });
-    const leases = { owns: fenceOf, onGained: () => () => {} };
     const executor: Executor = new Executor({
       cache,
       store: objects,
@@ -131,7 +143,8 @@ export class ExecutorWorld {
       resyncMs: 60_000,
     });
     await executor.start();
-    this.#running = { executor, runtime };
+    builds.start();
+    this.#running = { executor, builds, runtime };
   }
 
   async #platform(logger: Logger, metrics: Metrics): Promise<TestPlatform> {
@@ -169,7 +182,7 @@ export class ExecutorWorld {
 
   /** Pods go on. */
   async stop(): Promise<void> {
-    await this.#running?.executor.stop();
+    await Promise.all([this.#running?.executor.stop(), this.#running?.builds.stop()]);
     await this.#running?.runtime.close();
     this.#running = undefined;
   }

@@ -1,12 +1,11 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { APPROVALS, BUILDS, RESOLUTION_REQUESTS } from '@slipway/contracts';
+import { APPROVALS, RESOLUTION_REQUESTS } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
 import type { SchedulerConfig } from './config.js';
 import { CHILD_RESOURCES } from './core/child-kind.js';
 import { ApprovalKeeper } from './io/approval-keeper.js';
-import { BuildKeeper } from './io/build-keeper.js';
 import { RunKeeper } from './io/run-keeper.js';
 import { keeperMetrics } from './io/keeper-metrics.js';
 import { slim } from './io/slim.js';
@@ -20,7 +19,6 @@ export interface Wired {
   leases: ShardLeases;
   keeper: RunKeeper;
   approvals: ApprovalKeeper;
-  builds: BuildKeeper;
 }
 
 const LEASE_TTL_MS = 10_000;
@@ -32,7 +30,7 @@ export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {
-    resources: [...CHILD_RESOURCES, RESOLUTION_REQUESTS, APPROVALS, BUILDS],
+    resources: [...CHILD_RESOURCES, RESOLUTION_REQUESTS, APPROVALS],
     shards: () => leases.shards(),
     transform: slim,
     onRelist: (why) => logger.warn({ why }, 'listing runs again'),
@@ -50,8 +48,7 @@ export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
     ...counted,
   });
   const approvals = new ApprovalKeeper({ cache, store, leases, now: Date.now, logger });
-  const builds = new BuildKeeper({ cache, store, leases, now: Date.now, logger });
-  return { logger, metrics, bus, cache, leases, keeper, approvals, builds };
+  return { logger, metrics, bus, cache, leases, keeper, approvals };
 }
 
 /** The order of starting and stopping. */
@@ -59,17 +56,15 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly wired: Wired) {}
 
   async onModuleInit(): Promise<void> {
-    const { leases, cache, keeper, approvals, builds } = this.wired;
+    const { leases, cache, keeper, approvals } = this.wired;
     leases.onLost((shards) => keeper.letGo(shards).then(() => void cache.sync()));
     await leases.start();
     await cache.start();
     keeper.start();
     approvals.start();
-    builds.start();
     const lookAtAll = (): void => {
       keeper.lookAtAll();
       approvals.lookAtAll();
-      builds.lookAtAll();
     };
     leases.onGained(() => void cache.sync().then(lookAtAll));
     await cache.sync(); // what was gained while the cache started
@@ -77,8 +72,8 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { leases, cache, keeper, approvals, builds, bus } = this.wired;
-    await Promise.all([keeper.stop(), approvals.stop(), builds.stop()]);
+    const { leases, cache, keeper, approvals, bus } = this.wired;
+    await Promise.all([keeper.stop(), approvals.stop()]);
     await leases.stop();
     await cache.stop();
     await bus.close();

@@ -12,7 +12,10 @@ export const STORE_RPC = {
   admit: 'store.admit',
 } as const;
 
-export type GetRequest = ObjectKey;
+export interface GetRequest extends ObjectKey {
+  /** Only what the object is: kind, metadata, and the type of a secret; nothing of what it holds. */
+  headOnly?: boolean;
+}
 /** The object in its storage version. */
 export type GetReply = { object: KubeObject } | { object?: undefined };
 

@@ -15,7 +15,7 @@ import {
   type ListRequest,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
-import type { Listing, ListOptions, Store } from './store.js';
+import type { GetOptions, Listing, ListOptions, Store } from './store.js';
 
 export interface BusStoreOptions {
   /** How long to go on asking while the registry cannot be reached. Well below the time it remembers commit ids. */
@@ -34,8 +34,13 @@ export function busStore(bus: Pick<Bus, 'request'>, options: BusStoreOptions = {
     persistently((timeoutMs) => bus.request<Reply>(subject, data, { timeoutMs }), deadlineMs);
 
   return {
-    async get<T extends KubeObject>(resource: string, namespace: string, name: string): Promise<T | undefined> {
-      const request: GetRequest = { resource, namespace, name };
+    async get<T extends KubeObject>(
+      resource: string,
+      namespace: string,
+      name: string,
+      options: GetOptions = {},
+    ): Promise<T | undefined> {
+      const request: GetRequest = { resource, namespace, name, ...options };
       const reply = await ask<GetReply>(STORE_RPC.get, request);
       return reply.object as T | undefined;
     },

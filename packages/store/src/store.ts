@@ -10,6 +10,11 @@ export interface ListOptions {
   shards?: readonly number[];
 }
 
+export interface GetOptions {
+  /** As in `GetRequest`. */
+  headOnly?: boolean;
+}
+
 export interface Listing<T extends KubeObject = KubeObject> {
   items: T[];
   /** Every commit up to this one is in the list; some later ones may be. */
@@ -20,7 +25,12 @@ export interface Listing<T extends KubeObject = KubeObject> {
 
 /** Objects in their storage version. What it answers is shared and must not be modified. */
 export interface Store {
-  get<T extends KubeObject>(resource: ResourceName, namespace: string, name: string): Promise<T | undefined>;
+  get<T extends KubeObject>(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    options?: GetOptions,
+  ): Promise<T | undefined>;
   list<T extends KubeObject>(resource: ResourceName, options?: ListOptions): Promise<Listing<T>>;
   /**
    * All writes or none. An id is added where there is none, so that a commit whose answer was lost is asked again

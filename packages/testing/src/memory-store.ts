@@ -118,6 +118,9 @@ export class MemoryCache {
     else this.#objects.set(textOf(key), after);
     this.#tell({ key, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) });
   }
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
   stop(): void {
     this.#forget();
   }

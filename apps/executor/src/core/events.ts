@@ -1,29 +1,26 @@
-// Core Events: what `kubectl describe` shows below a TaskRun. Written with the commit that they tell of.
+// Core Events: what `kubectl describe` shows below a TaskRun or a Build. Written with the commit that they tell of.
 
-import { SHARD_LABEL, md5Hex, succeeded, timeOf, type CoreEvent, type TaskRun } from '@slipway/contracts';
+import { SHARD_LABEL, md5Hex, succeeded, timeOf, type Build, type CoreEvent, type TaskRun } from '@slipway/contracts';
 
-/** The event that a change of the TaskRun's condition is worth; undefined for most. */
-export function eventOf(before: TaskRun, after: TaskRun, nowMs: number): CoreEvent | undefined {
+type Run = TaskRun | Build;
+
+/** The event that a change of the run's condition is worth; undefined for most. */
+export function eventOf(before: Run, after: Run, nowMs: number): CoreEvent | undefined {
   const was = succeeded(before);
   const is = succeeded(after);
   if (is === undefined) return undefined;
-  const attempt = after.status?.retriesStatus?.length ?? 0;
-  if (is.status === 'Unknown' && is.reason === 'Started') return event(after, attempt, 'Normal', 'Started', '', nowMs);
+  const begins = after.kind === 'Build' ? was === undefined : is.reason === 'Started'; // each attempt of a TaskRun
+  if (is.status === 'Unknown' && begins) return event(after, 'Normal', 'Started', '', nowMs);
   if (was?.status === is.status || is.status === 'Unknown') return undefined;
   const message = is.message ?? '';
   return is.status === 'True'
-    ? event(after, attempt, 'Normal', 'Succeeded', message, nowMs)
-    : event(after, attempt, 'Warning', 'Failed', message, nowMs);
+    ? event(after, 'Normal', 'Succeeded', message, nowMs)
+    : event(after, 'Warning', 'Failed', message, nowMs);
 }
 
-function event(
-  { apiVersion, kind, metadata }: TaskRun,
-  attempt: number,
-  type: CoreEvent['type'],
-  reason: string,
-  message: string,
-  nowMs: number,
-): CoreEvent {
+function event(run: Run, type: CoreEvent['type'], reason: string, message: string, nowMs: number): CoreEvent {
+  const { apiVersion, kind, metadata } = run;
+  const attempt = (run.status as TaskRun['status'])?.retriesStatus?.length ?? 0;
   const { name, namespace, uid = '' } = metadata;
   const shard = metadata.labels?.[SHARD_LABEL];
   const at = timeOf(nowMs);

@@ -51,8 +51,12 @@ export interface PodRuntime {
 export interface PodEnvironment extends KubeletObjects {
   /** As it was at this revision of the platform's store, or later. */
   serviceAccount(namespace: string, name: string, atRevision: number): Promise<ServiceAccount | undefined>;
+  /** What a secret is and is for, and nothing of what it hides. */
+  secretHead(namespace: string, name: string): Promise<SecretHead | undefined>;
   limitRanges(namespace: string): Promise<readonly LimitRange[]>;
 }
+
+export type SecretHead = Pick<Secret, 'metadata' | 'type'>;
 
 /** The objects that a kubelet reads in order to mount volumes and fill environments. */
 export interface KubeletObjects {

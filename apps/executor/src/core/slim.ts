@@ -2,6 +2,7 @@
 // grows for ever; what it costs here must not.
 
 import {
+  BUILDS,
   PODS,
   RESOLUTION_REQUESTS,
   SHARD_LABEL,
@@ -10,7 +11,7 @@ import {
   resourceKindOf,
   resourceNameOf,
 } from '@slipway/contracts';
-import type { KubeObject, Pod, PodStatus, ResolutionRequest, TaskRun } from '@slipway/contracts';
+import type { Build, KubeObject, Pod, PodStatus, ResolutionRequest, TaskRun } from '@slipway/contracts';
 import { hasUnsentEvents } from './cloud-events.js';
 
 /** The object, or of a finished one no more than is ever asked. A slim object must not be written back. */
@@ -18,6 +19,7 @@ export function slim(object: KubeObject): KubeObject {
   const kind = resourceKindOf(object.apiVersion, object.kind);
   const resource = kind === undefined ? undefined : resourceNameOf(kind);
   if (resource === TASK_RUNS && isOver(object as TaskRun)) return slimRun(object as TaskRun);
+  if (resource === BUILDS && isDone(object as Build)) return slimRun(object as Build);
   if (resource === RESOLUTION_REQUESTS) return slimRequest(object);
   if (resource === PODS && isFinished(object as Pod)) return slimPod(object as Pod);
   return object;
@@ -39,16 +41,16 @@ export function needsLastStatus(stored: Pod | undefined, last: PodStatus): boole
   return stored !== undefined && !isFinished(stored) && isFinished({ status: last });
 }
 
-function slimRun(taskRun: TaskRun): TaskRun {
-  const { conditions, podName } = taskRun.status ?? {};
+function slimRun(run: TaskRun | Build): KubeObject {
+  const { conditions, podName } = (run.status ?? {}) as NonNullable<TaskRun['status']>;
   return {
-    ...identity(taskRun),
+    ...identity(run),
     spec: {},
     status: {
       ...(conditions === undefined ? {} : { conditions: conditions.map(({ type, status }) => ({ type, status })) }),
       ...(podName === undefined ? {} : { podName }),
     },
-  };
+  } as KubeObject;
 }
 
 /** Whether it was answered; the answer itself may be large. */

@@ -1,7 +1,9 @@
-// Tasks, StepActions, service accounts and limit ranges, from memory where memory is as new as the run that asks.
+// Tasks, StepActions, templates of Builds, service accounts and limit ranges, from memory where memory is as new as the run that asks.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  BUILD_TEMPLATES,
+  CLUSTER_BUILD_TEMPLATES,
   CLUSTER_TASKS,
   LIMIT_RANGES,
   SERVICE_ACCOUNTS,
@@ -17,6 +19,8 @@ export const DEFINITION_RESOURCES: readonly ResourceName[] = [
   TASKS,
   CLUSTER_TASKS,
   STEP_ACTIONS,
+  BUILD_TEMPLATES,
+  CLUSTER_BUILD_TEMPLATES,
   SERVICE_ACCOUNTS,
   LIMIT_RANGES,
 ];

@@ -34,6 +34,7 @@ export function storedEnvironment(
     ...kubeletObjects(store),
     serviceAccount: (namespace, name, atRevision) =>
       definitions.get<ServiceAccount>(SERVICE_ACCOUNTS, namespace, name, atRevision),
+    secretHead: (namespace, name) => store.get<Secret>(SECRETS, namespace, name, { headOnly: true }),
     limitRanges: (namespace) => Promise.resolve(cache.list<LimitRange>(LIMIT_RANGES, namespace)),
   };
 }

@@ -258,7 +258,7 @@ export class PodSource {
     const accountName = spec.serviceAccountName ?? DEFAULT_ACCOUNT;
     if (account === undefined && accountName !== DEFAULT_ACCOUNT) throw accountMissing(accountName, metadata);
     const secrets = await Promise.all(
-      (account?.secrets ?? []).map(({ name }) => this.options.environment.secret(namespace, name)),
+      (account?.secrets ?? []).map(({ name }) => this.options.environment.secretHead(namespace, name)),
     );
     return secrets.some(
       (secret) =>

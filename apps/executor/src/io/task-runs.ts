@@ -53,6 +53,7 @@ export interface TaskRunsOptions {
   runtime: PodRuntime;
   keeper: PodKeeper;
   source: PodSource;
+  builds: BuildMirror;
   events: EventSender;
   transitions: Transitions;
   reasons: FailureReasons;
@@ -61,6 +62,14 @@ export interface TaskRunsOptions {
   defaultTimeoutMs: number;
   imagePullMs: number;
   writesEvents: boolean;
+}
+
+/** The Builds that TaskRuns are of. */
+export interface BuildMirror {
+  /** What a commit of the TaskRun must hold for its Build to show the same. */
+  writesFor(taskRun: TaskRun): Write[];
+  /** A commit of the TaskRun met a newer object than it knew of: perhaps its Build. */
+  refresh(taskRun: TaskRun): Promise<void>;
 }
 
 export class TaskRuns {
@@ -361,6 +370,7 @@ export class TaskRuns {
     const writes: Write[] = [
       { op: 'update-status', object },
       ...others,
+      ...this.options.builds.writesFor(object),
       ...(event === undefined ? [] : [{ op: 'create', object: event } as const]),
     ];
     const stored = await this.#write(taskRun, writes, fence);
@@ -380,12 +390,13 @@ export class TaskRuns {
   }
 
   /** Somebody else wrote first: what they wrote must be seen before the next try. */
-  async #refresh({ metadata, status }: TaskRun): Promise<void> {
-    const { store, cache } = this.options;
-    const { namespace = '', name } = metadata;
+  async #refresh(known: TaskRun): Promise<void> {
+    const { store, cache, builds } = this.options;
+    const { namespace = '', name } = known.metadata;
+    await builds.refresh(known);
     const taskRun = await store.get<TaskRun>(TASK_RUNS, namespace, name);
     if (taskRun !== undefined) cache.put(taskRun);
-    const podName = status?.podName ?? taskRun?.status?.podName;
+    const podName = known.status?.podName ?? taskRun?.status?.podName;
     const pod = podName ? await store.get<Pod>(PODS, namespace, podName) : undefined;
     if (pod !== undefined) cache.put(pod);
   }

@@ -20,7 +20,7 @@ import type { AdmissionLimits } from '../core/admission/limits.js';
 import { admitDocument } from '../http/admit-document.js';
 import { ADMISSION_LIMITS, OBJECT_STORE } from '../tokens.js';
 import type { ObjectStore } from './object-store.js';
-import { PAGE_BYTES, malformed, objectOf, requireFields } from './rpc-request.js';
+import { PAGE_BYTES, headOf, malformed, objectOf, requireFields } from './rpc-request.js';
 
 @Controller()
 export class StoreController {
@@ -33,7 +33,9 @@ export class StoreController {
   async get(@Payload() request: GetRequest): Promise<GetReply> {
     requireFields(request, ['resource', 'namespace', 'name']);
     const stored = await this.store.get(request);
-    return stored === undefined ? {} : { object: objectOf(stored) };
+    if (stored === undefined) return {};
+    const object = objectOf(stored);
+    return { object: request.headOnly === true ? headOf(object) : object };
   }
 
   @MessagePattern(STORE_RPC.list)

@@ -1,4 +1,4 @@
-// Core Events: what `kubectl describe` shows below a PipelineRun or a Build. Written with the commit that they tell of.
+// Core Events: what `kubectl describe` shows below a PipelineRun. Written with the commit that they tell of.
 
 import { SHARD_LABEL, md5Hex, timeOf, type Condition, type CoreEvent, type KubeObject } from '@slipway/contracts';
 

@@ -4,7 +4,6 @@ import {
   ANNOTATIONS,
   LABELS,
   isDone,
-  type Build,
   type CustomRun,
   type KubeObject,
   type PipelineRun,
@@ -20,14 +19,9 @@ import { childKindOf, type ChildObject } from '../core/child-kind.js';
 export function slim(object: KubeObject): KubeObject | undefined {
   if (object.kind === 'ResolutionRequest') return slimRequest(object);
   if (object.kind === 'Approval') return identity(object);
-  if (object.kind === 'Build') return isDone(object as Build) ? undefined : identity(object);
   if (childKindOf(object) === undefined) return undefined;
   if (object.kind === 'PipelineRun' && !isDone(object as PipelineRun)) return object;
-  if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) {
-    return object.metadata.ownerReferences?.some(({ kind }) => kind === 'Build') === true
-      ? identity(object)
-      : undefined;
-  }
+  if (object.metadata.labels?.[LABELS.pipelineRun] === undefined) return undefined;
   return slimChild(object as ChildObject);
 }
 

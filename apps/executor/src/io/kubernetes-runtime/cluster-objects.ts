@@ -8,7 +8,7 @@ import type {
   Secret,
   ServiceAccount,
 } from '@slipway/contracts';
-import type { PodEnvironment } from '../../core/runtime.js';
+import type { PodEnvironment, SecretHead } from '../../core/runtime.js';
 import type { ApiClient } from './api-client.js';
 
 /** Limits and labels of a namespace seldom change, and every pod asks. */
@@ -22,6 +22,12 @@ export class ClusterObjects implements PodEnvironment {
 
   secret(namespace: string, name: string): Promise<Secret | undefined> {
     return this.#find('secrets', namespace, name);
+  }
+
+  /** An API server tells the type of a secret only with the whole of it. */
+  async secretHead(namespace: string, name: string): Promise<SecretHead | undefined> {
+    const { metadata, type } = (await this.secret(namespace, name)) ?? {};
+    return metadata && { metadata, ...(type === undefined ? {} : { type }) };
   }
 
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {

@@ -5,7 +5,14 @@
 //   U3. The TaskRun is made with the commit that says that the Build has begun: one that has begun and has none lost it,
 //       and is never begun again.
 
-import { isBuildCancelled, isDone, type Build, type BuildStatus, type TaskRun } from '@slipway/contracts';
+import {
+  isBuildCancelled,
+  isDone,
+  type Build,
+  type BuildStatus,
+  type KubeObject,
+  type TaskRun,
+} from '@slipway/contracts';
 import { buildStatus, cancelledBuild, withOutcome, type BuildOutcome } from './build-status.js';
 
 export type BuildTurn =
@@ -40,6 +47,11 @@ export function nextOfBuild(build: Build, taskRun: TaskRun | undefined, nowMs: n
 
 export function executeFailed(message: string): BuildOutcome {
   return { status: 'False', reason: 'BuildExecuteFailed', message };
+}
+
+/** Whether a TaskRun is a Build's, of whichever. */
+export function isOfBuild({ metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ kind }) => kind === 'Build') === true;
 }
 
 function isOf(build: Build, taskRun: TaskRun): boolean {

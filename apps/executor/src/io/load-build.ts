@@ -1,4 +1,4 @@
-// What a Build refers to, as it is stored now: templates, the service account, its secrets.
+// What a Build refers to, as it stands now: templates, the service account, that its secrets are there.
 
 import {
   ANNOTATIONS,
@@ -12,25 +12,39 @@ import {
   templateUsesProblems,
   type Build,
   type BuildTemplate,
-  type ServiceAccount,
   type TemplateUse,
   type UsedTemplate,
 } from '@slipway/contracts';
-import type { Store } from '@slipway/store';
 import { plainYaml } from '@slipway/yaml';
 import { invalidBuild } from '../core/builds/compile-build.js';
-import type { Refusal } from '../core/refusal.js';
+import type { Refusal } from '../core/check-run.js';
+import type { PodEnvironment } from '../core/runtime.js';
+import type { Definitions } from './definitions.js';
+
+type Accounts = Pick<PodEnvironment, 'serviceAccount' | 'secretHead'>;
 
 const WRONG_KIND =
   'Incorrect Template Kind: the template kind can only be "BuildTemplate" or "ClusterBuildTemplate" with "BuildTemplate" used as the default if nothing is specified.';
 
 /** The templates of a Build in order, or why it cannot run, in Knative's words and order. */
-export async function loadBuild(store: Pick<Store, 'get'>, build: Build): Promise<UsedTemplate[] | Refusal> {
-  const [missing, templates] = await Promise.all([missingCredential(store, build), loadTemplates(store, build)]);
+export async function loadBuild(
+  definitions: Definitions,
+  accounts: Accounts,
+  build: Build,
+): Promise<UsedTemplate[] | Refusal> {
+  const atRevision = Number(build.metadata.resourceVersion ?? 0);
+  const [missing, templates] = await Promise.all([
+    missingCredential(accounts, build, atRevision),
+    loadTemplates(definitions, build, atRevision),
+  ]);
   return missing === undefined ? templates : invalidBuild(missing);
 }
 
-async function loadTemplates(store: Pick<Store, 'get'>, build: Build): Promise<UsedTemplate[] | Refusal> {
+async function loadTemplates(
+  definitions: Definitions,
+  build: Build,
+  atRevision: number,
+): Promise<UsedTemplate[] | Refusal> {
   const more = readTemplates(build);
   if ('reason' in more) return more;
   const used: UsedTemplate[] = [];
@@ -38,11 +52,8 @@ async function loadTemplates(store: Pick<Store, 'get'>, build: Build): Promise<U
     const isCluster = use.kind === 'ClusterBuildTemplate';
     if (!isCluster && !['', 'BuildTemplate', undefined].includes(use.kind)) return invalidBuild(WRONG_KIND);
     const resource = isCluster ? CLUSTER_BUILD_TEMPLATES : BUILD_TEMPLATES;
-    const template = await store.get<BuildTemplate>(
-      resource,
-      isCluster ? '' : (build.metadata.namespace ?? ''),
-      use.name,
-    );
+    const namespace = isCluster ? '' : (build.metadata.namespace ?? '');
+    const template = await definitions.get<BuildTemplate>(resource, namespace, use.name, atRevision);
     if (template === undefined) return invalidBuild(notFound(resource, use.name));
     used.push({ use, template: template.spec ?? {} });
   }
@@ -63,13 +74,17 @@ function readTemplates({ metadata }: Build): TemplateUse[] | Refusal {
 }
 
 /** A namespace's `default` account need not be stored to be one. */
-async function missingCredential(store: Pick<Store, 'get'>, { metadata, spec }: Build): Promise<string | undefined> {
+async function missingCredential(
+  accounts: Accounts,
+  { metadata, spec }: Build,
+  atRevision: number,
+): Promise<string | undefined> {
   const namespace = metadata.namespace ?? '';
   const name = spec.serviceAccountName ?? 'default';
-  const account = await store.get<ServiceAccount>(SERVICE_ACCOUNTS, namespace, name);
+  const account = await accounts.serviceAccount(namespace, name, atRevision);
   if (account === undefined) return name === 'default' ? undefined : notFound(SERVICE_ACCOUNTS, name);
   for (const secret of account.secrets ?? []) {
-    if ((await store.get(SECRETS, namespace, secret.name)) === undefined) return notFound(SECRETS, secret.name);
+    if ((await accounts.secretHead(namespace, secret.name)) === undefined) return notFound(SECRETS, secret.name);
   }
   return undefined;
 }

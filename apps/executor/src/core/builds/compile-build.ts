@@ -26,7 +26,7 @@ import {
   type UsedTemplate,
   type VolumeMount,
 } from '@slipway/contracts';
-import type { Refusal } from '../refusal.js';
+import type { Refusal } from '../check-run.js';
 import { gitVolumes } from './git-volumes.js';
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;

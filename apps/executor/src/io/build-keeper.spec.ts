@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BUILDS,
+  SECRETS,
   TASK_RUNS,
   SlipwayError,
   isDone,
@@ -10,19 +11,25 @@ import {
   type KubeObject,
   type TaskRun,
 } from '@slipway/contracts';
+import type { GetOptions } from '@slipway/store';
 import { MemoryCache, MemoryStore } from '@slipway/testing';
-import { ended, type End } from '../../test/builders.js';
+import { slim } from '../core/slim.js';
 import { BuildKeeper } from './build-keeper.js';
-import { slim } from './slim.js';
+import { storedEnvironment } from './kubelet-objects.js';
 
 const step = { name: 's', image: 'i' };
+const END = '2026-01-01T00:00:00Z';
 
-/** Builds between a store in memory and an executor that ends every TaskRun at once. */
+type End = 'succeeded' | 'running';
+
+/** Builds in a store in memory, whose TaskRuns end at once. */
 class World {
   readonly store = new MemoryStore();
   readonly created: string[] = [];
   owns = true;
   end: End = 'succeeded';
+  /** Whether TaskRuns and their Builds are written together, as they are unless the Build is not known yet. */
+  mirrors = true;
   #keeper: BuildKeeper | undefined;
   #cache: MemoryCache | undefined;
 
@@ -37,9 +44,14 @@ class World {
 
   async #execute(taskRun: TaskRun): Promise<void> {
     await sleep(1);
-    const end = taskRun.spec.status === 'TaskRunCancelled' ? 'cancelled' : this.end;
-    const object = ended(taskRun, end);
-    if (end !== 'running') await this.store.commit({ writes: [{ op: 'update-status', object }] }).catch(() => {});
+    const isCancelled = taskRun.spec.status === 'TaskRunCancelled';
+    if (this.end === 'running' && !isCancelled) return;
+    const condition = isCancelled
+      ? ({ type: 'Succeeded', status: 'False', reason: 'TaskRunCancelled' } as const)
+      : ({ type: 'Succeeded', status: 'True', reason: 'Succeeded' } as const);
+    const object: TaskRun = { ...taskRun, status: { conditions: [condition], completionTime: END } };
+    const mirrored = this.mirrors ? this.#keeper!.writesFor(object) : [];
+    await this.store.commit({ writes: [{ op: 'update-status', object }, ...mirrored] }).catch(() => {});
   }
 
   start(): void {
@@ -47,7 +59,13 @@ class World {
     this.#keeper = new BuildKeeper({
       cache: this.#cache,
       store: this.store,
-      leases: { owns: (shard) => (this.owns ? { service: 'scheduler', shard, token: 1 } : undefined) },
+      leases: {
+        owns: (shard) => (this.owns ? { service: 'executor', shard, token: 1 } : undefined),
+        onGained: () => () => {},
+      },
+      definitions: this.store,
+      environment: storedEnvironment(this.store, this.store, { list: () => [] }),
+      writesEvents: true,
       now: Date.now,
       logger: { warn: () => {} },
     });
@@ -121,7 +139,22 @@ test('a Build becomes one TaskRun, and ends as it does, with events that tell of
   ]);
 });
 
-test.each(['before', 'after'])('a scheduler that dies %s any of its commits makes no second TaskRun', async (when) => {
+test('a TaskRun and its Build end in one commit', async () => {
+  await world.build('b');
+  await world.done('b');
+  const last = world.store.commits.filter(({ writes }) => writes.some(({ op }) => op === 'update-status')).at(-1)!;
+  const kinds = last.writes.map((write) => (write.op === 'delete' ? '' : write.object.kind));
+  expect(kinds).toEqual(['TaskRun', 'Build', 'Event']);
+});
+
+test('a Build that its TaskRun’s commit did not know of is told all the same', async () => {
+  world.mirrors = false;
+  await world.build('b');
+  const { status } = await world.done('b');
+  expect(status).toMatchObject({ completionTime: END, conditions: [{ status: 'True' }] });
+});
+
+test.each(['before', 'after'])('an executor that dies %s any of its commits makes no second TaskRun', async (when) => {
   const commit = world.store.commit.bind(world.store);
   for (let dies = 0; dies < 4; dies++) {
     const name = `b-${dies}`;
@@ -147,7 +180,7 @@ test.each(['before', 'after'])('a scheduler that dies %s any of its commits make
   world.store.commit = commit;
 });
 
-test('what another scheduler owns is left alone, until it is ours', async () => {
+test('what another executor owns is left alone, until it is ours', async () => {
   world.owns = false;
   await world.build('b');
   await world.restart();
@@ -216,6 +249,20 @@ describe('a Build begins only with everything that it names', () => {
     expect(outcome(await world.done('b'))).toMatch(then);
     expect(world.created).toEqual([]);
   }); // prettier-ignore
+});
+
+test('of the secrets of a service account only the heads are asked for', async () => {
+  const asked: unknown[] = [];
+  const get = world.store.get.bind(world.store);
+  world.store.get = (resource: string, namespace: string, name: string, options?: GetOptions) => {
+    if (resource === SECRETS) asked.push([name, options]);
+    return get(resource, namespace, name);
+  };
+  await world.add('ServiceAccount', 'sa', { secrets: [{ name: 'one' }] }, 'v1');
+  await world.add('Secret', 'one', { data: { password: 'aGlkZGVu' } }, 'v1');
+  await world.build('b', { steps: [step], serviceAccountName: 'sa' });
+  expect(outcome(await world.done('b'))).toBe('True');
+  expect(asked).toEqual([['one', { headOnly: true }]]);
 });
 
 test('several templates of both kinds run in one Build, each with its own arguments', async () => {
