@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLine } from '@slipway/contracts';
+import { eventually } from '@slipway/testing';
 import { LineMasker } from '../src/core/mask.js';
 import { shipContainerLog, type ContainerLogOptions } from '../src/io/container-log.js';
 import { MemoryLogs } from './memory-world.js';
@@ -145,5 +146,26 @@ describe('shipContainerLog', () => {
     end.abort();
     await expect(Promise.race([shipping, sleep(1000, 'still running')])).rejects.toThrow();
     expect(logs.hasEnded('uid', 'step-a')).toBe(false);
+  });
+
+  it('leaves nothing unheard of what was on its way when it is told to stop', async () => {
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown): number => unheard.push(reason);
+    process.on('unhandledRejection', hear);
+    try {
+      let isOnItsWay = false;
+      const publish = (_: string, __: unknown, { signal }: { signal?: AbortSignal }): Promise<void> => {
+        isOnItsWay = true;
+        return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))));
+      };
+      const shipping = ship([lines(1), 60_000], { bus: { ...logs.bus, publish } });
+      await eventually(() => isOnItsWay);
+      end.abort();
+      await expect(shipping).rejects.toThrow();
+      await sleep(0); // Node tells of what nobody heard at the end of a turn
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
   });
 });

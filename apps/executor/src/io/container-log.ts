@@ -109,7 +109,9 @@ class ContainerLog {
     const send = async (lines: LogLine[], isEnd: boolean): Promise<void> => {
       for (const chunk of chunksOf(lines, isEnd)) {
         if (window.length >= WINDOW) await window.shift();
-        window.push(this.#publish(chunk.lines, chunk.isEnd, signal));
+        const published = this.#publish(chunk.lines, chunk.isEnd, signal);
+        published.catch(() => undefined); // heard below; but while we wait for the next line, nobody does
+        window.push(published);
       }
     };
     let skip = from;
