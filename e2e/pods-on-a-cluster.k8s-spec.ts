@@ -148,3 +148,26 @@ test('a run that is cancelled takes its pod with it', async () => {
     return names.includes('cancelled-pod') ? undefined : true;
   });
 });
+
+test('ended pods go by the policy of the namespace, before their runs; what they printed stays', async () => {
+  const policy = (spec: object): string =>
+    JSON.stringify({
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'RetentionPolicy',
+      metadata: { name: 'pods' },
+      spec: { pods: spec },
+    });
+  expect(succeeded(await ended('kept', { taskSpec: { steps: [step('exit 1')] } }))).toMatchObject({ status: 'False' });
+  expect(succeeded(await ended('brief', { taskSpec: { steps: [step('echo still here')] } }))).toMatchObject({
+    status: 'True',
+  });
+  await world.ofPlatform(['create', '-f', '-'], policy({ succeeded: { for: '1s' } }));
+  await world.until('the pod that succeeded is gone', async () => {
+    const names = (await world.listed<Pod>('pods')).map(({ metadata }) => metadata.name);
+    return names.includes('brief-pod') ? undefined : true;
+  });
+  expect((await pod('kept-pod')).status?.phase).toBe('Failed');
+  expect(await world.ofPlatform(['logs', 'brief-pod', '-c', 'step-only'])).toBe('still here\n');
+  expect(await world.ofPlatform(['get', 'taskrun', 'brief', '-o', 'name'])).toBe('taskrun.tekton.dev/brief\n');
+  await world.ofPlatform(['delete', 'retentionpolicy', 'pods']);
+});

@@ -1,4 +1,4 @@
-import type { PodTemplate, WorkspaceBinding } from '@slipway/contracts';
+import { problemsOfKept, type KeptByOutcome, type PodTemplate, type WorkspaceBinding } from '@slipway/contracts';
 import { EnvReader, type Env } from '@slipway/service';
 import { parse } from 'yaml';
 import type { FailureReasons } from './core/pod-status.js';
@@ -57,6 +57,8 @@ export interface ClusterConfig {
   imagePullPolicy?: string;
   requestsPerSecond: number;
   requestsBurst: number;
+  /** How long ended pods are kept where a namespace has no RetentionPolicy. Absent: as long as their runs. */
+  podRetention?: KeptByOutcome;
 }
 
 /** A binding without the name. */
@@ -111,7 +113,26 @@ function readCluster(read: EnvReader): ClusterConfig {
     ...(imagePullPolicy === '' ? {} : { imagePullPolicy }),
     requestsPerSecond: read.integer('KUBERNETES_QPS', 100, { min: 1 }),
     requestsBurst: read.integer('KUBERNETES_BURST', 200, { min: 1 }),
+    ...readPodRetention(read),
   };
+}
+
+/** The `pods` of a RetentionPolicy, as YAML. */
+function readPodRetention(read: EnvReader): Pick<ClusterConfig, 'podRetention'> {
+  const name = 'POD_RETENTION';
+  const text = read.optional(name);
+  if (text === undefined) return {};
+  const kept = mappingIn(text);
+  const bad = (why: string): object =>
+    read.problem(`${name} must say how long ended pods are kept, such as "{succeeded: {for: 1h}}": ${why}`, {});
+  if (kept === undefined || Object.keys(kept).length === 0) return bad('it is no map');
+  for (const [outcome, limits] of Object.entries(kept)) {
+    if (outcome !== 'succeeded' && outcome !== 'failed') return bad(`there is no outcome "${outcome}"`);
+    if (typeof limits !== 'object' || limits === null) return bad(`${outcome} is no map`);
+    const [problem] = problemsOfKept(limits);
+    if (problem !== undefined) return bad(`${outcome}.${problem.field} ${problem.message}`);
+  }
+  return { podRetention: kept };
 }
 
 const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected'];

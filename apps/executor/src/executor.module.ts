@@ -5,6 +5,7 @@ import {
   PERSISTENT_VOLUME_CLAIMS,
   PODS,
   RESOLUTION_REQUESTS,
+  RETENTION_POLICIES,
   TASK_RUNS,
   formatDuration,
 } from '@slipway/contracts';
@@ -21,7 +22,13 @@ import { EventSender } from './io/event-sender.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
 import { kubeletObjects, storedEnvironment } from './io/kubelet-objects.js';
-import { ClaimKeeper, EntrypointSecret, kubeconfigAccess, openCluster } from './io/kubernetes-runtime/index.js';
+import {
+  ClaimKeeper,
+  EntrypointSecret,
+  PodCollector,
+  kubeconfigAccess,
+  openCluster,
+} from './io/kubernetes-runtime/index.js';
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
 import { IMAGE_CACHE_RESOURCES, ImageKeeper } from './io/image-keeper.js';
 import { PodKeeper } from './io/pod-keeper.js';
@@ -55,6 +62,8 @@ interface PodPlatform {
   stateOf: (image: string) => ImageState;
   /** Told when the shards are held and the cache follows them, and whenever they are others. */
   shardsChanged: () => void;
+  /** Removes ended pods by policy, where pods outlive their runs' work. */
+  collector?: PodCollector;
 }
 
 const LEASE_TTL_MS = 10_000;
@@ -83,7 +92,13 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     transform: slim,
   });
   const definitions = new Cache(bus, store, {
-    resources: [...new Set([...DEFINITION_RESOURCES, ...(config.imageCache ? IMAGE_CACHE_RESOURCES : [])])],
+    resources: [
+      ...new Set([
+        ...DEFINITION_RESOURCES,
+        ...(config.imageCache ? IMAGE_CACHE_RESOURCES : []),
+        ...(config.cluster === undefined ? [] : [RETENTION_POLICIES]),
+      ]),
+    ],
   });
   const found = new CachedDefinitions(definitions, store);
   const platform = await platformOf(config, { store, cache, definitions, found, leases, logger, metrics });
@@ -164,11 +179,12 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
     await executor.start();
     builds.start();
     images?.start();
+    platform.collector?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     const { leases, cache, definitions, executor, builds, images, platform, bus } = this.wired;
-    await Promise.all([executor.stop(), builds.stop(), images?.stop()]);
+    await Promise.all([executor.stop(), builds.stop(), images?.stop(), platform.collector?.stop()]);
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
     await platform.runtime.close();
@@ -225,7 +241,7 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
 }
 
 async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: PlatformNeeds): Promise<PodPlatform> {
-  const { store, cache, leases, logger, metrics } = needs;
+  const { store, cache, definitions, leases, logger, metrics } = needs;
   const shards = (): ReadonlySet<number> => leases.shards();
   const { api, runtime, environment, features, shardsChanged } = openCluster({
     ...cluster,
@@ -242,8 +258,14 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
     ? await EntrypointSecret.of(join(binDir, 'entrypoint'), api, cluster.installation)
     : undefined;
   claims.start();
+  const { installation, podRetention } = cluster;
+  const collector = new PodCollector({
+    ...{ api, cache: definitions, installation, shards, now: Date.now, logger, metrics },
+    ...(podRetention === undefined ? {} : { fallback: podRetention }),
+  });
   return {
     runtime,
+    collector,
     environment,
     delivery: async () => ({
       kind: 'image',
@@ -254,6 +276,7 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
     stateOf: () => NODES_PULL,
     shardsChanged: () => {
       shardsChanged();
+      collector.shardsChanged();
       void claims.sweep().catch((thrown: unknown) => logger.warn({ err: thrown }, 'old claims are not removed yet'));
     },
   };

@@ -71,7 +71,8 @@ export class MemoryObjects implements Store {
     isReady: true,
     get: <T extends KubeObject>(resource: string, namespace: string, name: string): T | undefined =>
       this.find<T>(resource, namespace, name),
-    list: <T extends KubeObject>(resource: string): T[] => this.all<T>(resource),
+    list: <T extends KubeObject>(resource: string, namespace?: string): T[] =>
+      this.all<T>(resource).filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
     byOwner: (uid: string): KubeObject[] =>
       [...this.#objects.values()].filter(({ metadata }) =>
         metadata.ownerReferences?.some((owner) => owner.uid === uid),

@@ -206,7 +206,23 @@ export {
 } from './store-protocol.js';
 export { type Approval, type ApprovalDecision, type ApprovalSpec, type ApprovalStatus } from './approval.js';
 export { BACKUP_FORMAT, type BackupEnd, type BackupLog, type BackupPosition, type BackupRecord } from './backup.js';
-export { type KeptRuns, type RetentionPolicy, type RetentionPolicySpec } from './retention.js';
+export {
+  KEEP_ANNOTATION,
+  type KeptByOutcome,
+  type KeptRuns,
+  type RetentionPolicy,
+  type RetentionPolicySpec,
+} from './retention.js';
+export {
+  Endings,
+  allowancesOf,
+  problemsOfKept,
+  type Allowance,
+  type Allowances,
+  type Ended,
+  type KeptProblem,
+  type Outcome,
+} from './endings.js';
 export {
   CUSTOM_RUN_CANCELLED,
   isCustomTask,

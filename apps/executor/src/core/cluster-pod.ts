@@ -59,6 +59,11 @@ export function podSelector(installation: string, shards: ReadonlySet<number>): 
   return owned === undefined ? undefined : `${owned},!${CLUSTER_LABELS.released}`;
 }
 
+/** Selects what is kept for whoever reads its log, of all shards. */
+export function releasedSelector(installation: string): string {
+  return `${CLUSTER_LABELS.installation}=${installation},${CLUSTER_LABELS.released}`;
+}
+
 /** Selects everything of the shards. */
 export function ownedSelector(installation: string, shards: ReadonlySet<number>): string | undefined {
   if (shards.size === 0) return undefined;

@@ -21,9 +21,9 @@ export class ScriptedCluster {
   /** Every request: `POST /api/v1/namespaces/ns/pods`. */
   readonly requests: string[] = [];
   readonly #objects = new Map<string, KubeObject>();
-  readonly #watches = new Set<ServerResponse>();
+  readonly #watches = new Map<ServerResponse, Selector>();
   /** What watches of an earlier version are told first. */
-  #events: { version: number; line: string }[] = [];
+  #events: { version: number; type: string; object: KubeObject }[] = [];
   readonly #refusals: (Refusal & { left: number })[] = [];
   readonly #server: Server;
   #version = 1;
@@ -110,13 +110,13 @@ export class ScriptedCluster {
   /** What has gone on is forgotten, and every watch with it. */
   expireWatches(): void {
     this.#events = [];
-    for (const watch of this.#watches)
+    for (const watch of this.#watches.keys())
       watch.end(`${JSON.stringify({ type: 'ERROR', object: { code: 410, message: 'too old' } })}\n`);
     this.#watches.clear();
   }
 
   cutWatches(): void {
-    for (const watch of this.#watches) watch.destroy();
+    for (const watch of this.#watches.keys()) watch.destroy();
     this.#watches.clear();
   }
 
@@ -141,7 +141,7 @@ export class ScriptedCluster {
     if (url.pathname.endsWith('/log')) return void response.writeHead(200).end('2026-01-01T00:00:00Z hello\n');
     const stored = this.#objects.get(url.pathname);
     if (method === 'POST') return this.#create(response, url.pathname, body!);
-    if (stored === undefined) return this.#list(response, method, url.pathname);
+    if (stored === undefined) return this.#list(response, method, url);
     if (method === 'GET') return send(response, 200, stored);
     if (method === 'DELETE') return this.#delete(response, stored, body);
     return this.#patch(response, stored, body as unknown as { op: string; path: string; value: string }[]);
@@ -149,9 +149,14 @@ export class ScriptedCluster {
 
   #watch(response: ServerResponse, url: URL): void {
     const from = Number(url.searchParams.get('resourceVersion'));
-    this.#watches.add(response.writeHead(200).on('close', () => this.#watches.delete(response)));
+    const selects = selectorOf(url);
+    this.#watches.set(
+      response.writeHead(200).on('close', () => this.#watches.delete(response)),
+      selects,
+    );
     response.flushHeaders();
-    for (const { version, line } of this.#events) if (version > from) response.write(line);
+    for (const { version, type, object } of this.#events)
+      if (version > from) response.write(lineOf(type, object, selects));
   }
 
   #create(response: ServerResponse, path: string, object: KubeObject): void {
@@ -161,13 +166,13 @@ export class ScriptedCluster {
     send(response, 201, this.put(path.split('/')[5]!, { ...object, metadata }));
   }
 
-  #list(response: ServerResponse, method: string, path: string): void {
-    const resource = path.split('/').at(-1)!;
+  #list(response: ServerResponse, method: string, url: URL): void {
+    const resource = url.pathname.split('/').at(-1)!;
     if (method !== 'GET' || !['pods', 'limitranges', 'persistentvolumeclaims'].includes(resource)) {
       return status(response, 404, `${resource} not found`);
     }
     const items = [...this.#objects].filter(([key]) => key.includes(`/${resource}/`)).map(([, object]) => object);
-    send(response, 200, { metadata: { resourceVersion: String(this.#version) }, items: items.filter(isWatched) });
+    send(response, 200, { metadata: { resourceVersion: String(this.#version) }, items: items.filter(selectorOf(url)) });
   }
 
   #delete(response: ServerResponse, { metadata }: KubeObject, body: unknown): void {
@@ -191,15 +196,24 @@ export class ScriptedCluster {
   }
 
   #tell(type: string, object: KubeObject): void {
-    const seen = isWatched(object) ? type : 'DELETED';
-    const line = `${JSON.stringify({ type: seen, object })}\n`;
-    this.#events.push({ version: Number(object.metadata.resourceVersion), line });
-    for (const watch of this.#watches) watch.write(line);
+    this.#events.push({ version: Number(object.metadata.resourceVersion), type, object });
+    for (const [watch, selects] of this.#watches) watch.write(lineOf(type, object, selects));
   }
 }
 
-function isWatched({ metadata }: KubeObject): boolean {
-  return metadata.labels?.['slipway.dev/released'] === undefined;
+type Selector = (object: KubeObject) => boolean;
+
+/** Of a selector only what it says of released pods. */
+function selectorOf(url: URL): Selector {
+  const terms = (url.searchParams.get('labelSelector') ?? '').split(',');
+  const isReleased: Selector = ({ metadata }) => metadata.labels?.['slipway.dev/released'] !== undefined;
+  if (terms.includes('slipway.dev/released')) return isReleased;
+  return terms.includes('!slipway.dev/released') ? (object) => !isReleased(object) : () => true;
+}
+
+/** As a watch tells of it: what is not selected any more is gone. */
+function lineOf(type: string, object: KubeObject, selects: Selector): string {
+  return `${JSON.stringify({ type: selects(object) ? type : 'DELETED', object })}\n`;
 }
 
 function send(response: ServerResponse, code: number, body: object): void {

@@ -1,6 +1,6 @@
-import { PIPELINE_RUNS, TASK_RUNS, timeOf, type KubeObject } from '@slipway/contracts';
+import { PIPELINE_RUNS, TASK_RUNS, allowancesOf, timeOf, type Allowances, type KubeObject } from '@slipway/contracts';
 import { seeded } from '@slipway/testing';
-import { FinishedRuns, allowancesOf, finishedRun, type Allowances, type FinishedRun } from './retention.js';
+import { FinishedRuns, finishedRun, type FinishedRun } from './retention.js';
 
 const MINUTE = 60_000;
 const run = (name: string, endedMs: number, more: Partial<FinishedRun> = {}): FinishedRun => ({

@@ -10,13 +10,15 @@ import {
   RETENTION_POLICIES,
   SlipwayError,
   TASK_RUNS,
+  allowancesOf,
+  type Allowances,
   type KubeObject,
   type ResourceName,
   type RetentionPolicy,
   type RetentionPolicySpec,
 } from '@slipway/contracts';
 import type { BusLogger } from '@slipway/bus';
-import { FinishedRuns, allowancesOf, finishedRun, type Allowances, type FinishedRun } from '../core/retention.js';
+import { FinishedRuns, finishedRun, type FinishedRun } from '../core/retention.js';
 import type { Garbage } from './garbage.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
 import type { Entry, WatchCache } from './watch-cache.js';

@@ -2,6 +2,7 @@
 
 import type { Logger, Metrics } from '@slipway/service';
 import type { Pod } from '@slipway/contracts';
+import { podSelector } from '../../core/cluster-pod.js';
 import type { PodEnvironment, PodRuntime } from '../../core/runtime.js';
 import { ApiClient, type ApiMetrics } from './api-client.js';
 import type { ClusterAccess } from './cluster-access.js';
@@ -41,7 +42,7 @@ export function openCluster(options: ClusterOptions): Cluster {
   const limit = new RateLimit({ perSecond: options.requestsPerSecond, burst: options.requestsBurst });
   const api = new ApiClient(access, limit, apiMetrics(options.metrics));
   const objects = new ClusterObjects(api);
-  const watch = new PodWatch({ api, installation, shards, logger });
+  const watch = new PodWatch({ api, selector: () => podSelector(installation, shards()), logger });
   const runtime = kubernetesRuntime({
     api,
     objects,

@@ -2,3 +2,4 @@ export { ClaimKeeper } from './claim-keeper.js';
 export { openCluster, type Cluster, type ClusterOptions } from './cluster.js';
 export { kubeconfigAccess, type ClusterAccess } from './cluster-access.js';
 export { EntrypointSecret } from './entrypoint-secret.js';
+export { PodCollector } from './pod-collector.js';

@@ -1,22 +1,23 @@
-// Our pods as the cluster has them: one list, then one watch of the shards that we hold, kept in memory.
+// Pods as the cluster has them: one list, then one watch of those that a selector names, kept in memory.
 //
 //   W1. The watch goes on where it was after a lost connection; only a version that is gone makes it list again.
 //   W2. A pod that was seen to go is remembered with its last state until it is forgotten: what it did is known then.
 //   W3. A pod that was missing from a list may have done anything; it is not remembered.
-//   W4. Nobody is answered from a list of other shards than those that are held now.
+//   W4. Nobody is answered from a list of another selector than the one that holds now.
 
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSlipwayError, type Pod } from '@slipway/contracts';
 import type { Logger } from '@slipway/service';
-import { CLUSTER_LABELS, podSelector } from '../../core/cluster-pod.js';
+import { CLUSTER_LABELS } from '../../core/cluster-pod.js';
 import type { ApiClient } from './api-client.js';
 
 export interface PodWatchOptions {
   api: ApiClient;
-  installation: string;
-  /** Shards that we hold. */
-  shards: () => ReadonlySet<number>;
+  /** Of the labels; undefined while there is nothing to follow. */
+  selector: () => string | undefined;
+  /** Makes what is kept of a pod; all of it when absent. Must leave names, labels and versions. */
+  keep?: (pod: Pod) => Pod;
   logger: Logger;
 }
 
@@ -47,7 +48,7 @@ export class PodWatch {
     this.#loop = this.#run();
   }
 
-  /** The shards that we hold are others now (W4). */
+  /** The selector is another now (W4). */
   refresh(): void {
     if (this.#synced.isDone) this.#synced = deferred();
     this.#round.abort();
@@ -104,7 +105,7 @@ export class PodWatch {
       this.#round = new AbortController();
       const round = this.#round.signal;
       try {
-        const selector = podSelector(this.options.installation, this.options.shards());
+        const selector = this.options.selector();
         if (selector === undefined) {
           this.#replace([]);
           this.#synced.resolve();
@@ -138,7 +139,7 @@ export class PodWatch {
         query,
         signal,
       });
-      pods.push(...page.items.map(asPod));
+      pods.push(...page.items.map((pod) => this.#kept(pod)));
       const next = page.metadata.continue;
       if (next === undefined || next === '') {
         signal.throwIfAborted();
@@ -172,7 +173,7 @@ export class PodWatch {
             break;
           }
           version = event.object.metadata.resourceVersion ?? version;
-          if (event.type !== 'BOOKMARK') this.#apply(event.type, asPod(event.object));
+          if (event.type !== 'BOOKMARK') this.#apply(event.type, this.#kept(event.object));
         }
       } catch (thrown) {
         signal.throwIfAborted();
@@ -219,14 +220,15 @@ export class PodWatch {
     this.#tell(uid);
   }
 
+  /** Items of a list do not say what they are. */
+  #kept(pod: Pod): Pod {
+    const named: Pod = { ...pod, apiVersion: 'v1', kind: 'Pod' };
+    return this.options.keep?.(named) ?? named;
+  }
+
   #tell(uid: string): void {
     for (const listener of [...this.#listeners]) listener(uid);
   }
-}
-
-/** Items of a list do not say what they are. */
-function asPod(pod: Pod): Pod {
-  return { ...pod, apiVersion: 'v1', kind: 'Pod' };
 }
 
 function uidOf({ metadata }: Pod): string | undefined {

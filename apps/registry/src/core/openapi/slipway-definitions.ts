@@ -35,6 +35,11 @@ spec       RetentionPolicySpec Spec says what is kept.
 == RetentionPolicySpec: RetentionPolicySpec says what is kept, by outcome. An outcome that is left out is kept without limit.
 succeeded KeptRuns Succeeded are the runs that succeeded.
 failed    KeptRuns Failed are the runs that failed, timed out or were cancelled.
+pods      KeptPods Pods are the pods on a cluster, which may go before their runs do: logs and states are stored.
+
+== KeptPods: KeptPods says which pods are kept, by outcome. An outcome that is left out is kept as long as its run.
+succeeded KeptRuns Succeeded are the pods whose steps succeeded.
+failed    KeptRuns Failed are the pods of which a step failed, or which did not come to their end.
 
 == KeptRuns: KeptRuns are the runs of one outcome. A run goes when one of the limits is passed.
 keep integer Keep is how many of each kind are kept, the last that ended.

@@ -91,6 +91,8 @@ const COLUMNS: Record<string, Column[]> = {
     column('Succeeded', (policy) => kept(at(policy, 'spec', 'succeeded'))),
     column('Failed', (policy) => kept(at(policy, 'spec', 'failed'))),
     AGE,
+    column('Pods succeeded', (policy) => kept(at(policy, 'spec', 'pods', 'succeeded')), { wide: true }),
+    column('Pods failed', (policy) => kept(at(policy, 'spec', 'pods', 'failed')), { wide: true }),
   ],
   pods: [NAME, ...POD_COLUMNS(AGE)],
   namespaces: [NAME, column('Status', (namespace) => text(at(namespace, 'status', 'phase'))), AGE],

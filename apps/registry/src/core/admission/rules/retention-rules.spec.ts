@@ -10,6 +10,20 @@ const rows: Row[] = [
     of: of({ failed: {} }),
     is: ['spec.failed.keep: missing field(s)'],
   },
+  { says: 'nothing against limits of pods alone', of: of({ pods: { succeeded: { for: '1h' } } }), is: [] },
+  {
+    says: 'what is no limit of pods',
+    of: of({ failed: { keep: 1 }, pods: { succeeded: { for: 'soon' }, failed: {} } }),
+    is: [
+      'spec.pods.succeeded.for: invalid value: soon (must be a duration such as 168h)',
+      'spec.pods.failed.keep: missing field(s)',
+    ],
+  },
+  {
+    says: 'that pods without limits are none',
+    of: of({ failed: { keep: 1 }, pods: {} }),
+    is: ['spec.pods.succeeded: missing field(s)'],
+  },
   {
     says: 'what is no limit, all at once',
     of: of({ succeeded: { keep: -1, for: '7d' }, failed: { for: '-1h' } }),

@@ -1,26 +1,32 @@
-// RetentionPolicies: limits that can be kept to. One that was misread would delete what somebody needs.
+// RetentionPolicies: limits that can be kept to.
 
-import { durationMs, type RetentionPolicy } from '@slipway/contracts';
+import { problemsOfKept, type KeptByOutcome, type RetentionPolicy } from '@slipway/contracts';
 
 import { at, type Findings } from './findings.js';
 
 const OUTCOMES = ['succeeded', 'failed'] as const;
 
 export function checkRetentionPolicy(policy: RetentionPolicy, findings: Findings): void {
-  if (OUTCOMES.every((outcome) => policy.spec?.[outcome] === undefined)) {
+  const { spec } = policy;
+  if (spec?.pods === undefined && !namesAnOutcome(spec)) {
     findings.missing('spec.succeeded');
     return;
   }
+  checkOutcomes(spec, 'spec', findings);
+  if (spec.pods === undefined) return;
+  if (!namesAnOutcome(spec.pods)) findings.missing('spec.pods.succeeded');
+  checkOutcomes(spec.pods, 'spec.pods', findings);
+}
+
+function namesAnOutcome(kept: KeptByOutcome | undefined): boolean {
+  return OUTCOMES.some((outcome) => kept?.[outcome] !== undefined);
+}
+
+function checkOutcomes(kept: KeptByOutcome, path: string, findings: Findings): void {
   for (const outcome of OUTCOMES) {
-    const kept = policy.spec[outcome];
-    if (kept === undefined) continue;
-    const path = `spec.${outcome}`;
-    if (kept.keep === undefined && kept.for === undefined) findings.missing(at(path, 'keep'));
-    if (kept.keep !== undefined && !(Number.isSafeInteger(kept.keep) && kept.keep >= 0)) {
-      findings.invalid(String(kept.keep), at(path, 'keep'), 'must be a whole number, 0 or more');
-    }
-    if (kept.for !== undefined && !((durationMs(kept.for) ?? 0) > 0)) {
-      findings.invalid(kept.for, at(path, 'for'), 'must be a duration such as 168h');
+    for (const { field, value, message } of kept[outcome] === undefined ? [] : problemsOfKept(kept[outcome])) {
+      if (value === undefined) findings.missing(at(at(path, outcome), field));
+      else findings.invalid(value, at(at(path, outcome), field), message);
     }
   }
 }
