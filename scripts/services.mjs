@@ -16,41 +16,65 @@ export const SERVICES = ['registry', 'scheduler', 'executor', 'resources', 'logs
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const NATS_USER = 'slipway';
-const READY_MS = 30_000;
+// A machine on which much else runs takes its time.
+const READY_MS = 120_000;
 
 /**
  * Prepares a platform of separate processes; nothing runs until `start`.
  *
  * @param {{ dataDir: string, port?: number, host?: string, database?: string, images?: string, logLevel?: string,
- *   env?: Partial<Record<string, Record<string, string>>>, output?: 'inherit' | 'files' }} options
- *   `port` of the API (0: a free one); `env` more variables by service; `output: 'files'` writes `<dataDir>/log/<name>.log`
- * @returns the platform: `server`, `kubeconfig`, `natsUrl`, and for every name of `nats` and SERVICES
- *   `start(name)`, `kill(name, signal)`, `restart(name)`, `pid(name)`, `isReady(name)`; `startAll()`, `stopAll()`
+ *   env?: Partial<Record<string, Record<string, string>>>, output?: 'inherit' | 'files',
+ *   replicas?: Partial<Record<string, number>> }} options
+ *   `port` of the API (0: a free one); `env` more variables by part; `output: 'files'` writes `<dataDir>/log/<name>.log`;
+ *   of a service with replicas the parts are `scheduler`, `scheduler-1` and so on
+ * @returns the platform: `server`, `kubeconfig`, `natsUrl`, and for `nats` and every part
+ *   `start(name)`, `kill(name, signal)`, `restart(name)`, `pid(name)`, `isReady(name)`; `startAll()`, `stopAll()`.
+ *   `start(name, { home })` starts what another checkout has built
  */
 export async function prepareServices(options) {
   const { dataDir, host = '127.0.0.1', logLevel = 'info', output = 'inherit' } = options;
   await mkdir(join(dataDir, 'log'), { recursive: true, mode: 0o700 });
-  const [apiPort, natsPort, ...health] = await freePorts(2 + SERVICES.length);
+  const parts = SERVICES.flatMap((service) =>
+    Array.from({ length: options.replicas?.[service] ?? 1 }, (_, i) => ({
+      name: i === 0 ? service : `${service}-${i}`,
+      service,
+      instance: `${service}-${i}`,
+    })),
+  );
+  const [apiPort, natsPort, ...free] = await freePorts(2 + parts.length);
   const port = options.port || apiPort;
   const password = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64url');
   const natsUrl = `nats://${NATS_USER}:${password}@127.0.0.1:${natsPort}`;
-  const { server, kubeconfig, services } = await environment(dataDir, { ...options, host, port, natsUrl, logLevel });
+  const settings = { ...options, host, port, natsUrl, logLevel };
+  const environments = new Map();
+  const environmentOf = (home) => {
+    if (!environments.has(home)) environments.set(home, environment(home, dataDir, settings));
+    return environments.get(home);
+  };
+  const { server, kubeconfig } = await environmentOf(root);
   const natsFolder = join(dataDir, 'nats');
   await mkdir(natsFolder, { recursive: true, mode: 0o700 });
   const natsConfig = join(natsFolder, 'nats-server.conf');
   await writeFile(natsConfig, natsText(natsPort, password, join(natsFolder, 'jetstream')), { mode: 0o600 });
 
-  const healthPorts = Object.fromEntries(SERVICES.map((name, i) => [name, name === 'registry' ? port : health[i]]));
-  const commands = { nats: ['nats-server', '-c', natsConfig] };
-  for (const name of SERVICES) commands[name] = [process.execPath, join(root, 'apps', name, 'dist/main.js')];
+  const ports = Object.fromEntries(parts.map(({ name }, i) => [name, name === 'registry' ? port : free[i]]));
+  const serverOf = (name) => server.replace(/\d+$/, ports[name]);
   const children = new Map();
 
-  const start = async (name) => {
+  const commandOf = async (name, home) => {
+    if (name === 'nats') return { args: ['nats-server', '-c', natsConfig], env: {} };
+    const { service, instance } = parts.find((part) => part.name === name);
+    const { services } = await environmentOf(home);
+    const env = { ...services[service], PORT: String(ports[name]), INSTANCE: instance, ...options.env?.[name] };
+    return { args: [process.execPath, join(home, 'apps', service, 'dist/main.js')], env };
+  };
+
+  const start = async (name, { home = root } = {}) => {
     if (children.has(name)) throw new Error(`${name} runs already`);
-    const [program, ...args] = commands[name];
-    const ports = name === 'registry' ? {} : { PORT: String(healthPorts[name]) };
-    const env = { ...process.env, PATH: programPath(), ...services[name], ...ports, ...options.env?.[name] };
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = await commandOf(name, home);
+    const [program, ...args] = command.args;
+    const env = { ...process.env, PATH: programPath(), ...command.env };
+    const child = spawn(program, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const sink =
       output === 'files' ? createWriteStream(join(dataDir, 'log', `${name}.log`), { flags: 'a' }) : process.stderr;
     let lastWords = '';
@@ -79,15 +103,23 @@ export async function prepareServices(options) {
     await running.ended;
   };
   const isReady = (name) =>
-    name === 'nats' ? accepts(natsPort) : name === 'registry' ? answersTls(server) : answers(healthPorts[name]);
+    name === 'nats'
+      ? accepts(natsPort)
+      : name.startsWith('registry')
+        ? answersTls(serverOf(name))
+        : answers(ports[name]);
   return {
     server,
+    serverOf,
+    parts: parts.map(({ name }) => name),
     kubeconfig,
     natsUrl,
     dataDir,
     start,
     kill,
     isReady,
+    metrics: (name) =>
+      textOf(name.startsWith('registry') ? serverOf(name) : `http://127.0.0.1:${ports[name]}`, '/metrics'),
     pid: (name) => children.get(name)?.child.pid,
     restart: async (name, signal) => {
       await kill(name, signal);
@@ -95,25 +127,26 @@ export async function prepareServices(options) {
     },
     /** JetStream's files are gone, as after the loss of a disk. nats-server must not run. */
     wipeNats: () => rm(join(natsFolder, 'jetstream'), { recursive: true, force: true }),
-    startAll: async () => {
+    startAll: async (how) => {
       await start('nats');
-      await Promise.all(SERVICES.map(start));
+      await Promise.all(parts.map(({ name }) => start(name, how)));
     },
     stopAll: async () => {
-      await Promise.all(SERVICES.filter((name) => name !== 'registry').map((name) => kill(name, 'SIGTERM')));
-      await kill('registry', 'SIGTERM');
+      const isRegistry = ({ service }) => service === 'registry';
+      await Promise.all(parts.filter((part) => !isRegistry(part)).map(({ name }) => kill(name, 'SIGTERM')));
+      await Promise.all(parts.filter(isRegistry).map(({ name }) => kill(name, 'SIGTERM')));
       await kill('nats', 'SIGTERM');
     },
   };
 }
 
 /** Certificates, token, kubeconfig, and the environment of each service: as `slipway up` has them. */
-async function environment(dataDir, { host, port, natsUrl, logLevel, database, images }) {
+async function environment(home, dataDir, { host, port, natsUrl, logLevel, database, images }) {
   const args = ['environment', '--data', dataDir, '--host', host, '--port', String(port), '--nats-url', natsUrl];
   if (database !== undefined) args.push('--database', database);
   if (images !== undefined) args.push('--images', images);
   const env = { ...process.env, LOG_LEVEL: logLevel };
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'apps/cli/dist/main.cjs'), ...args], {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(home, 'apps/cli/dist/main.cjs'), ...args], {
     env,
   });
   return JSON.parse(stdout);
@@ -158,6 +191,22 @@ function answers(port) {
     });
     asked.once('timeout', () => asked.destroy());
     asked.once('error', () => done(false));
+    asked.end();
+  });
+}
+
+async function textOf(server, path) {
+  const { request: requestTls } = await import('node:https');
+  const send = server.startsWith('https:') ? requestTls : request;
+  return new Promise((done, fail) => {
+    const asked = send(`${server}${path}`, { rejectUnauthorized: false, timeout: 5000 }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk) => (text += chunk));
+      answer.on('end', () => done(text));
+    });
+    asked.once('timeout', () => asked.destroy());
+    asked.once('error', fail);
     asked.end();
   });
 }

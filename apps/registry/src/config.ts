@@ -16,6 +16,8 @@ export interface RegistryConfig {
   natsUrl: string;
   /** Who may call, and do what. */
   access: Access;
+  /** How long it still answers after SIGTERM, being not ready, until those who choose among replicas know. */
+  shutdownDelayMs?: number;
   /** Name of this replica. */
   instance: string;
   logLevel: string;
@@ -58,6 +60,7 @@ export function loadConfig(env: Env): RegistryConfig {
     database: read.text('DATABASE', 'sqlite:data/registry.db'),
     natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
     access: accessOf(read),
+    shutdownDelayMs: read.integer('SHUTDOWN_DELAY_MS', 0, { max: 10_000 }),
     instance: read.text('INSTANCE', 'registry-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),

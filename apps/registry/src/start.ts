@@ -1,8 +1,17 @@
 // Starts the registry: database, bus, relay, change window, API.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectBus, type Bus } from '@slipway/bus';
 import { SlipwayError, type RetentionPolicySpec } from '@slipway/contracts';
-import { Metrics, busMetrics, createLogger, startModule, type Logger, type RunningService } from '@slipway/service';
+import {
+  Metrics,
+  VERSION,
+  busMetrics,
+  createLogger,
+  startModule,
+  type Logger,
+  type RunningService,
+} from '@slipway/service';
 import { startAccess } from './access.js';
 import type { RegistryConfig } from './config.js';
 import { DEFAULT_LIMITS } from './core/admission/limits.js';
@@ -24,8 +33,6 @@ export interface RunningRegistry extends RunningService {
   /** Where the API is: `http://127.0.0.1:6443`. */
   url: string;
 }
-
-const VERSION = '0.1.0';
 
 /** Starts the registry; the API answers when this resolves. */
 export async function startRegistry(config: RegistryConfig, given?: { logger?: Logger }): Promise<RunningRegistry> {
@@ -60,7 +67,8 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
       rpc: { bus, queue: 'registry' },
     });
     closers.push(() => module.close());
-    const isReady = (): boolean => bus.isConnected();
+    let stopped: Promise<void> | undefined;
+    const isReady = (): boolean => stopped === undefined && bus.isConnected();
     const server = new ApiServer({
       host: config.host,
       port: config.port,
@@ -86,8 +94,11 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     await server.listen();
     closers.push(() => server.close());
     logger.info({ url: server.url }, 'the API answers');
-    let stopped: Promise<void> | undefined;
-    return { name: 'registry', url: server.url, isReady, stop: () => (stopped ??= closeAll()) };
+    const stop = async (): Promise<void> => {
+      await sleep(config.shutdownDelayMs ?? 0);
+      await closeAll();
+    };
+    return { name: 'registry', url: server.url, isReady, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await closeAll();
     throw error;

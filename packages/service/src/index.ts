@@ -8,3 +8,4 @@ export { startNatsServer, type NatsServer, type NatsServerOptions } from './nats
 export { runService, type RunningService } from './run-service.js';
 export { SerialQueue, type SerialQueueOptions } from './serial-queue.js';
 export { startModule, type RunningModule, type StartModuleOptions } from './start-module.js';
+export { VERSION } from './version.js';

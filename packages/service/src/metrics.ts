@@ -1,5 +1,6 @@
 import type { BusMetrics } from '@slipway/bus';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { VERSION } from './version.js';
 
 export type { Counter, Gauge, Histogram };
 
@@ -14,6 +15,8 @@ export class Metrics {
   constructor(service: string, options: { process?: boolean } = {}) {
     this.#registry.setDefaultLabels({ service });
     if (options.process ?? false) collectDefaultMetrics({ register: this.#registry });
+    const labels = { version: VERSION, node: process.versions.node };
+    this.gauge('build_info', 'Always 1; the labels say which release this is.', ['version', 'node']).set(labels, 1);
   }
 
   get contentType(): string {
