@@ -52,6 +52,24 @@ const TOOLS = [
     dnf: ['git'],
     apk: ['git'],
   },
+  {
+    name: 'buildah',
+    any: ['buildah'],
+    for: ['images'],
+    why: 'builds images without a daemon',
+    apt: ['buildah'],
+    dnf: ['buildah'],
+    apk: ['buildah'],
+  },
+  {
+    name: 'mmdebstrap',
+    any: ['mmdebstrap'],
+    for: ['images'],
+    why: 'makes base images of packages',
+    apt: ['mmdebstrap'],
+    dnf: ['mmdebstrap'],
+    apk: ['mmdebstrap'],
+  },
 ];
 
 export function programPath() {
@@ -59,7 +77,7 @@ export function programPath() {
   return [...folders, ...SERVER_FOLDERS.filter((folder) => !folders.includes(folder))].join(delimiter);
 }
 
-/** @param {'platform' | 'build' | 'test'} purpose */
+/** @param {'platform' | 'build' | 'test' | 'images'} purpose */
 export function missingTools(purpose) {
   return TOOLS.filter((tool) => tool.for.includes(purpose) && !tool.any.some(isInstalled));
 }
