@@ -1,12 +1,12 @@
 // The stored log lines, out of their folder and into an empty one, without a logs service.
 
-import type { Dirent } from 'node:fs';
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SlipwayError, type BackupLog } from '@slipway/contracts';
 import { parseRecord, type LogRecord } from './core/record.js';
 import { ContainerLog } from './io/container-log.js';
-import { isLogPart, logPath, nameOf } from './io/log-paths.js';
+import { containersIn, foldersIn, gone } from './io/log-folders.js';
+import { logPath, nameOf } from './io/log-paths.js';
 import { wholeLines } from './io/whole-lines.js';
 
 /** Records of one `BackupLog`; a line of a log has up to 16 KiB. */
@@ -17,9 +17,9 @@ const RECORDS = 64;
  * them, up to the first that is none.
  */
 export async function backupLogs(dir: string, take: (log: BackupLog) => Promise<void>): Promise<void> {
-  for (const namespace of await parts(dir)) {
-    for (const podUid of await parts(join(dir, namespace))) {
-      for (const file of await filesOf(join(dir, namespace, podUid))) {
+  for (const namespace of await foldersIn(dir)) {
+    for (const podUid of await foldersIn(join(dir, namespace))) {
+      for (const file of await containersIn(join(dir, namespace, podUid))) {
         const of = { namespace: nameOf(namespace), podUid: nameOf(podUid), container: nameOf(file) };
         for await (const records of wholeRecords(join(dir, namespace, podUid, `${file}.log`))) {
           await take({ ...of, records });
@@ -70,26 +70,4 @@ async function* wholeRecords(path: string): AsyncGenerator<string[]> {
     await file.close();
   }
   if (records.length > 0) yield records;
-}
-
-async function parts(dir: string): Promise<string[]> {
-  const entries = await entriesOf(dir);
-  return entries.filter((entry) => entry.isDirectory() && isLogPart(entry.name)).map(({ name }) => name);
-}
-
-async function filesOf(dir: string): Promise<string[]> {
-  const entries = await entriesOf(dir);
-  const names = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
-    .map(({ name }) => name.slice(0, -4));
-  return names.filter(isLogPart);
-}
-
-async function entriesOf(dir: string): Promise<Dirent[]> {
-  return (await readdir(dir, { withFileTypes: true }).catch(gone)) ?? [];
-}
-
-/** A pod's folder may go while it is read, and a platform that has run nothing has none. */
-function gone(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -7,6 +7,7 @@ export interface LogsConfig {
   natsUrl: string;
   /** Where lines are stored. */
   dataDir: string;
+  /** Of the replica: it stays over restarts, with the disk. Also the name of its durable. */
   instance: string;
   logLevel: string;
   logFormat: 'json' | 'text';
@@ -20,7 +21,7 @@ export function loadConfig(env: Env): LogsConfig {
     host: read.text('HOST', '127.0.0.1'),
     natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
     dataDir: read.text('LOGS_DATA', './data/logs'),
-    instance: read.text('INSTANCE', 'logs-0'),
+    instance: read.name('INSTANCE', 'logs-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),
   };

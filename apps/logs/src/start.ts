@@ -1,4 +1,4 @@
-import { connectBus } from '@slipway/bus';
+import { connectBus, type StreamSpec } from '@slipway/bus';
 import {
   Metrics,
   busMetrics,
@@ -11,17 +11,39 @@ import {
 import type { LogsConfig } from './config.js';
 import { LogConsumer } from './io/log.consumer.js';
 import { LogStore } from './io/log-store.js';
-import { LogsModule } from './logs.module.js';
+import { Mirror } from './io/mirror.js';
+import { PeerServer } from './io/peer-server.js';
+import { requireNoTwin } from './io/peers.js';
+import { LogsModule, type ReplicaPace } from './logs.module.js';
+
+export interface GivenToLogs {
+  logger?: Logger;
+  /** Other than the platform's. */
+  streams?: readonly StreamSpec[];
+  pace?: ReplicaPace;
+}
 
 /** Starts the logs service; it stores and answers when this resolves. */
-export async function startLogs(config: LogsConfig, given?: { logger?: Logger }): Promise<RunningService> {
+export async function startLogs(config: LogsConfig, given?: GivenToLogs): Promise<RunningService> {
+  const { instance } = config;
   const logger = given?.logger ?? createLogger('logs', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('logs', { process: config.port !== undefined });
-  const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
+  const bus = await connectBus({
+    url: config.natsUrl,
+    name: instance,
+    logger,
+    metrics: busMetrics(metrics),
+    ...(given?.streams === undefined ? {} : { streams: given.streams }),
+  });
+  await requireNoTwin(bus, instance);
   const store = await LogStore.open(config.dataDir);
-  const module = await startModule(LogsModule.with({ bus, store, logger }), { logger, rpc: { bus, queue: 'logs' } });
+  const wired = LogsModule.with({ bus, store, logger, instance, pace: given?.pace ?? {} });
+  const module = await startModule(wired, { logger, rpc: { bus, queue: 'logs' } });
   const consumer = module.get<LogConsumer>(LogConsumer);
-  const isReady = (): boolean => bus.isConnected() && consumer.isRunning;
+  const mirror = module.get<Mirror>(Mirror);
+  const peerServer = module.get<PeerServer>(PeerServer);
+  await peerServer.start();
+  const isReady = (): boolean => bus.isConnected() && consumer.isRunning && mirror.isFilled;
   const health =
     config.port === undefined
       ? undefined
@@ -30,7 +52,7 @@ export async function startLogs(config: LogsConfig, given?: { logger?: Logger })
   const stop = async (): Promise<void> => {
     await health?.close();
     store.endWaits(); // the module waits for the answers in hand
-    await module.close();
+    await Promise.all([module.close(), peerServer.stop()]);
     await store.close();
     await bus.close();
   };

@@ -50,8 +50,27 @@ describe('the log of a container', () => {
         );
       }
       expect(await reader.read(5000, all)).toEqual({ lines: [], next: 5000 });
-      expect(await reader.read(9999, all)).toEqual({ lines: [], next: 5000 });
+      // A reader who comes from a replica that has more stays where it is.
+      expect(await reader.read(9999, all)).toEqual({ lines: [], next: 9999 });
     }
+  });
+
+  test('is copied record by record from any line on, and the end with the last of them', async () => {
+    const log = await open();
+    await log.append([...lines(0, 3), { kind: 'lost', time: '2026-01-01T00:00:00Z', count: 4 }, ...lines(7, 9)]);
+    expect(await log.copy(9, 1000)).toEqual({ first: 9, records: [] });
+    await log.append([{ kind: 'end', time: '2026-01-01T00:00:00Z' }]);
+    const copied = async (from: number, maxBytes = 1000): Promise<[first: number, ...kinds: string[]]> => {
+      const { first, records } = await log.copy(from, maxBytes);
+      return [first, ...records.map((text) => text.split(' ')[1]!)];
+    };
+    const rest = ['stdout', 'stdout', 'end'];
+    expect(await copied(0)).toEqual([0, 'stdout', 'stdout', 'stdout', 'lost', ...rest]);
+    expect(await copied(5)).toEqual([3, 'lost', ...rest]); // the mark begins before
+    expect(await copied(8)).toEqual([8, 'stdout', 'end']);
+    expect(await copied(9)).toEqual([9, 'end']);
+    expect(await copied(10)).toEqual([10]);
+    expect(await copied(1, 1)).toEqual([1, 'stdout']); // one at least
   });
 
   test('starts at a time', async () => {

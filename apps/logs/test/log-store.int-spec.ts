@@ -27,7 +27,8 @@ describe('the store of logs', () => {
   let reader: LogReader;
   const open = async (): Promise<void> => {
     store = await LogStore.open(dir.path, { maxOpen: 4 });
-    reader = new LogReader(store, 100_000);
+    const peers = { names: [], askAll: () => Promise.resolve([]) };
+    reader = new LogReader({ store, peers, mirror: { catchUp: () => Promise.resolve() }, maxBytes: 100_000 });
   };
   beforeEach(async () => {
     dir = await tempDir();

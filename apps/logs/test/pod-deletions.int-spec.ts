@@ -32,7 +32,14 @@ describe('lines of pods that are deleted', () => {
       const items = existing.map((uid) => ({ kind: 'Pod', metadata: { name: uid, uid } }) as unknown as T);
       return Promise.resolve({ items, revision: 1, heads: [] });
     };
-    consumer = new PodConsumer({ bus, logs, objects: { list }, logger, now: () => Date.now() + ageMs });
+    consumer = new PodConsumer({
+      bus,
+      logs,
+      objects: { list },
+      logger,
+      instance: 'logs-0',
+      now: () => Date.now() + ageMs,
+    });
     await consumer.onApplicationBootstrap();
     return consumer;
   };

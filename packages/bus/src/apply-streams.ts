@@ -31,7 +31,10 @@ async function applyStream(jsm: JetStreamManager, spec: StreamSpec): Promise<voi
     if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
     const { config } = await jsm.streams.info(spec.name); // it is there, but another
     if (revisionOf(config.description) > spec.revision) return; // a newer release's, which runs beside this one
-    await jsm.streams.update(spec.name, wanted);
+    if (config.retention === wanted.retention) return void (await jsm.streams.update(spec.name, wanted));
+    // No server changes the retention. Nothing rests on a stream alone: what is lost with it, its publisher sends again.
+    await jsm.streams.delete(spec.name);
+    await jsm.streams.add(wanted);
   }
 }
 
@@ -65,7 +68,7 @@ function configOf(spec: StreamSpec): Applied {
     name: spec.name,
     description: describe(spec),
     subjects: [...spec.subjects],
-    retention: spec.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    retention: spec.retention === 'interest' ? RetentionPolicy.Interest : RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: spec.whenFull === 'refuse' ? DiscardPolicy.New : DiscardPolicy.Old,
     max_bytes: spec.maxBytes,

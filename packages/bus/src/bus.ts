@@ -38,8 +38,25 @@ export interface ConsumeOptions<E> {
   concurrency?: number;
   /** How long a message may be with a consumer that gives no sign of life before it is delivered again. 10 s. */
   ackWaitMs?: number;
+  /**
+   * The server forgets the durable, and keeps nothing for it any more, when nobody has used it for this long. For one that
+   * belongs to a replica, which may never come back; absent: never.
+   */
+  forgottenAfterMs?: number;
+  /** The durable was not there, or has brought nothing yet: messages may have passed it by. Called before the first comes. */
+  onNew?: () => void;
   /** Called after every delivery. Must not throw. */
   onSettled?: (message: BusMessage, verdict: Verdict, thrown?: unknown) => void;
+}
+
+/** How a stream is doing, and who reads it. */
+export interface StreamState {
+  messages: number;
+  sizeBytes: number;
+  /** At which it is full. */
+  maxBytes: number;
+  /** `waiting`: messages that the durable has not settled. */
+  durables: readonly { name: string; waiting: number }[];
 }
 
 /** Why a follower's picture may have a hole. It goes on reading by itself; what to do about the hole is the listener's. */
@@ -89,6 +106,12 @@ export interface Bus {
 
   /** Reads a stream in order, without acknowledgements, for caches. */
   follow(options: FollowOptions): Promise<Subscription>;
+
+  /** Throws `transient` when the server cannot be asked. */
+  streamState(stream: string): Promise<StreamState>;
+
+  /** Makes the server forget a durable and what it keeps for it alone. Idempotent; whoever uses it makes it again. */
+  removeDurable(stream: string, durable: string): Promise<void>;
 
   /** Called after each reconnect, when the streams are there again. Returns the way to stop listening. */
   onReconnect(listener: () => void): () => void;

@@ -1,10 +1,20 @@
-import type { Bus, BusLogger, BusMetrics, ConsumeOptions, FollowOptions, RpcHandler, Subscription } from './bus.js';
+import type {
+  Bus,
+  BusLogger,
+  BusMetrics,
+  ConsumeOptions,
+  FollowOptions,
+  RpcHandler,
+  StreamState,
+  Subscription,
+} from './bus.js';
 import { Connection } from './connection.js';
 import { consume } from './consume.js';
 import { follow } from './follow.js';
 import { encodePayload } from './packet.js';
 import { Publisher } from './publisher.js';
 import { request, serve } from './rpc.js';
+import { removeDurable, streamState } from './stream-state.js';
 import { STREAMS, type StreamSpec } from './streams.js';
 
 export interface ConnectBusOptions {
@@ -67,6 +77,14 @@ class NatsBus implements Bus {
 
   async follow(options: FollowOptions): Promise<Subscription> {
     return this.#kept(await follow(this.connection, options));
+  }
+
+  streamState(stream: string): Promise<StreamState> {
+    return streamState(this.connection, stream);
+  }
+
+  removeDurable(stream: string, durable: string): Promise<void> {
+    return removeDurable(this.connection, stream, durable);
   }
 
   close(): Promise<void> {

@@ -90,7 +90,7 @@ class Worker<E> implements Subscription {
 
   /** B6. */
   async #open(): Promise<ConsumerMessages> {
-    const { stream, durable, filter } = this.options;
+    const { stream, durable, filter, forgottenAfterMs } = this.options;
     const { life } = this.connection;
     const info = await this.connection.jsm.consumers.add(stream, {
       durable_name: durable,
@@ -100,7 +100,9 @@ class Worker<E> implements Subscription {
       max_ack_pending: MAX_ACK_PENDING,
       max_deliver: -1, // `verdictFor` gives up, not the server in silence
       ...(filter === undefined ? {} : { filter_subject: filter }),
+      ...(forgottenAfterMs === undefined ? {} : { inactive_threshold: forgottenAfterMs * NANOS }),
     });
+    if (info.delivered.consumer_seq === 0) this.options.onNew?.();
     return jetstream(this.connection.nc)
       .consumers.getConsumerFromInfo(info)
       .consume({

@@ -7,6 +7,7 @@ export type {
   ConsumeOptions,
   FollowOptions,
   RpcHandler,
+  StreamState,
   Subscription,
 } from './bus.js';
 export { connectBus, type ConnectBusOptions } from './connect-bus.js';
@@ -19,9 +20,9 @@ export {
   DEAD,
   DUPLICATE_WINDOW_MS,
   LOGS,
-  LOGS_CONSUMER,
-  POD_DELETIONS_CONSUMER,
   STREAMS,
+  logsConsumer,
+  podDeletionsConsumer,
   type ConsumerSpec,
   type StreamSpec,
 } from './streams.js';

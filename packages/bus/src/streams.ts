@@ -11,8 +11,11 @@ export interface StreamSpec {
   revision: number;
   subjects: readonly string[];
   purpose: string;
-  /** `limits`: kept until a limit is reached. `workqueue`: kept until its one consumer has acknowledged it. */
-  retention: 'limits' | 'workqueue';
+  /**
+   * `limits`: kept until a limit is reached. `interest`: kept until every durable has acknowledged it, and not at all while
+   * there is none. A server changes it for no stream: one of an older release is deleted and made anew.
+   */
+  retention: 'limits' | 'interest';
   /** When `maxBytes` is reached: drop the oldest, or refuse new ones (publishers wait). */
   whenFull: 'drop-oldest' | 'refuse';
   /** The server sets this much of its disk aside: the sum must fit a small machine. */
@@ -45,10 +48,11 @@ export const STREAMS: readonly StreamSpec[] = [
   },
   {
     name: LOGS,
-    revision: 1,
+    revision: 2, // was a work queue
     subjects: ['log.>'],
     purpose: 'Lines of containers on their way from the executor to the logs service.',
-    retention: 'workqueue',
+    // Every replica of the logs service stores all of it.
+    retention: 'interest',
     // Dropping would lose lines; a publisher that waits keeps them in the pod's files.
     whenFull: 'refuse',
     maxBytes: 1024 * MIB,
@@ -66,31 +70,42 @@ export const STREAMS: readonly StreamSpec[] = [
   },
 ];
 
-/** A durable consumer: one per concern, never one per run, tenant or client. */
+/** A durable consumer: one per concern, and where each replica keeps its own, one per replica. */
 export interface ConsumerSpec {
   durable: string;
   stream: string;
   /** Only messages of these subjects; absent: all of the stream. */
   filter?: string;
-  /** The service whose replicas share it. */
+  /** Absent: never. */
+  forgottenAfterMs?: number;
   service: string;
   purpose: string;
 }
 
-export const LOGS_CONSUMER: ConsumerSpec = {
-  durable: 'logs',
-  stream: LOGS,
-  service: 'logs',
-  purpose: 'Writes the lines to disk.',
-};
+/** Long enough for a night without a replica, short enough that one that never comes back holds no disk for ever. */
+const REPLICA_FORGOTTEN_MS = 12 * HOUR_MS;
 
-export const POD_DELETIONS_CONSUMER = {
-  durable: 'logs-pods',
-  stream: CHANGES,
-  filter: changesOf(PODS),
-  service: 'logs',
-  purpose: 'Forgets the lines of a pod that is deleted.',
-} satisfies ConsumerSpec;
+/** The replica's own: each stores all lines. `instance` is letters, digits, `-` and `_`. */
+export function logsConsumer(instance: string): ConsumerSpec {
+  return {
+    durable: instance,
+    stream: LOGS,
+    forgottenAfterMs: REPLICA_FORGOTTEN_MS,
+    service: 'logs',
+    purpose: 'Writes the lines to disk.',
+  };
+}
 
-/** All of them. What follows a stream without acknowledgements needs none. */
-export const CONSUMERS: readonly ConsumerSpec[] = [LOGS_CONSUMER, POD_DELETIONS_CONSUMER];
+export function podDeletionsConsumer(instance: string): ConsumerSpec & { filter: string } {
+  return {
+    durable: `${instance}-pods`,
+    stream: CHANGES,
+    filter: changesOf(PODS),
+    forgottenAfterMs: REPLICA_FORGOTTEN_MS,
+    service: 'logs',
+    purpose: 'Forgets the lines of a pod that is deleted.',
+  };
+}
+
+/** All of them, of an instance. What follows a stream without acknowledgements needs none. */
+export const CONSUMERS: readonly ((instance: string) => ConsumerSpec)[] = [logsConsumer, podDeletionsConsumer];

@@ -8,6 +8,7 @@ import {
   changeSubject,
   deadLetterSubject,
   logSubject,
+  logsPeerRpc,
   subjectToken,
 } from '@slipway/contracts';
 import { CONSUMERS, STREAMS, type StreamSpec } from './streams.js';
@@ -41,7 +42,14 @@ describe('docs/subjects.md', () => {
 
   test('has every durable consumer', () => {
     expect(table('Durable consumers')).toEqual(
-      CONSUMERS.map((c) => [c.durable, c.stream, c.filter ?? 'all', c.service, c.purpose]),
+      CONSUMERS.map((of) => of('<instance>')).map((c) => [
+        c.durable,
+        c.stream,
+        c.filter ?? 'all',
+        c.service,
+        c.forgottenAfterMs === undefined ? 'never' : `${c.forgottenAfterMs / 3_600_000} h`,
+        c.purpose,
+      ]),
     );
   });
 
@@ -63,7 +71,8 @@ describe('docs/subjects.md', () => {
   });
 
   test('has every request, and says who answers', () => {
-    const subjects = [STORE_RPC, CUSTOM_RUNS_RPC, RESOURCES_RPC, LOGS_RPC].flatMap((rpc) => Object.values(rpc));
+    const tables = [STORE_RPC, CUSTOM_RUNS_RPC, RESOURCES_RPC, LOGS_RPC, logsPeerRpc('<instance>')];
+    const subjects = tables.flatMap((rpc) => Object.values(rpc));
     const owner = (subject: string): string =>
       ({ store: 'registry', customruns: 'registry' })[subject.split('.')[0]!] ?? subject.split('.')[0]!;
     const documented = table('Requests').map(([subject, service]) => [subject, service]);
@@ -72,7 +81,7 @@ describe('docs/subjects.md', () => {
 });
 
 function keptUntil({ retention }: StreamSpec): string {
-  return retention === 'workqueue' ? 'the consumer has acknowledged' : 'a limit is reached';
+  return retention === 'interest' ? 'all consumers have acknowledged' : 'a limit is reached';
 }
 
 /** Placeholders as a name of that spelling would stand in a subject. */

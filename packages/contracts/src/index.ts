@@ -53,12 +53,19 @@ export { ANNOTATIONS, LABELS, MANAGED_BY } from './labels.js';
 export {
   LOGS_RPC,
   logChunkId,
+  logsPeerRpc,
+  type CopyLogReply,
+  type CopyLogRequest,
+  type ListLogsReply,
+  type ListLogsRequest,
   type LogChunk,
   type LogLine,
   type LogPositionReply,
   type LogPositionRequest,
+  type LogsPeerQuestion,
   type ReadLogReply,
   type ReadLogRequest,
+  type StoredPod,
 } from './logs-protocol.js';
 export { isManagedElsewhere } from './managed-by.js';
 export { RENAMED_FIELDS } from './older-fields.js';

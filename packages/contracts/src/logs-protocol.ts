@@ -42,7 +42,7 @@ export function logChunkId(chunk: LogChunk, attempt: string): string {
  * may vanish with the server's data. The shipper asks
  *
  * - when it starts with a container, also after a restart of its process,
- * - after every reconnect to the bus,
+ * - after every reconnect to the bus, and now and then while it sends,
  * - after the chunk with `end`, again every few seconds, until `ended` is true; only then may the container's own log
  *   be deleted,
  *
@@ -57,7 +57,7 @@ export interface LogPositionRequest {
 export interface LogPositionReply {
   /** Number of the first line that is not stored yet; 0 for an unknown container. */
   next: number;
-  /** The end is stored: nothing more is wanted. */
+  /** The end is stored, on every replica that can be asked: nothing more is wanted. */
   ended: boolean;
 }
 
@@ -79,4 +79,45 @@ export interface ReadLogReply {
   next: number;
   /** Nothing comes after `next`. */
   end: boolean;
+}
+
+/**
+ * What replicas of the logs service ask each other, each under its own name. Every replica stores every line: what one has
+ * missed, it copies from another. Answered from the replica's own disk.
+ */
+export function logsPeerRpc(instance: string): Record<LogsPeerQuestion, string> {
+  const of = (question: LogsPeerQuestion): string => `logs.peer.${instance}.${question}`;
+  return { list: of('list'), copy: of('copy'), read: of('read'), position: of('position') };
+}
+export type LogsPeerQuestion = 'list' | 'copy' | 'read' | 'position';
+
+/** What is stored, in the order of the names; page by page. */
+export interface ListLogsRequest {
+  /** Go on behind this pod. */
+  after?: { namespace: string; podUid: string };
+}
+export interface ListLogsReply {
+  pods: StoredPod[];
+  /** Nothing comes after these. */
+  end: boolean;
+}
+export interface StoredPod {
+  namespace: string;
+  podUid: string;
+  /** Size of each container's file. Two replicas' files of the same lines are alike. Bytes. */
+  containers: Record<string, number>;
+}
+
+/** The stored form of lines, as many as fit, from line `from` on. */
+export interface CopyLogRequest {
+  namespace: string;
+  podUid: string;
+  container: string;
+  from: number;
+}
+export interface CopyLogReply {
+  /** Line of the first record; a mark that stands for several lines may begin before `from`. */
+  first: number;
+  /** As they stand in the file; none when nothing is stored behind `from`. */
+  records: string[];
 }

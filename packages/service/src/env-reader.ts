@@ -26,6 +26,13 @@ export class EnvReader {
     return this.#raw(name);
   }
 
+  /** A name that can stand in a subject and be a durable's: letters, digits, `-` and `_`. */
+  name(name: string, fallback: string): string {
+    const raw = this.#raw(name) ?? fallback;
+    if (/^[\w-]{1,63}$/.test(raw)) return raw;
+    return this.#problem(`${name} must be up to 63 letters, digits, "-" and "_", not "${raw}"`, fallback);
+  }
+
   integer(name: string, fallback: number, range: { min?: number; max?: number } = {}): number {
     const raw = this.#raw(name);
     if (raw === undefined) return fallback;

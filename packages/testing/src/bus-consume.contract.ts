@@ -1,4 +1,4 @@
-import { DEAD, LOGS, type BusMessage } from '@slipway/bus';
+import { CHANGES, DEAD, LOGS, STREAMS, type BusMessage, type Subscription } from '@slipway/bus';
 import { SlipwayError } from '@slipway/contracts';
 import { holds, range, type BusCase } from './bus-world.js';
 import { eventually } from './eventually.js';
@@ -31,9 +31,9 @@ export function consumeCases(at: BusCase): void {
 
     holds('keeps the order when one is handled at a time', async () => {
       const handled: number[] = [];
-      await at.send(1, 30, 'log.1.a');
+      await at.send(1, 30);
       await at.bus.consume<{ n: number }>({
-        stream: LOGS,
+        stream: CHANGES,
         durable: 'd',
         handle: ({ n }) => Promise.resolve(void handled.push(n)),
       });
@@ -167,7 +167,7 @@ export function consumeCases(at: BusCase): void {
         });
         const handled: number[] = [];
         await at.bus.consume<{ n: number }>({
-          stream: LOGS,
+          stream: CHANGES,
           durable: 'd',
           concurrency: 10,
           ackWaitMs: 1000,
@@ -176,13 +176,66 @@ export function consumeCases(at: BusCase): void {
             handled.push(n);
           },
         });
-        await at.send(1, 4, 'log.1.a');
+        await at.send(1, 4);
         await at.restart({ wiped: true });
-        await at.send(5, 8, 'log.1.a'); // under the same sequences as 1 to 4
+        await at.send(5, 8); // under the same sequences as 1 to 4
         finish();
         await eventually(() => handled.length >= 8);
         expect([...new Set(handled)].sort((a, b) => a - b)).toEqual(range(1, 8));
       },
     );
+
+    holds(
+      'brings every message of a stream by interest to each durable, and keeps it until all have settled',
+      async () => {
+        const handled: Record<string, number[]> = { one: [], two: [] };
+        const consume = (durable: string): Promise<Subscription> =>
+          at.bus.consume<{ n: number }>({
+            stream: LOGS,
+            durable,
+            handle: ({ n }) => Promise.resolve(void handled[durable]!.push(n)),
+          });
+        await consume('one');
+        const two = await consume('two');
+        await at.send(1, 10, 'log.1.a');
+        await eventually(() => handled['one']!.length === 10 && handled['two']!.length === 10);
+        await eventually(async () => (await at.bus.streamState(LOGS)).messages === 0);
+        await two.stop();
+        await at.send(11, 20, 'log.1.a');
+        await eventually(() => handled['one']!.length === 20);
+        const state = (await eventually(async () => {
+          const now = await at.bus.streamState(LOGS);
+          return now.durables.some(({ name, waiting }) => name === 'one' && waiting === 0) ? now : undefined;
+        }))!;
+        expect(state.durables.find(({ name }) => name === 'two')).toEqual({ name: 'two', waiting: 10 });
+        expect(state).toMatchObject({ messages: 10, maxBytes: STREAMS.find(({ name }) => name === LOGS)!.maxBytes });
+        await at.bus.removeDurable(LOGS, 'two');
+        await at.bus.removeDurable(LOGS, 'two'); // idempotent
+        await eventually(async () => (await at.bus.streamState(LOGS)).messages === 0);
+        expect((await at.bus.streamState(LOGS)).durables.map(({ name }) => name)).toEqual(['one']);
+      },
+    );
+
+    holds('says when its durable is new: at first, and when it was forgotten meanwhile', async () => {
+      let news = 0;
+      const handled: number[] = [];
+      const options = {
+        stream: LOGS,
+        durable: 'd',
+        onNew: (): void => void news++,
+        handle: ({ n }: { n: number }): Promise<void> => Promise.resolve(void handled.push(n)),
+      };
+      const first = await at.bus.consume(options);
+      await at.send(1, 1, 'log.1.a');
+      await eventually(async () => (await at.bus.streamState(LOGS)).messages === 0 && handled.length === 1);
+      await first.stop();
+      expect(news).toBe(1);
+      const second = await at.bus.consume(options);
+      expect(news).toBe(1);
+      await second.stop();
+      await at.bus.removeDurable(LOGS, 'd');
+      await at.bus.consume(options);
+      expect(news).toBe(2);
+    });
   });
 }

@@ -1,5 +1,6 @@
-import { LOGS, connectBus } from '@slipway/bus';
+import { LOGS, STREAMS, connectBus } from '@slipway/bus';
 import { busContract } from './bus.contract.js';
+import { eventually } from './eventually.js';
 import { startTestNats } from './nats.js';
 
 busContract('nats-server', async () => {
@@ -13,12 +14,46 @@ busContract('nats-server', async () => {
   };
 });
 
-test('a second consumer of a work queue is refused at once, instead of trying for ever', async () => {
+const handle = (): Promise<void> => Promise.resolve();
+
+async function withServer(act: (url: string) => Promise<void>): Promise<void> {
   const nats = await startTestNats();
-  const bus = await connectBus({ url: nats.url, name: 'refused' });
-  const handle = (): Promise<void> => Promise.resolve();
-  await bus.consume({ stream: LOGS, durable: 'first', handle });
-  await expect(bus.consume({ stream: LOGS, durable: 'second', handle })).rejects.toThrow('workqueue');
-  await bus.close();
-  await nats.close();
+  try {
+    await act(nats.url);
+  } finally {
+    await nats.close();
+  }
+}
+
+test('a consumer that the server does not want is refused at once, instead of trying for ever', async () => {
+  await withServer(async (url) => {
+    const bus = await connectBus({ url, name: 'refused' });
+    await expect(bus.consume({ stream: LOGS, durable: 'd', filter: 'other.>', handle })).rejects.toThrow('filter');
+    await bus.close();
+  });
 }, 60_000);
+
+test('a stream whose retention was another in an older release is made anew, by whoever comes first', async () => {
+  await withServer(async (url) => {
+    const older = STREAMS.map((spec) => ({ ...spec, revision: 1, retention: 'limits' as const }));
+    const before = await connectBus({ url, name: 'older', streams: older });
+    await before.publish('log.1.a', {}, { id: '1' });
+    expect((await before.streamState(LOGS)).messages).toBe(1);
+    const after = await Promise.all([1, 2, 3].map((n) => connectBus({ url, name: `newer-${n}` })));
+    await before.publish('log.1.a', {}, { id: '2' });
+    expect((await before.streamState(LOGS)).messages).toBe(0); // by interest: nobody has any
+    await Promise.all([before, ...after].map((bus) => bus.close()));
+  });
+}, 60_000);
+
+test('a durable that nobody uses is forgotten, with what is kept for it', async () => {
+  await withServer(async (url) => {
+    const bus = await connectBus({ url, name: 'forgotten' });
+    const gone = await bus.consume({ stream: LOGS, durable: 'gone', forgottenAfterMs: 500, handle });
+    await gone.stop();
+    await bus.publish('log.1.a', {}, { id: '1' });
+    await eventually(async () => (await bus.streamState(LOGS)).durables.length === 0, { deadlineMs: 60_000 });
+    expect((await bus.streamState(LOGS)).messages).toBe(0);
+    await bus.close();
+  });
+}, 90_000);

@@ -17,6 +17,7 @@ class MemoryDurable {
   readonly #again = new Map<number, number>();
   readonly #out = new Set<number>();
   readonly #deliveries = new Map<number, number>();
+  readonly #settled = new Set<number>();
 
   constructor(
     private readonly stream: MemoryStream,
@@ -37,7 +38,16 @@ class MemoryDurable {
   settle(sequence: number): void {
     this.#out.delete(sequence);
     this.#deliveries.delete(sequence);
-    if (this.stream.isWorkQueue) this.stream.messages.delete(sequence);
+    this.#settled.add(sequence);
+    this.stream.forgetSettled(sequence);
+  }
+
+  hasSettled({ sequence, subject }: StoredMessage): boolean {
+    return this.#settled.has(sequence) || !matches(this.filter, subject);
+  }
+
+  get waiting(): number {
+    return [...this.stream.messages.values()].filter((message) => !this.hasSettled(message)).length;
   }
 
   putBack(sequence: number, dueMs: number): void {
@@ -77,7 +87,9 @@ export class MemoryStream {
   constructor(
     /** Tells a stream from the one of the same name before it. */
     readonly created: number,
-    readonly isWorkQueue: boolean,
+    /** Keeps only what a durable has not settled. */
+    readonly isByInterest: boolean,
+    readonly maxBytes: number,
   ) {}
 
   get lastSequence(): number {
@@ -89,6 +101,7 @@ export class MemoryStream {
     if (seenMs !== undefined && nowMs - seenMs < DUPLICATE_WINDOW_MS) return;
     this.#ids.set(id, nowMs);
     const sequence = ++this.#last;
+    if (this.isByInterest && this.durables.size === 0) return;
     this.messages.set(sequence, { subject, data, sequence, timeMs: nowMs });
   }
 
@@ -96,6 +109,17 @@ export class MemoryStream {
     const durable = this.durables.get(name) ?? new MemoryDurable(this, filter);
     this.durables.set(name, durable);
     return durable;
+  }
+
+  removeDurable(name: string): void {
+    this.durables.delete(name);
+    for (const sequence of [...this.messages.keys()]) this.forgetSettled(sequence);
+  }
+
+  forgetSettled(sequence: number): void {
+    const message = this.messages.get(sequence);
+    if (!this.isByInterest || message === undefined) return;
+    if ([...this.durables.values()].every((durable) => durable.hasSettled(message))) this.messages.delete(sequence);
   }
 }
 
@@ -180,7 +204,10 @@ export class MemoryBroker {
 
   #newStreams(): Map<string, MemoryStream> {
     return new Map(
-      STREAMS.map(({ name, retention }) => [name, new MemoryStream(++this.#made, retention === 'workqueue')]),
+      STREAMS.map(({ name, retention, maxBytes }) => [
+        name,
+        new MemoryStream(++this.#made, retention === 'interest', maxBytes),
+      ]),
     );
   }
 

@@ -11,6 +11,7 @@ import {
   type ConsumeOptions,
   type FollowOptions,
   type RpcHandler,
+  type StreamState,
   type Subscription,
   type Verdict,
 } from '@slipway/bus';
@@ -102,7 +103,9 @@ class MemoryBus implements Bus {
     let isStopping = false;
     const pump = (): void => {
       while (!isStopping && this.broker.isUp && running.size < (options.concurrency ?? 1)) {
-        const durable = this.broker.stream(options.stream).durable(options.durable, options.filter);
+        const stream = this.broker.stream(options.stream);
+        if (!stream.durables.has(options.durable)) options.onNew?.();
+        const durable = stream.durable(options.durable, options.filter);
         const taken = durable.take(Date.now());
         if (taken === undefined) return;
         const { life } = this.broker;
@@ -165,6 +168,20 @@ class MemoryBus implements Bus {
       await turn;
     };
     return Promise.resolve(this.#kept(stop));
+  }
+
+  async streamState(name: string): Promise<StreamState> {
+    if (!this.isConnected()) throw transient('BusLost', 'The bus is not connected.');
+    const { messages, maxBytes, durables } = this.broker.stream(name);
+    const sizeBytes = [...messages.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const states = [...durables].map(([durable, { waiting }]) => ({ name: durable, waiting }));
+    return Promise.resolve({ messages: messages.size, sizeBytes, maxBytes, durables: states });
+  }
+
+  async removeDurable(stream: string, durable: string): Promise<void> {
+    if (!this.isConnected()) throw transient('BusLost', 'The bus is not connected.');
+    this.broker.stream(stream).removeDurable(durable);
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@
 //
 //   L1. A line's number follows from the node's log alone, so that sending can go back to any number and go on.
 //   L2. Nothing is sent unmasked, and lines that carry results are not sent at all.
-//   L3. It is finished only when the logs service says that the end is stored: the bus may lose what it was given.
+//   L3. It is finished only when the logs service says that the end is stored: the bus may lose what it was given. While it
+//       goes on, that is found out by looking now and then.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,6 +44,9 @@ const INCARNATION = randomUUID().slice(0, 8);
 const HELD_LINES = 1000;
 /** How long the logs service may be behind what was sent before it is sent again. */
 const PATIENCE_MS = 1000;
+/** One replica of the logs service may be stopped: another is asked soon. */
+const ANSWER_MS = 2000;
+const LOOK_MS = 15_000;
 const FIRST_CONFIRM_MS = 15;
 const LAST_CONFIRM_MS = 2000;
 
@@ -50,9 +54,11 @@ const LAST_CONFIRM_MS = 2000;
 export async function shipContainerLog(options: ContainerLogOptions): Promise<void> {
   const log = new ContainerLog(options);
   const forget = options.bus.onReconnect(() => log.doubt());
+  const looking = setInterval(() => log.look(), LOOK_MS).unref();
   try {
     await log.run();
   } finally {
+    clearInterval(looking);
     forget();
   }
 }
@@ -60,6 +66,8 @@ export async function shipContainerLog(options: ContainerLogOptions): Promise<vo
 class ContainerLog {
   /** Number of the next line to be sent. */
   #sent = 0;
+  /** `#sent` when it was last looked at. */
+  #looked = 0;
   #isEndSent = false;
   #attempt = 0;
   #rewind: AbortController | undefined;
@@ -91,7 +99,13 @@ class ContainerLog {
     }
   }
 
-  /** The bus was away: what it was given may be gone. */
+  /** Doubts what was sent since the last look. */
+  look(): void {
+    if (this.#sent > this.#looked) this.doubt();
+    this.#looked = this.#sent;
+  }
+
+  /** What the bus was given may be gone: it was away, or had nobody to keep it for. */
   doubt(): void {
     const rewind = this.#rewind;
     if (this.#isEndSent || rewind === undefined) return; // the confirmation finds out
@@ -185,7 +199,7 @@ class ContainerLog {
     const request: LogPositionRequest = { namespace, podUid, container };
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, LAST_CONFIRM_MS)) {
       try {
-        return await this.options.bus.request<LogPositionReply>(LOGS_RPC.position, request, { timeoutMs: 5000 });
+        return await this.options.bus.request<LogPositionReply>(LOGS_RPC.position, request, { timeoutMs: ANSWER_MS });
       } catch {
         await sleep(delayMs, undefined, { signal: this.options.signal, ref: false });
       }

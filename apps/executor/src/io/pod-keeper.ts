@@ -215,7 +215,7 @@ export class PodKeeper {
 
   async #storedLines(namespace: string, podUid: string, container: string, maxLines: number): Promise<LogLine[]> {
     const request: ReadLogRequest = { namespace, podUid, container, from: 0, maxLines, waitMs: 0 };
-    const reply = await this.options.bus.request<ReadLogReply>(LOGS_RPC.read, request);
+    const reply = await this.options.bus.request<ReadLogReply>(LOGS_RPC.read, request, { timeoutMs: 2000 });
     return reply.lines;
   }
 

@@ -1,5 +1,5 @@
 import type { LogChunk } from '@slipway/contracts';
-import { merge } from './merge.js';
+import { merge, mergeCopied } from './merge.js';
 import { linesOf, type LogRecord } from './record.js';
 
 const time = (n: number): string => new Date(n).toISOString();
@@ -54,5 +54,35 @@ describe('merge', () => {
   test('counts lost lines, so that numbers stay true', () => {
     const merged = merge(chunk(7, 1, { gone: true }), 4, false);
     expect(merged.kind === 'append' && merged.records.reduce((sum, record) => sum + linesOf(record), 0)).toBe(4);
+  });
+});
+
+describe('mergeCopied', () => {
+  const line = (n: number): LogRecord => ({ kind: 'line', line: chunk(n, 1).lines[0]! });
+  const lost = (count: number): LogRecord => ({ kind: 'lost', time: time(0), count });
+  const end: LogRecord = { kind: 'end', time: time(0) };
+  // prettier-ignore
+  const table: [given: string, records: LogRecord[], first: number, next: number, isEnded: boolean, then: LogRecord[]][] = [
+    ['takes what follows', [line(2), line(3)], 2, 2, false, [line(2), line(3)]],
+    ['takes only what is new, when lines came over the stream meanwhile', [line(2), line(3)], 2, 3, false, [line(3)]],
+    ['takes nothing that is all here', [line(2), line(3)], 2, 4, false, []],
+    ['takes the end', [line(2), end], 2, 3, false, [end]],
+    ['takes no end before the lines are there', [line(2), end], 2, 5, false, []],
+    ['takes nothing behind the end', [line(2)], 2, 2, true, []],
+    ['takes nothing behind a gap', [line(4)], 4, 2, false, []],
+    ['takes the rest of a mark for lost lines', [lost(4), line(6)], 2, 5, false, [lost(1), line(6)]],
+    ['takes no mark for lines that are here', [lost(2), line(4)], 2, 4, false, [line(4)]],
+  ];
+  test.each(table)('%s', (_given, records, first, next, isEnded, then) => {
+    expect(mergeCopied(records, first, next, isEnded)).toEqual(then);
+  });
+
+  test('keeps numbers true for every copy of a log of 5 lines over every state of another', () => {
+    for (let first = 0; first <= 5; first++)
+      for (let next = first; next <= 5; next++) {
+        const records = [0, 1, 2, 3, 4].slice(first).map(line);
+        const copied = mergeCopied(records, first, next, false);
+        expect(texts(copied)).toEqual(['0', '1', '2', '3', '4'].slice(next));
+      }
   });
 });

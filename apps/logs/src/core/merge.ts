@@ -1,7 +1,7 @@
 // Where a chunk stands to what is stored: the decision behind "every line once, in order, none skipped in silence".
 
 import type { LogChunk } from '@slipway/contracts';
-import type { LogRecord } from './record.js';
+import { linesOf, type LogRecord } from './record.js';
 
 export type Merge =
   /** Write these behind what is stored. */
@@ -25,4 +25,24 @@ export function merge(chunk: LogChunk, next: number, isEnded: boolean): Merge {
   for (const line of fresh) records.push({ kind: 'line', line });
   if (isEnd) records.push({ kind: 'end', time: fresh.at(-1)?.time ?? time });
   return { kind: 'append', records };
+}
+
+/**
+ * What is new of records that another replica has stored. `first` is the line of the first of them, which is not beyond
+ * `next`: a gap in them cannot be.
+ */
+export function mergeCopied(records: readonly LogRecord[], first: number, next: number, isEnded: boolean): LogRecord[] {
+  if (isEnded || first > next) return [];
+  const fresh: LogRecord[] = [];
+  let line = first;
+  for (const record of records) {
+    const after = line + linesOf(record);
+    if (record.kind === 'end') {
+      if (line >= next) fresh.push(record);
+    } else if (after > next) {
+      fresh.push(record.kind === 'lost' ? { ...record, count: after - Math.max(line, next) } : record);
+    }
+    line = after;
+  }
+  return fresh;
 }

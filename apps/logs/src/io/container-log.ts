@@ -101,8 +101,8 @@ export class ContainerLog {
     const { sinceMs } = limits;
     let isSince = sinceMs === undefined;
     let bytes = 0;
-    let next = Math.min(from, this.#next);
-    if (next >= this.#next) return { lines, next };
+    let next = from;
+    if (next >= this.#next) return { lines, next }; // another replica may have told the reader of more
     for await (const { record, first } of this.#records(this.#startOf(from, sinceMs))) {
       const shown = lineShown(record);
       const after = first + linesOf(record);
@@ -117,6 +117,22 @@ export class ContainerLog {
       if (lines.length >= limits.maxLines) break;
     }
     return { lines, next };
+  }
+
+  /** The records from line `from` on as they stand in the file, as many as fit, one at least; and the first one's line. */
+  async copy(from: number, maxBytes: number): Promise<{ first: number; records: string[] }> {
+    const records: string[] = [];
+    let start = from;
+    let bytes = 0;
+    if (from > this.#next || (from === this.#next && !this.#isEnded)) return { first: start, records };
+    for await (const { record, text, first } of this.#records(this.#startOf(from, undefined))) {
+      if (record.kind !== 'end' && first + linesOf(record) <= from) continue;
+      bytes += Buffer.byteLength(JSON.stringify(text)) + 1;
+      if (records.length > 0 && bytes > maxBytes) break;
+      if (records.length === 0) start = first;
+      records.push(text);
+    }
+    return { first: start, records };
   }
 
   /** Makes what was written survive a crash of the machine. */
@@ -139,13 +155,16 @@ export class ContainerLog {
     return this.#index[Math.max(byLine, byTime)] ?? { offset: 0, line: 0 };
   }
 
-  async *#records(start: { offset: number; line: number }): AsyncGenerator<{ record: LogRecord; first: number }> {
+  async *#records(start: {
+    offset: number;
+    line: number;
+  }): AsyncGenerator<{ record: LogRecord; text: string; first: number }> {
     const end = this.#size; // L3
     let first = start.line;
     for await (const { text } of wholeLines(this.file, start.offset, end)) {
       const record = parseRecord(text);
       if (record === undefined) throw new Error(`unreadable record at line ${first} of a log file`);
-      yield { record, first };
+      yield { record, text, first };
       first += linesOf(record);
     }
   }

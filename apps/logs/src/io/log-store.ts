@@ -9,10 +9,18 @@
 
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogChunk } from '@slipway/contracts';
-import { merge, type Merge } from '../core/merge.js';
+import {
+  type CopyLogReply,
+  type ListLogsReply,
+  type ListLogsRequest,
+  type LogChunk,
+  type LogPositionReply,
+} from '@slipway/contracts';
+import { merge, mergeCopied, type Merge } from '../core/merge.js';
+import type { LogRecord } from '../core/record.js';
 import { ContainerLog } from './container-log.js';
-import { isLogPart, logPath, nameOf, podPath, type ContainerKey } from './log-paths.js';
+import { foldersIn, listLogs, sizesIn } from './log-folders.js';
+import { logPath, nameOf, podPath, type ContainerKey } from './log-paths.js';
 
 const SYNC_MS = 1000;
 const REMOVED_KEPT_MS = 3_600_000;
@@ -52,18 +60,38 @@ export class LogStore {
 
   /** Stores what is new of the chunk. */
   async append(chunk: LogChunk): Promise<Merge['kind']> {
-    const path = logPath(chunk);
-    return this.#inTurn(path, async () => {
-      if (this.#removed.has(podPath(chunk))) return 'duplicate'; // T3
-      return this.#using(path, true, async (log) => {
-        const merged = merge(chunk, log!.next, log!.isEnded);
-        if (merged.kind !== 'append') return merged.kind;
-        await log!.append(merged.records);
-        this.#dirty.add(path);
-        this.#wake(path);
-        return 'append';
-      });
+    let kind: Merge['kind'] = 'duplicate';
+    await this.#write(chunk, (next, isEnded) => {
+      const merged = merge(chunk, next, isEnded);
+      kind = merged.kind;
+      return merged.kind === 'append' ? merged.records : [];
     });
+    return kind;
+  }
+
+  /** Stores what is new of records that were copied from another replica; `first` is the line of the first of them. */
+  async appendCopied(key: ContainerKey, first: number, records: readonly LogRecord[]): Promise<void> {
+    await this.#write(key, (next, isEnded) => mergeCopied(records, first, next, isEnded));
+  }
+
+  /** Of what is stored here. What was removed has ended: nothing of it is wanted any more. */
+  async position(key: ContainerKey): Promise<LogPositionReply> {
+    if (this.isRemoved(key)) return { next: 0, ended: true };
+    return this.read(key, (log) => Promise.resolve({ next: log?.next ?? 0, ended: log?.isEnded ?? false }));
+  }
+
+  /** Records from line `from` on, for another replica. */
+  copy(key: ContainerKey, from: number, maxBytes: number): Promise<CopyLogReply> {
+    return this.read(key, async (log) => (await log?.copy(from, maxBytes)) ?? { first: from, records: [] });
+  }
+
+  list(request: ListLogsRequest, maxBytes: number): Promise<ListLogsReply> {
+    return listLogs(this.dir, request, maxBytes);
+  }
+
+  /** Size of each container's file of a pod; undefined for a pod that was removed. Bytes. */
+  async sizes(key: { namespace: string; podUid: string }): Promise<Record<string, number> | undefined> {
+    return this.isRemoved(key) ? undefined : sizesIn(join(this.dir, podPath(key)));
   }
 
   /** Runs on the container's log; with undefined when nothing is stored of it. */
@@ -110,9 +138,9 @@ export class LogStore {
   /** The pods of which lines are stored since before the time, as uids by namespace. Unix milliseconds. */
   async pods(untilMs: number): Promise<Map<string, string[]>> {
     const pods = new Map<string, string[]>();
-    for (const namespace of await names(this.dir)) {
+    for (const namespace of await foldersIn(this.dir)) {
       const uids: string[] = [];
-      for (const podUid of await names(join(this.dir, namespace))) {
+      for (const podUid of await foldersIn(join(this.dir, namespace))) {
         const folder = await stat(join(this.dir, namespace, podUid)).catch(() => undefined);
         if (folder !== undefined && folder.mtimeMs <= untilMs) uids.push(nameOf(podUid));
       }
@@ -132,6 +160,21 @@ export class LogStore {
     this.endWaits();
     await Promise.all(this.#tails.values());
     for (const path of [...this.#open.keys()]) await this.#release(path);
+  }
+
+  /** T2, T3. `fresh` gets where the log stands, and says what comes behind it. */
+  async #write(key: ContainerKey, fresh: (next: number, isEnded: boolean) => LogRecord[]): Promise<void> {
+    const path = logPath(key);
+    await this.#inTurn(path, async () => {
+      if (this.isRemoved(key)) return;
+      await this.#using(path, true, async (log) => {
+        const records = fresh(log!.next, log!.isEnded);
+        if (records.length === 0) return;
+        await log!.append(records);
+        this.#dirty.add(path);
+        this.#wake(path);
+      });
+    });
   }
 
   async #using<T>(path: string, create: boolean, use: (log: ContainerLog | undefined) => Promise<T>): Promise<T> {
@@ -243,9 +286,3 @@ export class LogStore {
 
 /** Cannot be a namespace: encoded names hold no dot. */
 const REMOVED = '.removed';
-
-/** Folders that were made for a name. */
-async function names(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && isLogPart(entry.name)).map(({ name }) => name);
-}

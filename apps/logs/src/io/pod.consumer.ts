@@ -7,7 +7,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { POD_DELETIONS_CONSUMER, type Bus, type BusLogger, type Subscription } from '@slipway/bus';
+import { podDeletionsConsumer, type Bus, type BusLogger, type Subscription } from '@slipway/bus';
 import { PODS, SlipwayError, type Change } from '@slipway/contracts';
 import type { Store } from '@slipway/store';
 import type { LogStore } from './log-store.js';
@@ -22,6 +22,8 @@ export interface PodConsumerPorts {
   logs: LogStore;
   objects: Pick<Store, 'list'>;
   logger: Pick<BusLogger, 'info' | 'warn'>;
+  /** Every replica forgets for itself. */
+  instance: string;
   now: () => number;
 }
 
@@ -32,11 +34,12 @@ export class PodConsumer implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(private readonly ports: PodConsumerPorts) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { stream, durable, filter } = POD_DELETIONS_CONSUMER;
+    const { stream, durable, filter, forgottenAfterMs } = podDeletionsConsumer(this.ports.instance);
     this.#subscription = await this.ports.bus.consume({
       stream,
       durable,
       filter,
+      forgottenAfterMs: forgottenAfterMs!,
       decode: (message) => deletedPod(message.json()),
       handle: async (pod) => {
         if (pod !== undefined) await this.ports.logs.remove(pod);
