@@ -2,9 +2,16 @@
 
 import { NetworkGuard } from '@slipway/guarded-http';
 import { gzipSync } from 'node:zlib';
-import { startOciRegistry, type BundleObject, type OciRegistry } from '@slipway/testing';
+import {
+  redirect,
+  startOciRegistry,
+  startWebServer,
+  text,
+  type BundleObject,
+  type OciRegistry,
+  type WebServer,
+} from '@slipway/testing';
 import { remoteWorld } from './remote-world.js';
-import { redirect, startWebServer, text, type WebServer } from './web-server.js';
 
 let registry: OciRegistry;
 let web: WebServer;

@@ -4,10 +4,9 @@ import { NetworkGuard } from '@slipway/guarded-http';
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tempDir } from '@slipway/testing';
+import { redirect, startWebServer, tempDir, text, type WebServer } from '@slipway/testing';
 import { startGitServer, type GitServer } from './git-server.js';
 import { remoteWorld } from './remote-world.js';
-import { redirect, startWebServer, text, type WebServer } from './web-server.js';
 
 let git: GitServer;
 let web: WebServer;

@@ -4,7 +4,7 @@ import { NetworkGuard } from '@slipway/guarded-http';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { remoteWorld } from './remote-world.js';
-import { redirect, startWebServer, text, type WebServer } from './web-server.js';
+import { redirect, startWebServer, text, type WebServer } from '@slipway/testing';
 
 let web: WebServer;
 let other: WebServer;

@@ -48,6 +48,13 @@ export class RegistryClient {
     this.#base = `${options.isPlain ? 'http' : 'https'}://${image.host}/v2/${image.repository}`;
   }
 
+  /** The same, for requests that end with another signal. */
+  during(signal: AbortSignal): RegistryClient {
+    const client = new RegistryClient(this.http, this.image, { ...this.options, signal });
+    client.#authorization = this.#authorization;
+    return client;
+  }
+
   /** By tag or digest. */
   async manifest(reference: string): Promise<Manifest> {
     const url = `${this.#base}/manifests/${reference}`;

@@ -1,5 +1,6 @@
 export { busContract } from './bus.contract.js';
 export type { BusWorld } from './bus-world.js';
+export { hasDockerRegistry, startDockerRegistry, type DockerRegistry, type PushedImage } from './docker-registry.js';
 export { eventually } from './eventually.js';
 export { startTestNats, type TestNats } from './nats.js';
 export { startOciRegistry, type BundleObject, type OciRegistry } from './oci-registry.js';
@@ -12,3 +13,4 @@ export { MemoryCache, MemoryStore } from './memory-store.js';
 export { MemoryBroker } from './memory-broker.js';
 export { memoryBus } from './memory-bus.js';
 export { valueAt, withValueAt } from './value-at.js';
+export { redirect, startWebServer, text, type WebServer } from './web-server.js';
