@@ -28,7 +28,7 @@ class World {
   readonly created: string[] = [];
   owns = true;
   end: End = 'succeeded';
-  /** Whether TaskRuns and their Builds are written together, as they are unless the Build is not known yet. */
+  /** Whether a TaskRun and its Build are written together, as they are where the Build is known. */
   mirrors = true;
   #keeper: BuildKeeper | undefined;
   #cache: MemoryCache | undefined;
@@ -95,6 +95,10 @@ class World {
     return this.add('Build', name, { spec, metadata });
   }
 
+  taskRun(name: string): TaskRun | undefined {
+    return this.store.objects.get(`${TASK_RUNS}/ns/${name}`) as TaskRun | undefined;
+  }
+
   get(name: string): Build {
     return this.store.objects.get(`${BUILDS}/ns/${name}`) as Build;
   }
@@ -147,11 +151,23 @@ test('a TaskRun and its Build end in one commit', async () => {
   expect(kinds).toEqual(['TaskRun', 'Build', 'Event']);
 });
 
-test('a Build that its TaskRun’s commit did not know of is told all the same', async () => {
+test('a Build that its TaskRun’s commit did not know of is told when it is looked at', async () => {
   world.mirrors = false;
   await world.build('b');
+  await world.until('its TaskRun has ended', () => isDone(world.taskRun('b') ?? {}));
+  expect(isDone(world.get('b'))).toBe(false);
+  await world.restart();
   const { status } = await world.done('b');
   expect(status).toMatchObject({ completionTime: END, conditions: [{ status: 'True' }] });
+});
+
+test('a Build costs as many commits as its TaskRun has states, and one that makes it', async () => {
+  await world.build('b');
+  await world.done('b');
+  await world.restart(); // everything is looked at once more
+  await world.stop();
+  expect(world.store.commits.filter(({ fence }) => fence !== undefined)).toHaveLength(1);
+  expect(world.store.commits.filter(({ writes }) => writes.some(({ op }) => op === 'update-status'))).toHaveLength(2);
 });
 
 test.each(['before', 'after'])('an executor that dies %s any of its commits makes no second TaskRun', async (when) => {
@@ -198,7 +214,7 @@ test('a Build that is cancelled ends when its TaskRun has', async () => {
   const build = await world.done('b');
   expect(outcome(build)).toBe('False BuildCancelled Build "b" was cancelled');
   expect(build.status?.completionTime).toBeDefined();
-  expect((world.store.objects.get(`${TASK_RUNS}/ns/b`) as TaskRun).spec.status).toBe('TaskRunCancelled');
+  expect(world.taskRun('b')!.spec.status).toBe('TaskRunCancelled');
 });
 
 test('a Build whose TaskRun is taken away ends, and is not run again', async () => {
@@ -275,7 +291,7 @@ test('several templates of both kinds run in one Build, each with its own argume
     { annotations: { 'slipway.dev/templates': more } },
   );
   await world.done('b');
-  const { taskSpec } = (world.store.objects.get(`${TASK_RUNS}/ns/b`) as TaskRun).spec;
+  const { taskSpec } = world.taskRun('b')!.spec;
   expect(taskSpec?.steps).toEqual([
     { name: 's', image: '1' },
     { name: 't-s', image: 'cluster-2' },

@@ -4,7 +4,8 @@
 //   V2. Every commit carries the fence of the Build's shard, and compares the versions that were looked at.
 //   V3. The TaskRun and the status that says that it was made are one commit: whoever dies in between, either both are
 //       there or none is.
-//   V4. What a TaskRun shows stands on its Build by the same commit (`writesFor`). A turn only mends what that missed.
+//   V4. What a TaskRun shows stands on its Build by the same commit (`writesFor`); a Build that this did not know of is looked
+//       at when it is known. So a TaskRun's change is no cause to look: the Build's own may be a moment behind it.
 
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -23,7 +24,7 @@ import {
 } from '@slipway/contracts';
 import { SerialQueue, type Logger } from '@slipway/service';
 import type { Cache, CacheChange, Store } from '@slipway/store';
-import { withOutcome } from '../core/builds/build-status.js';
+import { buildStatus, withOutcome } from '../core/builds/build-status.js';
 import { executeFailed, isOfBuild, nextOfBuild } from '../core/builds/build-turn.js';
 import { compileBuild } from '../core/builds/compile-build.js';
 import { eventOf } from '../core/events.js';
@@ -105,7 +106,8 @@ export class BuildKeeper implements BuildMirror {
 
   #changed({ key, before, after }: CacheChange): void {
     if (key.resource === BUILDS && after !== undefined) this.#look(after);
-    else if (key.resource === TASK_RUNS && isOfBuild(after ?? before!)) this.#ask(key.namespace, key.name);
+    else if (key.resource === TASK_RUNS && after === undefined && isOfBuild(before!))
+      this.#ask(key.namespace, key.name); // V4
   }
 
   #look(build: KubeObject): void {
@@ -157,9 +159,11 @@ export class BuildKeeper implements BuildMirror {
       const ended = withOutcome(build, { ...build.status }, { status: 'False', ...made }, nowMs);
       return this.#commit(this.#writes(build, ended), fence);
     }
-    const status = withOutcome(build, {}, { status: 'Unknown', reason: 'Pending' }, nowMs);
     try {
-      await this.#commit([{ op: 'create', object: made }, ...this.#writes(build, status)], fence); // V3
+      await this.#commit(
+        [{ op: 'create', object: made }, ...this.#writes(build, buildStatus(build, made, nowMs))],
+        fence,
+      ); // V3
     } catch (thrown) {
       if (!(thrown instanceof SlipwayError) || !['invalid', 'too-large'].includes(thrown.kind)) throw thrown;
       const ended = withOutcome(build, { ...build.status }, executeFailed(thrown.message), nowMs);

@@ -44,23 +44,40 @@ char *make_credentials(const struct flags *flags, struct credentials *into) {
     return make_in(is_knative(flags) ? home_folder() : TEKTON_FOLDER, flags, into);
 }
 
-// Whole or not there. With `keep`, a file that is there already stays: an earlier step may have added to it.
-static int write_in(int folder, const char *name, const struct buffer *content, bool keep) {
+static int fill(int folder, const char *name, const struct buffer *content) {
+    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) return -1;
+    int result = write_all(fd, content->data, content->length);
+    if (result == 0) result = fchmod(fd, 0600); // whatever the umask took
+    if (close(fd) < 0) result = -1;
+    if (result == 0) return 0;
+    int error = errno;
+    unlinkat(folder, name, 0);
+    errno = error;
+    return -1;
+}
+
+// A file that is there already stays: an earlier step may have added to it. Steps that share a home write one after the
+// other, so that nobody reads what is half written; and every step of every Build comes here, so that it must cost little.
+static int write_once(int folder, const char *name, const struct buffer *content) {
+    return fill(folder, name, content) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+// Whole or not there, whatever is there already.
+static int replace(int folder, const char *name, const struct buffer *content) {
     char *fresh = text_format(".%s.%ld.new", name, (long)getpid());
-    int result = -1;
-    int fd = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        result = write_all(fd, content->data, content->length);
-        if (result == 0) result = fchmod(fd, 0600); // whatever the umask took
-        if (close(fd) < 0) result = -1;
-        if (result == 0) result = keep ? linkat(folder, fresh, folder, name, 0) : renameat(folder, fresh, folder, name);
-        if (result < 0 && keep && errno == EEXIST) result = 0;
+    int result = fill(folder, fresh, content);
+    if (result == 0 && (result = renameat(folder, fresh, folder, name)) < 0) {
         int error = errno;
-        if (keep || result < 0) unlinkat(folder, fresh, 0);
+        unlinkat(folder, fresh, 0);
         errno = error;
     }
     free(fresh);
     return result;
+}
+
+static int write_in(int folder, const char *name, const struct buffer *content, bool keep) {
+    return keep ? write_once(folder, name, content) : replace(folder, name, content);
 }
 
 // `.ssh/config` below the home; a folder that is a link is not gone through: nobody knows where it leads.
