@@ -10,6 +10,7 @@ import { validate } from '../core/admission/validate.js';
 import { isObject, sameJson, without } from '../core/patch/json-value.js';
 import type { Body } from './body.js';
 import { policyAnnotationProblems } from './policy-annotation.js';
+import { templatesAnnotationProblems } from './templates-annotation.js';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -106,7 +107,11 @@ export function validated(
 ): KubeObject {
   // What services made may lack defaults: a label on it must not change its spec, which may be closed by now.
   const complete = old !== undefined && sameContent(object, old) ? object : applyDefaults(kind, object);
-  refuse([...validate(kind, complete, old, limits), ...policyAnnotationProblems(kind, complete, old)]);
+  refuse([
+    ...validate(kind, complete, old, limits),
+    ...policyAnnotationProblems(kind, complete, old),
+    ...templatesAnnotationProblems(complete, old),
+  ]);
   return complete;
 }
 

@@ -2,7 +2,6 @@
 
 import {
   ANNOTATIONS,
-  asSlipwayError,
   policyProblems,
   type FieldProblem,
   type KubeObject,
@@ -11,26 +10,14 @@ import {
   type PolicyScope,
   type ResourceKind,
 } from '@slipway/contracts';
-import { plainYaml } from '@slipway/yaml';
+import { isSameAnnotation, yamlAnnotationProblems } from './yaml-annotation.js';
 
-const FIELD = `metadata.annotations[${ANNOTATIONS.policy}]`;
-
-/** An annotation that did not change is not looked at again. */
+/** An annotation that did not change is not looked at again; but a pipeline that changes may lose a task that it names. */
 export function policyAnnotationProblems(kind: ResourceKind, object: KubeObject, old?: KubeObject): FieldProblem[] {
-  const text = object.metadata.annotations?.[ANNOTATIONS.policy];
   const scope = scopeOf(kind, object);
-  if (text === undefined || scope === undefined || isUnchanged(object, old)) return [];
-  try {
-    return policyProblems(plainYaml(text, 'the policy'), scope, FIELD);
-  } catch (thrown) {
-    return [{ field: FIELD, reason: 'FieldValueInvalid', message: asSlipwayError(thrown).message }];
-  }
-}
-
-/** A pipeline that changes may lose a task that its policy names. */
-function isUnchanged(object: KubeObject, old: KubeObject | undefined): boolean {
-  const text = (of: KubeObject | undefined): string | undefined => of?.metadata.annotations?.[ANNOTATIONS.policy];
-  return text(object) === text(old) && object.kind !== 'Pipeline';
+  if (scope === undefined) return [];
+  if (object.kind !== 'Pipeline' && isSameAnnotation(ANNOTATIONS.policy, object, old)) return [];
+  return yamlAnnotationProblems(ANNOTATIONS.policy, object, (value, field) => policyProblems(value, scope, field));
 }
 
 function scopeOf(kind: ResourceKind, object: KubeObject): PolicyScope | undefined {

@@ -35,7 +35,7 @@ export function checkBuild(build: Build, findings: Findings): void {
   const spec = build.spec ?? {};
   const { template, timeout } = spec;
   const steps = listOf(spec.steps);
-  // The templates of the annotation are read with those that they name, when the Build begins.
+  // The templates of the annotation are read where YAML is: http/templates-annotation.ts.
   const hasMore = nonEmpty(build.metadata.annotations?.[ANNOTATIONS.templates]) !== undefined;
   if (steps.length === 0 && template === undefined && !hasMore) findings.neither(['spec.steps', 'spec.template']);
   if (steps.length > 0 && template !== undefined) findings.both(['spec.steps', 'spec.template']);
@@ -78,7 +78,8 @@ export function checkImage(image: Image, findings: Findings): void {
   if (nonEmpty(image.spec?.image) === undefined) findings.missing('spec.image');
 }
 
-function checkTemplateUse({ kind, arguments: given }: TemplateUse, path: string, findings: Findings): void {
+/** One template as a Build uses it, in its spec or its annotation. */
+export function checkTemplateUse({ kind, arguments: given }: TemplateUse, path: string, findings: Findings): void {
   if (nonEmpty(kind) !== undefined && !TEMPLATE_KINDS.includes(kind!)) {
     findings.invalid(kind!, at(path, 'kind'), `must be ${TEMPLATE_KINDS.join(' or ')}`);
   }
