@@ -1,10 +1,9 @@
 import { problemsOfKept, type KeptByOutcome, type PodTemplate, type WorkspaceBinding } from '@slipway/contracts';
-import { EnvReader, type Env } from '@slipway/service';
+import { EnvReader, type BusConfig, type Env } from '@slipway/service';
 import { parse } from 'yaml';
 import type { FailureReasons } from './core/pod-status.js';
 
-export interface ExecutorConfig {
-  natsUrl: string;
+export interface ExecutorConfig extends BusConfig {
   /** Health and metrics. */
   host: string;
   port: number;
@@ -75,7 +74,7 @@ export function loadConfig(env: Env): ExecutorConfig {
   const keepsImages = read.flag('IMAGE_CACHE', true);
   const systemNamespace = read.text('SYSTEM_NAMESPACE', 'slipway-system');
   const config: ExecutorConfig = {
-    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    ...read.bus(),
     host: read.text('HOST', '127.0.0.1'),
     port: read.port('PORT', 8083),
     instance: read.text('INSTANCE', 'executor-0'),

@@ -9,8 +9,8 @@ import {
   TASK_RUNS,
   formatDuration,
 } from '@slipway/contracts';
-import { connectBus, type Bus } from '@slipway/bus';
-import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
+import type { Bus } from '@slipway/bus';
+import { Metrics, createLogger, openBus, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore, type Store } from '@slipway/store';
 import type { ClusterConfig, ExecutorConfig } from './config.js';
 import type { Delivery } from './core/entrypoint-delivery.js';
@@ -80,7 +80,7 @@ const IMAGE_PULL_MS = { cluster: 5 * 60_000, machine: 0 };
 export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const logger = createLogger('executor', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('executor');
-  const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
+  const bus = await openBus(config, { service: 'executor', logger, metrics });
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {

@@ -1,10 +1,9 @@
-import { EnvReader, type Env } from '@slipway/service';
+import { EnvReader, type BusConfig, type Env } from '@slipway/service';
 
-export interface LogsConfig {
+export interface LogsConfig extends BusConfig {
   /** Port of health and metrics; undefined starts no server of its own. */
   port?: number;
   host: string;
-  natsUrl: string;
   /** Where lines are stored. */
   dataDir: string;
   /** Of the replica: it stays over restarts, with the disk. Also the name of its durable. */
@@ -19,7 +18,7 @@ export function loadConfig(env: Env): LogsConfig {
   const config: LogsConfig = {
     port: read.port('PORT', 8085),
     host: read.text('HOST', '127.0.0.1'),
-    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    ...read.bus(),
     dataDir: read.text('LOGS_DATA', './data/logs'),
     instance: read.name('INSTANCE', 'logs-0'),
     logLevel: read.logLevel(),

@@ -1,8 +1,8 @@
-import { connectBus, type StreamSpec } from '@slipway/bus';
+import type { StreamSpec } from '@slipway/bus';
 import {
   Metrics,
-  busMetrics,
   createLogger,
+  openBus,
   startHealthServer,
   startModule,
   type Logger,
@@ -28,11 +28,10 @@ export async function startLogs(config: LogsConfig, given?: GivenToLogs): Promis
   const { instance } = config;
   const logger = given?.logger ?? createLogger('logs', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('logs', { process: config.port !== undefined });
-  const bus = await connectBus({
-    url: config.natsUrl,
-    name: instance,
+  const bus = await openBus(config, {
+    service: 'logs',
     logger,
-    metrics: busMetrics(metrics),
+    metrics,
     ...(given?.streams === undefined ? {} : { streams: given.streams }),
   });
   await requireNoTwin(bus, instance);

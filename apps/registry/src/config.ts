@@ -1,11 +1,11 @@
 import type { RetentionPolicy, RetentionPolicySpec } from '@slipway/contracts';
-import { EnvReader, type Env } from '@slipway/service';
+import { EnvReader, type BusConfig, type Env } from '@slipway/service';
 import { parse } from 'yaml';
 import type { AdmissionLimits } from './core/admission/limits.js';
 import { Findings, problemsOf } from './core/admission/rules/findings.js';
 import { checkRetentionPolicy } from './core/admission/rules/retention-rules.js';
 
-export interface RegistryConfig {
+export interface RegistryConfig extends BusConfig {
   /** 0: one that is free. */
   port: number;
   host: string;
@@ -13,7 +13,8 @@ export interface RegistryConfig {
   tls?: { certFile: string; keyFile: string };
   /** `sqlite:<path>` or `postgres://…`. */
   database: string;
-  natsUrl: string;
+  /** Instead: a file that holds it. */
+  databaseFile?: string;
   /** Who may call, and do what. */
   access: Access;
   /** How long it still answers after SIGTERM, being not ready, until those who choose among replicas know. */
@@ -42,6 +43,8 @@ export interface ClusterAccess {
   namespace: string;
   /** Secret that holds the serving certificate; used unless there are TLS files. */
   certificateSecret: string;
+  /** Secret for the passwords of NATS and of the database; absent: they come otherwise. */
+  credentialsSecret?: string;
   service: string;
 }
 
@@ -53,12 +56,16 @@ export function loadConfig(env: Env): RegistryConfig {
   if ((certFile === undefined) !== (keyFile === undefined))
     read.problem('TLS_CERT_FILE and TLS_KEY_FILE go together', '');
   const retention = retentionOf(read);
+  const databaseFile = read.optional('DATABASE_FILE');
+  if (databaseFile !== undefined && read.optional('DATABASE') !== undefined)
+    read.problem('DATABASE and DATABASE_FILE exclude each other', '');
   const config: RegistryConfig = {
     port: read.port('PORT', 6443),
     host: read.text('HOST', '0.0.0.0'),
     ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
     database: read.text('DATABASE', 'sqlite:data/registry.db'),
-    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    ...(databaseFile === undefined ? {} : { databaseFile }),
+    ...read.bus(),
     access: accessOf(read),
     shutdownDelayMs: read.integer('SHUTDOWN_DELAY_MS', 0, { max: 10_000 }),
     instance: read.text('INSTANCE', 'registry-0'),
@@ -97,9 +104,11 @@ function accessOf(read: EnvReader): Access {
   const from = read.optional('CLUSTER');
   if (from === undefined) return { kind: 'tokens', file: read.text('TOKENS_FILE') };
   if (read.optional('TOKENS_FILE') !== undefined) read.problem('CLUSTER and TOKENS_FILE exclude each other', '');
+  const credentialsSecret = read.optional('CREDENTIALS_SECRET');
   return {
     kind: 'cluster',
     from,
+    ...(credentialsSecret === undefined ? {} : { credentialsSecret }),
     namespace: read.text('CLUSTER_NAMESPACE', 'slipway'),
     certificateSecret: read.text('CERTIFICATE_SECRET', 'slipway-registry-certificate'),
     service: read.text('SERVICE_NAME', 'slipway-registry'),

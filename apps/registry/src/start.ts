@@ -1,13 +1,13 @@
 // Starts the registry: database, bus, relay, change window, API.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectBus, type Bus } from '@slipway/bus';
+import type { Bus } from '@slipway/bus';
 import { SlipwayError, type RetentionPolicySpec } from '@slipway/contracts';
 import {
   Metrics,
   VERSION,
-  busMetrics,
   createLogger,
+  openBus,
   startModule,
   type Logger,
   type RunningService,
@@ -28,6 +28,7 @@ import { Retention } from './io/retention.js';
 import { openObjectStore } from './io/sql/open.js';
 import { WatchCache } from './io/watch-cache.js';
 import { RegistryModule } from './registry.module.js';
+import { readSecrets } from './secrets.js';
 
 export interface RunningRegistry extends RunningService {
   /** Where the API is: `http://127.0.0.1:6443`. */
@@ -49,10 +50,11 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     }
   };
   try {
+    const secrets = await readSecrets(config);
     const [access, store, bus] = await Promise.all([
       startAccess(config, logger, metrics),
-      openObjectStore(config.database, commitMetrics(metrics)),
-      connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) }),
+      openObjectStore(secrets.database, commitMetrics(metrics)),
+      openBus(config, { service: 'registry', logger, metrics, password: secrets.natsPassword }),
     ]);
     closers.push(
       () => access.stop(),

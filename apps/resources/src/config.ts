@@ -1,13 +1,12 @@
 import { parseMirrors, type Mirror } from '@slipway/contracts';
 import { isNetwork } from '@slipway/guarded-http';
-import { EnvReader, type Env } from '@slipway/service';
+import { EnvReader, type BusConfig, type Env } from '@slipway/service';
 import type { KnownHosts } from './core/credentials.js';
 
-export interface ResourcesConfig {
+export interface ResourcesConfig extends BusConfig {
   /** Port of health and metrics; undefined starts no server of its own. */
   port?: number;
   host: string;
-  natsUrl: string;
   instance: string;
   logLevel: string;
   logFormat: 'json' | 'text';
@@ -49,7 +48,7 @@ export function loadConfig(env: Env): ResourcesConfig {
   const config: ResourcesConfig = {
     port: read.port('PORT', 8084),
     host: read.text('HOST', '127.0.0.1'),
-    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    ...read.bus(),
     instance: read.text('INSTANCE', 'resources-0'),
     logLevel: read.logLevel(),
     logFormat: read.logFormat(),

@@ -1,9 +1,8 @@
 import { NetworkGuard } from '@slipway/guarded-http';
-import { connectBus } from '@slipway/bus';
 import {
   Metrics,
-  busMetrics,
   createLogger,
+  openBus,
   startHealthServer,
   startModule,
   type Logger,
@@ -22,7 +21,7 @@ import { ResourcesModule } from './resources.module.js';
 export async function startResources(config: ResourcesConfig, given?: { logger?: Logger }): Promise<RunningService> {
   const logger = given?.logger ?? createLogger('resources', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('resources', { process: config.port !== undefined });
-  const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
+  const bus = await openBus(config, { service: 'resources', logger, metrics });
   const store = config.cluster === undefined ? busStore(bus) : await withClusterKept(busStore(bus), config.cluster);
   const guard = new NetworkGuard(config.allowedNetworks);
   const planner = new ResourcePlanner(store, config.gitConfig, config.remote.mirrors, {

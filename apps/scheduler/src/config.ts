@@ -1,7 +1,6 @@
-import { EnvReader, type Env } from '@slipway/service';
+import { EnvReader, type BusConfig, type Env } from '@slipway/service';
 
-export interface SchedulerConfig {
-  natsUrl: string;
+export interface SchedulerConfig extends BusConfig {
   /** Health and metrics. */
   host: string;
   port: number;
@@ -17,7 +16,7 @@ export interface SchedulerConfig {
 export function loadConfig(env: Env): SchedulerConfig {
   const read = new EnvReader(env);
   const config: SchedulerConfig = {
-    natsUrl: read.text('NATS_URL', 'nats://127.0.0.1:4222'),
+    ...read.bus(),
     host: read.text('HOST', '127.0.0.1'),
     port: read.port('PORT', 8082),
     instance: read.text('INSTANCE', 'scheduler-0'),

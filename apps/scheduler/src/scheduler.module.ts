@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APPROVALS, RESOLUTION_REQUESTS } from '@slipway/contracts';
-import { connectBus, type Bus } from '@slipway/bus';
-import { Metrics, busMetrics, createLogger, type Logger } from '@slipway/service';
+import type { Bus } from '@slipway/bus';
+import { Metrics, createLogger, openBus, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
 import type { SchedulerConfig } from './config.js';
 import { CHILD_RESOURCES } from './core/child-kind.js';
@@ -26,7 +26,7 @@ const LEASE_TTL_MS = 10_000;
 export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   const logger = createLogger('scheduler', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('scheduler');
-  const bus = await connectBus({ url: config.natsUrl, name: config.instance, logger, metrics: busMetrics(metrics) });
+  const bus = await openBus(config, { service: 'scheduler', logger, metrics });
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
   const cache = new Cache(bus, store, {

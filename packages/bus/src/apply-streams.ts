@@ -11,24 +11,36 @@ import { DUPLICATE_WINDOW_MS, type StreamSpec } from './streams.js';
 const NAME_IN_USE = 10058;
 const NANOS = 1_000_000;
 
+export interface StreamSettings {
+  /** Servers that keep each message: more than one only in a cluster of at least as many. */
+  replicas: number;
+  /** Whether streams that are there and differ are changed, which takes a right that not every user has. */
+  mayChange: boolean;
+}
+
 /**
  * Makes the server's streams what the specs say, or leaves them as a newer release has made them. Safe to run by many
  * processes at once, any number of times.
  */
-export async function applyStreams(jsm: JetStreamManager, specs: readonly StreamSpec[]): Promise<void> {
-  for (const spec of specs) await applyStream(jsm, spec);
+export async function applyStreams(
+  jsm: JetStreamManager,
+  specs: readonly StreamSpec[],
+  settings: StreamSettings,
+): Promise<void> {
+  for (const spec of specs) await applyStream(jsm, spec, settings);
 }
 
 /**
  * Adds first and asks nothing: adding what is there already, and the same, changes nothing. Asking whether it is there
  * gets no answer at all from nats-server 2.9 while another process is adding it (3 of 1,800 times).
  */
-async function applyStream(jsm: JetStreamManager, spec: StreamSpec): Promise<void> {
-  const wanted = configOf(spec);
+async function applyStream(jsm: JetStreamManager, spec: StreamSpec, settings: StreamSettings): Promise<void> {
+  const wanted = configOf(spec, settings.replicas);
   try {
     await jsm.streams.add(wanted);
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
+    if (!settings.mayChange) return;
     const { config } = await jsm.streams.info(spec.name); // it is there, but another
     if (revisionOf(config.description) > spec.revision) return; // a newer release's, which runs beside this one
     if (config.retention === wanted.retention) return void (await jsm.streams.update(spec.name, wanted));
@@ -61,9 +73,10 @@ type Applied = Pick<
   | 'max_bytes'
   | 'max_age'
   | 'duplicate_window'
+  | 'num_replicas'
 >;
 
-function configOf(spec: StreamSpec): Applied {
+function configOf(spec: StreamSpec, replicas: number): Applied {
   return {
     name: spec.name,
     description: describe(spec),
@@ -74,5 +87,6 @@ function configOf(spec: StreamSpec): Applied {
     max_bytes: spec.maxBytes,
     max_age: spec.maxAgeMs * NANOS,
     duplicate_window: DUPLICATE_WINDOW_MS * NANOS,
+    num_replicas: replicas,
   };
 }

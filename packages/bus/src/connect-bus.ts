@@ -16,6 +16,7 @@ import { Publisher } from './publisher.js';
 import { request, serve } from './rpc.js';
 import { removeDurable, streamState } from './stream-state.js';
 import { STREAMS, type StreamSpec } from './streams.js';
+import { keepsStreams, streamsOf, type BusService } from './users.js';
 
 export interface ConnectBusOptions {
   /** `nats://[user:password@]host:port`, several separated by commas. */
@@ -24,6 +25,12 @@ export interface ConnectBusOptions {
   name: string;
   user?: string;
   password?: string;
+  /** Instead of a password: a file that has it, read at every connect. */
+  passwordFile?: string;
+  /** Whose user this is: it makes only the streams that it uses. Absent: one user for everything. */
+  service?: BusService;
+  /** Servers that keep each message of a stream; 1 when absent. */
+  replicas?: number;
   logger?: BusLogger;
   metrics?: BusMetrics;
   /** Applied at connect and after every reconnect. */
@@ -36,8 +43,17 @@ const silent: BusLogger = { debug: () => {}, info: () => {}, warn: () => {}, err
 
 /** Connects to NATS: waits for the server when it is not up yet, reconnects for ever, keeps the streams applied. */
 export async function connectBus(options: ConnectBusOptions): Promise<Bus> {
-  const { logger = silent, metrics = {}, streams = STREAMS, ...rest } = options;
-  return new NatsBus(await Connection.open({ ...rest, logger, metrics, streams }));
+  const { logger = silent, metrics = {}, service, replicas = 1, ...rest } = options;
+  const { streams = service === undefined ? STREAMS : usedBy(service) } = options;
+  const mayChange = service === undefined || keepsStreams(service);
+  return new NatsBus(
+    await Connection.open({ ...rest, logger, metrics, streams, streamSettings: { replicas, mayChange } }),
+  );
+}
+
+function usedBy(service: BusService): StreamSpec[] {
+  const names = streamsOf(service);
+  return STREAMS.filter(({ name }) => names.includes(name));
 }
 
 class NatsBus implements Bus {

@@ -5,13 +5,20 @@
 //   N2. What waits for an answer when the connection is lost fails at once: the answer will never come.
 //   N3. `life` changes with every loss. What belongs to one life (acknowledgements, sequences) is never used in another.
 
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+import {
+  connect,
+  usernamePasswordAuthenticator,
+  type ConnectionOptions,
+  type NatsConnection,
+} from '@nats-io/transport-node';
 import { SlipwayError } from '@slipway/contracts';
-import { applyStreams } from './apply-streams.js';
+import { applyStreams, type StreamSettings } from './apply-streams.js';
 import type { BusLogger, BusMetrics } from './bus.js';
 import type { StreamSpec } from './streams.js';
+import { inboxPrefixOf } from './users.js';
 
 /** A server that dies in the middle of the greeting is only noticed by this. */
 const CONNECT_TIMEOUT_MS = 2000;
@@ -26,7 +33,9 @@ export interface ConnectionSettings {
   name: string;
   user?: string;
   password?: string;
+  passwordFile?: string;
   streams: readonly StreamSpec[];
+  streamSettings: StreamSettings;
   logger: BusLogger;
   metrics: BusMetrics;
   /** Gives up waiting for a server that never came up. */
@@ -116,7 +125,7 @@ export class Connection {
   /** Applies the streams again, because one turned out to be missing. Calls at the same time share one repair. */
   repair(): Promise<void> {
     if (this.#repairing === undefined) {
-      const repairing = applyStreams(this.jsm, this.settings.streams).finally(() => {
+      const repairing = applyStreams(this.jsm, this.settings.streams, this.settings.streamSettings).finally(() => {
         if (this.#repairing === repairing) this.#repairing = undefined;
       });
       this.#repairing = repairing;
@@ -230,7 +239,7 @@ async function firstConnect(settings: ConnectionSettings): Promise<NatsConnectio
           'BusRefused',
           `NATS at ${servers.join(', ')} refused user and password.`,
           {
-            hint: 'Check the user and password in NATS_URL.',
+            hint: 'Check the user and password in NATS_URL, or the file that NATS_PASSWORD_FILE names.',
             cause,
           },
         );
@@ -246,13 +255,14 @@ async function firstConnect(settings: ConnectionSettings): Promise<NatsConnectio
 
 /** Credentials may stand in the URL (`nats://user:password@host:port`); several servers are separated by commas. */
 function address(settings: ConnectionSettings): { servers: string[]; options: ConnectionOptions } {
+  const { passwordFile } = settings;
   let { user, password } = settings;
   const servers = settings.url.split(',').map((part) => {
     const text = part.trim();
     const url = new URL(text.includes('://') ? text : `nats://${text}`);
     if (url.username !== '') {
       user ??= decodeURIComponent(url.username);
-      password ??= decodeURIComponent(url.password);
+      if (url.password !== '') password ??= decodeURIComponent(url.password);
     }
     const scheme = url.protocol === 'tls:' ? 'tls://' : '';
     return `${scheme}${url.hostname}:${url.port === '' ? '4222' : url.port}`;
@@ -269,10 +279,42 @@ function address(settings: ConnectionSettings): { servers: string[]; options: Co
     pingInterval: 10_000,
     maxPingOut: 2,
     noAsyncTraces: true,
-    ...(user === undefined ? {} : { user }),
-    ...(password === undefined ? {} : { pass: password }),
+    ...(user === undefined ? {} : { inboxPrefix: inboxPrefixOf(user) }),
+    ...credentials(user, passwordFile === undefined ? password : kept(passwordFile)),
   };
   return { servers, options };
+}
+
+function credentials(
+  user: string | undefined,
+  password: string | (() => string) | undefined,
+): Pick<ConnectionOptions, 'authenticator'> {
+  if (user === undefined) return {};
+  return { authenticator: usernamePasswordAuthenticator(user, password ?? '') };
+}
+
+/** Read anew at each connect, so that a password may be changed while we run; the last one where that fails. */
+function kept(file: string): () => string {
+  let last = passwordIn(file);
+  return () => {
+    try {
+      last = passwordIn(file);
+    } catch {
+      // Not to be thrown here: the client would close for good.
+    }
+    return last;
+  };
+}
+
+function passwordIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new SlipwayError('invalid', 'NoNatsPassword', `The password file "${file}" cannot be read.`, {
+      hint: 'NATS_PASSWORD_FILE names a file that holds the password of the user in NATS_URL, and nothing else.',
+      cause,
+    });
+  }
 }
 
 const STORAGE_EXCEEDED = 10047;

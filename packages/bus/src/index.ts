@@ -26,4 +26,15 @@ export {
   type ConsumerSpec,
   type StreamSpec,
 } from './streams.js';
+export {
+  BUS_SERVICES,
+  inboxPrefixOf,
+  passwordVariable,
+  rightsOf,
+  streamsOf,
+  userConfig,
+  usersConfig,
+  type BusRights,
+  type BusService,
+} from './users.js';
 export { type RetryPolicy, type Verdict } from './verdict.js';

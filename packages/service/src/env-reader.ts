@@ -1,4 +1,5 @@
 import { SlipwayError } from '@slipway/contracts';
+import type { BusConfig } from './open-bus.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -69,6 +70,16 @@ export class EnvReader {
   list(name: string): string[] {
     const entries = (this.#raw(name) ?? '').split(',').map((entry) => entry.trim());
     return entries.filter((entry) => entry !== '');
+  }
+
+  /** `NATS_URL`, `NATS_PASSWORD_FILE`, `NATS_REPLICAS`. */
+  bus(): BusConfig {
+    const natsPasswordFile = this.optional('NATS_PASSWORD_FILE');
+    return {
+      natsUrl: this.text('NATS_URL', 'nats://127.0.0.1:4222'),
+      ...(natsPasswordFile === undefined ? {} : { natsPasswordFile }),
+      natsReplicas: this.integer('NATS_REPLICAS', 1, { min: 1, max: 5 }),
+    };
   }
 
   /** `LOG_LEVEL`. */

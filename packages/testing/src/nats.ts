@@ -1,11 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startNatsServer, type NatsServer } from '@slipway/service';
+import type { BusService } from '@slipway/bus';
+import { serviceUsers, startNatsServer, type NatsServer } from '@slipway/service';
 import { tempDir } from './temp-dir.js';
 
 /** A real nats-server that a test may mistreat. Its address and password stay the same over restarts. */
 export interface TestNats {
   readonly url: string;
+  /** For a service, with a user who has its rights and no others. */
+  urlOf(service: BusService): string;
   /** SIGKILL; nothing is written that is not yet. */
   kill(): Promise<void>;
   /** SIGTERM. */
@@ -21,18 +25,22 @@ export interface TestNats {
 /** `users`: as `NatsServerOptions.users`. */
 export async function startTestNats({ users = [] }: { users?: readonly string[] } = {}): Promise<TestNats> {
   const dir = await tempDir();
-  let server: NatsServer | undefined = await startNatsServer({ storeDir: dir.path, users });
-  const { url, port, password } = server;
+  const password = randomBytes(24).toString('hex');
+  const ours = serviceUsers(password);
+  const all = [...ours.users, ...users];
+  let server: NatsServer | undefined = await startNatsServer({ storeDir: dir.path, password, users: all });
+  const { url, port } = server;
   const end = async (how: 'kill' | 'stop'): Promise<void> => {
     await server?.[how]();
     server = undefined;
   };
   return {
     url,
+    urlOf: (service) => ours.urlOf(service, port),
     kill: () => end('kill'),
     stop: () => end('stop'),
     start: async () => {
-      server ??= await startNatsServer({ storeDir: dir.path, port, password, users });
+      server ??= await startNatsServer({ storeDir: dir.path, port, password, users: all });
     },
     wipe: () => rm(join(dir.path, 'jetstream'), { recursive: true, force: true }),
     close: async () => {

@@ -44,7 +44,7 @@ export async function environment(options: EnvironmentOptions, config: CliConfig
     podGraceMs: POD_GRACE_MS,
     logLevel: config.logLevel ?? 'info',
     logFormat: 'json',
-    natsUrl: options.natsUrl,
+    natsUrl: () => options.natsUrl,
     healthPorts: {},
     resources: config.resources,
     executor: config.executor,

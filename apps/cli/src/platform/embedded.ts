@@ -32,11 +32,17 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   ]);
   const nats = await keepNats({
     start: service.startNatsServer,
+    users: service.serviceUsers,
     storeDir: join(options.dataDir, 'nats'),
     onRestart: (why) => options.onNotice(`nats-server has ended (${why}); starting it again`),
     onLost: options.onLost,
   });
-  const env = serviceEnvironments({ ...options, natsUrl: nats.url, healthPorts: {}, logFormat: 'text' });
+  const env = serviceEnvironments({
+    ...options,
+    natsUrl: (name) => nats.urlOf(name),
+    healthPorts: {},
+    logFormat: 'text',
+  });
   const keep = async <S extends RunningService>(starting: Promise<S>): Promise<S> => {
     const started = await starting;
     running.push(started);

@@ -1,15 +1,19 @@
 // A nats-server that is started again when it ends by itself, where its clients look for it: same port, same password.
 
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NatsServer, startNatsServer } from '@slipway/service';
+import type { BusService } from '@slipway/bus';
+import type { NatsServer, serviceUsers, startNatsServer } from '@slipway/service';
 
 export interface KeptNats {
-  url: string;
+  /** For a service, with its user. The same over restarts. */
+  urlOf(service: BusService): string;
   stop(): Promise<void>;
 }
 
 export interface KeptNatsOptions {
   start: typeof startNatsServer;
+  users: typeof serviceUsers;
   storeDir: string;
   /** Told of each end and new start. */
   onRestart: (why: string) => void;
@@ -22,7 +26,10 @@ const SHORT_MS = 5_000;
 const MOST_SHORT_RUNS = 5;
 const PAUSE_MS = 100;
 
-export async function keepNats({ start, storeDir, onRestart, onLost }: KeptNatsOptions): Promise<KeptNats> {
+export async function keepNats(options: KeptNatsOptions): Promise<KeptNats> {
+  const { start, storeDir, onRestart, onLost } = options;
+  const password = randomBytes(24).toString('hex');
+  const users = options.users(password);
   let isStopping = false;
   let shortRuns = 0;
   let startedMs = Date.now();
@@ -36,7 +43,7 @@ export async function keepNats({ start, storeDir, onRestart, onLost }: KeptNatsO
     if (isStopping) return;
     startedMs = Date.now();
     try {
-      server = await start({ storeDir, port: server.port, password: server.password, onExit });
+      server = await start({ storeDir, port: server.port, password, users: users.users, onExit });
     } catch (error) {
       onLost(error instanceof Error ? error.message : String(error));
     }
@@ -44,9 +51,9 @@ export async function keepNats({ start, storeDir, onRestart, onLost }: KeptNatsO
   const onExit = (why: string): void => {
     restarting = restart(why);
   };
-  server = await start({ storeDir, onExit });
+  server = await start({ storeDir, password, users: users.users, onExit });
   return {
-    url: server.url,
+    urlOf: (service) => users.urlOf(service, server.port),
     stop: async () => {
       isStopping = true;
       await restarting;

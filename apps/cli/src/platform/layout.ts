@@ -27,7 +27,8 @@ export interface Layout {
   runtime?: 'process' | 'kubernetes' | 'faked';
   logLevel: string;
   logFormat: 'json' | 'text';
-  natsUrl: string;
+  /** Of NATS, as each service reaches it. */
+  natsUrl: (service: ServiceName) => string;
   /** Health ports by service; 0 lets the kernel choose. */
   healthPorts: Partial<Record<ServiceName, number>>;
   /** Settings of the resources service, from the environment of the platform. */
@@ -43,7 +44,7 @@ export function serviceEnvironments(layout: Layout): Record<ServiceName, Env> {
   const { dataDir, tls } = layout;
   const gitMirrorDir = join(dataDir, 'git-mirrors');
   const common = (name: ServiceName): Env => ({
-    NATS_URL: layout.natsUrl,
+    NATS_URL: layout.natsUrl(name),
     LOG_LEVEL: layout.logLevel,
     LOG_FORMAT: layout.logFormat,
     INSTANCE: `${name}-0`,
