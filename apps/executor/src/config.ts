@@ -48,6 +48,10 @@ export interface ClusterConfig {
   installation: string;
   /** Whether runs are objects of the cluster's own API, so that what is made for them can name them as owners. */
   namesOwners: boolean;
+  /** Namespace of the installation: what is made in those of users goes with it. */
+  installationNamespace?: string;
+  /** Whether pods are kept from the metadata address of clouds, by a policy of their namespace. */
+  networkPolicy: boolean;
   /** What brings the entrypoint into pods. */
   entrypointImage: string;
   /** Whether pods find it in a secret of their namespace, where the cluster has no image volumes. */
@@ -102,11 +106,14 @@ export function loadConfig(env: Env): ExecutorConfig {
 const PULL_POLICIES = ['', 'Always', 'IfNotPresent', 'Never'] as const;
 
 function readCluster(read: EnvReader): ClusterConfig {
+  const installationNamespace = read.optional('CLUSTER_NAMESPACE');
   const imagePullPolicy = read.oneOf('IMAGE_PULL_POLICY', PULL_POLICIES, '');
   return {
     kubeconfigs: (read.optional('KUBECONFIG') ?? '').split(':').filter((file) => file !== ''),
     installation: read.text('INSTALLATION', 'slipway'),
     namesOwners: read.flag('OWNER_REFERENCES', false),
+    ...(installationNamespace === undefined ? {} : { installationNamespace }),
+    networkPolicy: read.flag('NETWORK_POLICY', false),
     entrypointImage: read.text('ENTRYPOINT_IMAGE', 'slipway/entrypoint:0.1.0'),
     entrypointSecret: read.flag('ENTRYPOINT_SECRET', true),
     ...(imagePullPolicy === '' ? {} : { imagePullPolicy }),

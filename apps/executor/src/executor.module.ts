@@ -8,12 +8,14 @@ import {
   RETENTION_POLICIES,
   TASK_RUNS,
   formatDuration,
+  type Pod,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import { Metrics, createLogger, openBus, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore, type Store } from '@slipway/store';
 import type { ClusterConfig, ExecutorConfig } from './config.js';
 import type { Delivery } from './core/entrypoint-delivery.js';
+import { podNetworkPolicy } from './core/pod-network-policy.js';
 import type { ImageState } from './core/image-cache.js';
 import type { PodEnvironment, PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
@@ -25,6 +27,7 @@ import { kubeletObjects, storedEnvironment } from './io/kubelet-objects.js';
 import {
   ClaimKeeper,
   EntrypointSecret,
+  NamespaceFixtures,
   PodCollector,
   kubeconfigAccess,
   openCluster,
@@ -250,15 +253,21 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
     logger,
     metrics,
     beforeStart: async (pod) => {
-      await Promise.all([claims.ensureFor(pod), entrypoint?.ensureFor(pod)]);
+      await Promise.all([claims.ensureFor(pod), entrypoint?.ensureFor(pod), ensureNetworkPolicy(pod)]);
     },
   });
+  const fixtures = new NamespaceFixtures({ ...cluster, api });
   const claims = new ClaimKeeper({ ...cluster, api, store, cache, shards, logger });
   const entrypoint = cluster.entrypointSecret
-    ? await EntrypointSecret.of(join(binDir, 'entrypoint'), api, cluster.installation)
+    ? await EntrypointSecret.of(join(binDir, 'entrypoint'), fixtures)
     : undefined;
-  claims.start();
   const { installation, podRetention } = cluster;
+  const ensureNetworkPolicy = async ({ metadata: { namespace = '' } }: Pod): Promise<void> => {
+    if (!cluster.networkPolicy) return;
+    const collection = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`;
+    await fixtures.ensure(collection, podNetworkPolicy(namespace, installation));
+  };
+  claims.start();
   const collector = new PodCollector({
     ...{ api, cache: definitions, installation, shards, now: Date.now, logger, metrics },
     ...(podRetention === undefined ? {} : { fallback: podRetention }),
