@@ -33,7 +33,8 @@ function rendered(text: string, given: Values, namespace: string): string {
     if (path === undefined) throw new Error(`a form that this test does not know: ${whole}`);
     const value = valueAt(given, path);
     if (value === undefined) throw new Error(`no value for ${whole}`);
-    return asJson === undefined ? String(value) : JSON.stringify(value);
+    if (asJson === undefined && typeof value !== 'number') throw new Error(`${whole} should be JSON`);
+    return JSON.stringify(value);
   });
 }
 
