@@ -199,7 +199,7 @@ async function textOf(server, path) {
   const { request: requestTls } = await import('node:https');
   const send = server.startsWith('https:') ? requestTls : request;
   return new Promise((done, fail) => {
-    const asked = send(`${server}${path}`, { rejectUnauthorized: false, timeout: 5000 }, (answer) => {
+    const asked = send(`${server}${path}`, { rejectUnauthorized: false, timeout: 30_000 }, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (chunk) => (text += chunk));

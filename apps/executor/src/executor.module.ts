@@ -11,7 +11,7 @@ import {
   type Pod,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
-import { Metrics, createLogger, openBus, type Logger } from '@slipway/service';
+import { Metrics, cacheMetrics, createLogger, openBus, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore, type Store } from '@slipway/store';
 import type { ClusterConfig, ExecutorConfig } from './config.js';
 import type { Delivery } from './core/entrypoint-delivery.js';
@@ -82,10 +82,12 @@ const IMAGE_PULL_MS = { cluster: 5 * 60_000, machine: 0 };
 
 export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const logger = createLogger('executor', config.logLevel, { format: config.logFormat });
-  const metrics = new Metrics('executor');
+  const metrics = new Metrics('executor', { process: config.port !== 0 });
   const bus = await openBus(config, { service: 'executor', logger, metrics });
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  metrics.gauge('shards_owned', 'Shards that this replica works on.', [], () => leases.shards().size);
+  const followed = cacheMetrics(metrics);
   const cache = new Cache(bus, store, {
     resources: [
       ...[TASK_RUNS, BUILDS, PODS, RESOLUTION_REQUESTS],
@@ -93,8 +95,10 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     ],
     shards: () => leases.shards(),
     transform: slim,
+    ...followed('runs'),
   });
   const definitions = new Cache(bus, store, {
+    ...followed('definitions'),
     resources: [
       ...new Set([
         ...DEFINITION_RESOURCES,

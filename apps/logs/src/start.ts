@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { StreamSpec } from '@slipway/bus';
 import {
   Metrics,
@@ -36,6 +37,7 @@ export async function startLogs(config: LogsConfig, given?: GivenToLogs): Promis
   });
   await requireNoTwin(bus, instance);
   const store = await LogStore.open(config.dataDir);
+  diskMetrics(metrics, config.dataDir);
   const wired = LogsModule.with({ bus, store, logger, instance, pace: given?.pace ?? {} });
   const module = await startModule(wired, { logger, rpc: { bus, queue: 'logs' } });
   const consumer = module.get<LogConsumer>(LogConsumer);
@@ -56,4 +58,11 @@ export async function startLogs(config: LogsConfig, given?: GivenToLogs): Promis
     await bus.close();
   };
   return { name: 'logs', isReady, stop: () => (stopped ??= stop()) };
+}
+
+function diskMetrics(metrics: Metrics, dataDir: string): void {
+  const free = async (): Promise<number> => statfs(dataDir).then(({ bavail, bsize }) => bavail * bsize);
+  const size = async (): Promise<number> => statfs(dataDir).then(({ blocks, bsize }) => blocks * bsize);
+  metrics.gauge('logs_disk_free_bytes', 'What is left of the disk that log lines are on.', [], free);
+  metrics.gauge('logs_disk_size_bytes', 'Size of the disk that log lines are on.', [], size);
 }

@@ -1,5 +1,6 @@
 // Starts the registry: database, bus, relay, change window, API.
 
+import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@slipway/bus';
 import { SlipwayError, type RetentionPolicySpec } from '@slipway/contracts';
@@ -8,6 +9,7 @@ import {
   VERSION,
   createLogger,
   openBus,
+  readyMetric,
   startModule,
   type Logger,
   type RunningService,
@@ -70,7 +72,12 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     });
     closers.push(() => module.close());
     let stopped: Promise<void> | undefined;
+    let { tls } = access;
     const isReady = (): boolean => stopped === undefined && bus.isConnected();
+    const ready = { isReady, metrics };
+    relayMetric(metrics, store);
+    readyMetric(ready);
+    certificateMetric(metrics, () => tls);
     const server = new ApiServer({
       host: config.host,
       port: config.port,
@@ -87,12 +94,15 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
         limits,
       },
       authenticate: access.authenticate,
-      health: { isReady, metrics },
+      health: ready,
       metrics: new RequestMetrics(metrics),
       logger,
       version: VERSION,
     });
-    access.onTls((tls) => server.useTls(tls));
+    access.onTls((next) => {
+      tls = next;
+      server.useTls(next);
+    });
     await server.listen();
     closers.push(() => server.close());
     logger.info({ url: server.url }, 'the API answers');
@@ -150,4 +160,16 @@ function commitMetrics(metrics: Metrics): Parameters<typeof openObjectStore>[1] 
     },
     refused: (reason) => refused.inc({ reason }),
   };
+}
+
+function certificateMetric(metrics: Metrics, tls: () => { cert: string | Buffer } | undefined): void {
+  metrics.gauge('certificate_expires_seconds', 'When the certificate of the API ends, as Unix time.', [], () => {
+    const served = tls();
+    return served === undefined ? Infinity : Date.parse(new X509Certificate(served.cert).validTo) / 1000;
+  });
+}
+
+function relayMetric(metrics: Metrics, store: ObjectStore): void {
+  const size = (): Promise<number> => store.outboxSize().catch(() => NaN); // the other metrics are read all the same
+  metrics.gauge('relay_outbox_changes', 'Changes that are committed and not known to be published.', [], size);
 }

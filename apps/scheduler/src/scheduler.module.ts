@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APPROVALS, RESOLUTION_REQUESTS } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
-import { Metrics, createLogger, openBus, type Logger } from '@slipway/service';
+import { Metrics, cacheMetrics, createLogger, openBus, type Logger } from '@slipway/service';
 import { Cache, RemoteReferences, ShardLeases, busAdmission, busStore } from '@slipway/store';
 import type { SchedulerConfig } from './config.js';
 import { CHILD_RESOURCES } from './core/child-kind.js';
@@ -25,16 +25,22 @@ const LEASE_TTL_MS = 10_000;
 
 export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   const logger = createLogger('scheduler', config.logLevel, { format: config.logFormat });
-  const metrics = new Metrics('scheduler');
+  const metrics = new Metrics('scheduler', { process: config.port !== 0 });
   const bus = await openBus(config, { service: 'scheduler', logger, metrics });
   const store = busStore(bus);
   const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  const followed = cacheMetrics(metrics)('runs');
   const cache = new Cache(bus, store, {
     resources: [...CHILD_RESOURCES, RESOLUTION_REQUESTS, APPROVALS],
     shards: () => leases.shards(),
     transform: slim,
-    onRelist: (why) => logger.warn({ why }, 'listing runs again'),
+    onDelay: followed.onDelay,
+    onRelist: (why) => {
+      followed.onRelist(why);
+      logger.warn({ why }, 'listing runs again');
+    },
   });
+  metrics.gauge('shards_owned', 'Shards that this replica works on.', [], () => leases.shards().size);
   const counted = keeperMetrics(metrics, () => keeper.running);
   const remote = new RemoteReferences(store, busAdmission(bus));
   const keeper = new RunKeeper({

@@ -180,6 +180,7 @@ export class Connection {
   #lose(): void {
     this.#life++;
     this.#isReady = false;
+    this.settings.metrics.connected?.(false);
     this.#repairing = undefined; // waits for answers that a dead server will not give
     const error = this.#isClosed ? closedError() : lostError();
     for (const fail of this.#inFlight) fail(error);
@@ -219,6 +220,7 @@ export class Connection {
       }
       if (life !== this.#life) return false;
       this.#isReady = true;
+      this.settings.metrics.connected?.(true);
       this.#wake();
       return true;
     }

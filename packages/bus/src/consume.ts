@@ -134,6 +134,7 @@ class Worker<E> implements Subscription {
 
   #accept(delivery: Delivery): void {
     if (this.#isStopping) return;
+    this.connection.settings.metrics.pending?.(this.options.durable, delivery.native.info.pending);
     this.#inHand.add(delivery);
     this.#queue.push(delivery);
     this.#next();

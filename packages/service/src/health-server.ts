@@ -26,6 +26,7 @@ export async function startHealthServer(
     server.once('error', reject);
     server.listen(options.port, options.host ?? '127.0.0.1', resolve);
   });
+  readyMetric(options);
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
@@ -34,6 +35,11 @@ export async function startHealthServer(
         server.closeAllConnections();
       }),
   };
+}
+
+/** The same as `/readyz` as a number. */
+export function readyMetric({ isReady, metrics }: HealthSources): void {
+  metrics.gauge('ready', 'Whether the service does its work, as /readyz says.', [], () => Number(isReady()));
 }
 
 /** Answers a health or metrics request on somebody else's server; false when the path is none of them. */

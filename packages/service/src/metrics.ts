@@ -4,8 +4,11 @@ import { VERSION } from './version.js';
 
 export type { Counter, Gauge, Histogram };
 
-/** Seconds; from a tenth of a millisecond to ten seconds. */
-const DURATION_BUCKETS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Seconds; from a tenth of a millisecond to ten seconds: requests, transactions, messages. */
+const SHORT = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Seconds; from a tenth of a second to twelve hours: what users wait for. */
+const LONG = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600, 3 * 3600, 12 * 3600];
 
 /** The Prometheus metrics of one service. Names start with `slipway_`; durations are in seconds. */
 export class Metrics {
@@ -31,24 +34,38 @@ export class Metrics {
     return new Counter({ name: `slipway_${name}`, help, labelNames, registers: [this.#registry] });
   }
 
-  gauge<L extends string>(name: string, help: string, labelNames: readonly L[] = [], read?: () => number): Gauge<L> {
+  gauge<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    read?: () => number | Promise<number>,
+  ): Gauge<L> {
     const options = { name: `slipway_${name}`, help, labelNames, registers: [this.#registry] };
     if (read === undefined) return new Gauge(options);
     return new Gauge({
       ...options,
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(await read());
       },
     });
   }
 
-  /** A histogram of seconds. */
+  /** A histogram of seconds: of requests, or of what takes as long as users' work does. */
   duration<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> {
+    return this.#histogram(name, help, labelNames, SHORT);
+  }
+
+  /** As `duration`, from a tenth of a second to twelve hours. */
+  longDuration<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> {
+    return this.#histogram(name, help, labelNames, LONG);
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]): Histogram<L> {
     return new Histogram({
       name: `slipway_${name}_seconds`,
       help,
       labelNames,
-      buckets: DURATION_BUCKETS,
+      buckets,
       registers: [this.#registry],
     });
   }
@@ -62,6 +79,8 @@ export function busMetrics(metrics: Metrics): BusMetrics {
   const dead = metrics.counter('bus_dead_letters_total', 'Messages given up on.', ['durable']);
   const requested = metrics.duration('rpc_client', 'Requests sent.', ['subject', 'outcome']);
   const served = metrics.duration('rpc_server', 'Requests answered.', ['subject', 'outcome']);
+  const pending = metrics.gauge('bus_pending', 'Messages that wait behind the last one delivered.', ['durable']);
+  const connected = metrics.gauge('bus_connected', 'Whether NATS is connected and has the streams.');
   const reconnects = metrics.counter('bus_reconnects_total', 'Connections to NATS made again.');
   return {
     published: (root, ms) => published.observe({ root }, ms / 1000),
@@ -72,6 +91,20 @@ export function busMetrics(metrics: Metrics): BusMetrics {
     },
     requested: (subject, outcome, ms) => requested.observe({ subject, outcome }, ms / 1000),
     served: (subject, outcome, ms) => served.observe({ subject, outcome }, ms / 1000),
+    pending: (durable, count) => pending.set({ durable }, count),
+    connected: (isConnected) => connected.set(Number(isConnected)),
     reconnected: () => reconnects.inc(),
   };
+}
+
+/** What a cache tells of how it follows the store, as metrics of the service. `cache` says which. */
+export function cacheMetrics(
+  metrics: Metrics,
+): (cache: string) => { onRelist: (why: string) => void; onDelay: (delayMs: number) => void } {
+  const relists = metrics.counter('cache_relists_total', 'Lists made because changes were missed.', ['cache']);
+  const delays = metrics.duration('cache_delay', 'From a change in the stream to it in the cache.', ['cache']);
+  return (cache) => ({
+    onRelist: () => relists.inc({ cache }),
+    onDelay: (delayMs) => delays.observe({ cache }, Math.max(0, delayMs) / 1000),
+  });
 }

@@ -34,6 +34,8 @@ export interface CacheOptions {
   transform?: (object: KubeObject) => KubeObject | undefined;
   /** Told why the objects are listed again, where nobody asked for it; for the log and the metric. */
   onRelist?: (why: string) => void;
+  /** Told how long each change took from the stream to here; for the metric. */
+  onDelay?: (delayMs: number) => void;
 }
 
 /** How long the stream may be behind the store before we list again rather than wait. */
@@ -162,6 +164,7 @@ export class Cache {
     const lists = this.#lists;
     await this.#apply(message, head);
     if (lists !== this.#lists) return; // C3: listed while an object was fetched; the list was later and has it
+    this.options.onDelay?.(Date.now() - message.timeMs);
     this.#known[head.shard] = head.sequence;
     this.#revision = Math.max(this.#revision, head.revision);
   }

@@ -65,8 +65,20 @@ export class Executor {
       handle: (key) => this.#handle(key),
       onError: (key, thrown, attempt) => this.#failed(key, thrown, attempt),
     });
-    const { metrics, keeper } = options;
+    const { cache, metrics, keeper } = options;
     metrics.gauge('executor_pods', 'Pods of this node that are not cleaned up.', [], () => keeper.size);
+    metrics.gauge(
+      'taskruns_running',
+      'TaskRuns of this replica that have begun and not ended.',
+      [],
+      () => cache.list<TaskRun>(TASK_RUNS).filter((run) => !isDone(run) && run.status?.podName !== undefined).length,
+    );
+    metrics.gauge(
+      'taskruns_waiting',
+      'TaskRuns of this replica that have no pod yet.',
+      [],
+      () => cache.list<TaskRun>(TASK_RUNS).filter((run) => !isDone(run) && run.status?.podName === undefined).length,
+    );
     metrics.gauge('executor_queue', 'TaskRuns that wait or are in hand.', [], () => this.#queue.size);
   }
 

@@ -7,6 +7,7 @@ export class Transitions {
   readonly #done;
   readonly #started;
   readonly #waited;
+  readonly #came;
   readonly #took;
 
   constructor(
@@ -15,8 +16,9 @@ export class Transitions {
   ) {
     this.#started = metrics.counter('taskrun_pods_started_total', 'Pods started.');
     this.#done = metrics.counter('taskruns_total', 'TaskRuns done, by reason.', ['status', 'reason']);
-    this.#waited = metrics.duration('taskrun_start_delay', 'From the creation of a TaskRun to its pod started.');
-    this.#took = metrics.duration('taskrun_duration', 'From the start of a TaskRun to its end.', ['status']);
+    this.#waited = metrics.longDuration('taskrun_start_delay', 'From the creation of a TaskRun to its pod started.');
+    this.#came = metrics.longDuration('taskrun_pod_start', 'From the start of a TaskRun to its steps running.');
+    this.#took = metrics.longDuration('taskrun_duration', 'From the start of a TaskRun to its end.', ['status']);
   }
 
   podStarted({ metadata, status }: TaskRun): void {
@@ -43,9 +45,11 @@ export class Transitions {
       reason: is.reason,
     };
     this.logger.info(is.status === 'False' ? { ...fields, why: is.message } : fields, 'task run changed');
+    const startMs = msOf(after.status?.startTime);
+    if (is.reason === 'Running' && startMs !== undefined)
+      this.#came.observe(Math.max(0, (Date.now() - startMs) / 1000));
     if (!isDone(after)) return;
     this.#done.inc({ status: is.status, reason: is.reason ?? '' });
-    const startMs = msOf(after.status?.startTime);
     if (startMs !== undefined) this.#took.observe({ status: is.status }, Math.max(0, (Date.now() - startMs) / 1000));
   }
 }

@@ -79,6 +79,8 @@ export interface ObjectStore {
   lease(request: LeaseRequest): Promise<LeaseReply>;
   /** Rows after a revision, in order. */
   outbox(afterRevision: number, limit: number): Promise<OutboxRow[]>;
+  /** How many rows there are. */
+  outboxSize(): Promise<number>;
   /** Forgets rows up to a revision, with the next commit or a moment later. */
   trimOutbox(upToRevision: number): void;
   /** Called after every commit that wrote something, and for commits of other replicas. Must not throw. */

@@ -3,7 +3,7 @@
 import type { NetworkGuard } from '@slipway/guarded-http';
 import { RESOLUTION_REQUESTS, isDone, type KubeObject, type ResolutionRequest } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
-import type { Logger, Metrics } from '@slipway/service';
+import { cacheMetrics, type Logger, type Metrics } from '@slipway/service';
 import { Cache, ShardLeases, type Store } from '@slipway/store';
 import type { ResourcesConfig } from '../config.js';
 import { DocumentSource } from './remote/document-source.js';
@@ -28,10 +28,12 @@ export async function startResolution(
 ): Promise<{ isReady: () => boolean; stop: () => Promise<void> }> {
   const { bus, store, guard, config, logger, metrics } = options;
   const leases = new ShardLeases(bus, { service: 'resources', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  metrics.gauge('shards_owned', 'Shards that this replica works on.', [], () => leases.shards().size);
   const cache = new Cache(bus, store, {
     resources: [RESOLUTION_REQUESTS],
     shards: () => leases.shards(),
     transform: withoutData,
+    ...cacheMetrics(metrics)('requests'),
   });
   const seconds = metrics.duration('resolution', 'Remote references answered.', ['resolver', 'reason']);
   const source = new DocumentSource(resolvers(store, guard, { ...config.remote, gitConfig: config.gitConfig }), store);

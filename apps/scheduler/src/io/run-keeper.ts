@@ -235,7 +235,7 @@ export class RunKeeper {
     const nowMs = this.#options.now();
     const status = withCondition(started(run, undefined, nowMs), condition, nowMs);
     await new RunWriter(this.#options.store, (object) => this.#put(desk, object)).write(fence, [], { run, status });
-    this.#options.metrics.finished(reason);
+    this.#options.metrics.finished(condition, undefined);
     this.#options.logger.error({ run: desk.key, reason, message }, 'the run was given up');
     this.#close(desk);
   }

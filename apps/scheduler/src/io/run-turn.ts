@@ -1,6 +1,7 @@
 // One turn of work on one run: read what is stored, decide once, make it durable.
 
 import {
+  msOf,
   PIPELINE_RUNS,
   isDone,
   isManagedElsewhere,
@@ -45,7 +46,8 @@ export interface Leases {
 export interface TurnMetrics {
   decided(durationMs: number): void;
   committed(durationMs: number): void;
-  finished(reason: string): void;
+  /** `durationMs` since its start; undefined for one that never started. */
+  finished(condition: Pick<RunCondition, 'status' | 'reason'>, durationMs: number | undefined): void;
 }
 
 export interface TurnOptions {
@@ -196,7 +198,7 @@ class Turn {
       this.desk.writtenMs = nowMs;
     }
     if (isFinal) {
-      this.options.metrics.finished(next?.condition.reason ?? decision.condition.reason);
+      this.options.metrics.finished(next?.condition ?? decision.condition, durationOf(run, nowMs));
       return CLOSED;
     }
     const lagging = next === undefined && isStale ? dueMs : Infinity;
@@ -207,7 +209,7 @@ class Turn {
   async #finish(run: PipelineRun, condition: RunCondition, events: KubeObject[] = []): Promise<TurnEnd> {
     const create = [...events, finishedEvent(run, condition, this.#nowMs)];
     await this.#commit(create, { run, status: withCondition(run, condition, this.#nowMs) });
-    this.options.metrics.finished(condition.reason);
+    this.options.metrics.finished(condition, durationOf(run, this.#nowMs));
     return CLOSED;
   }
 
@@ -221,4 +223,9 @@ class Turn {
     const owned = this.options.cache.byOwner(this.stored.metadata.uid ?? '');
     return owned.filter((object): object is ChildObject => childKindOf(object) !== undefined);
   }
+}
+
+function durationOf({ status }: PipelineRun, nowMs: number): number | undefined {
+  const startMs = msOf(status?.startTime);
+  return startMs === undefined ? undefined : Math.max(0, nowMs - startMs);
 }

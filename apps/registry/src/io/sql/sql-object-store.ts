@@ -129,6 +129,11 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
       }));
     },
 
+    async outboxSize() {
+      const [row] = await database.read((sql) => sql.all('SELECT count(*) AS count FROM outbox'));
+      return Number(row!['count']);
+    },
+
     trimOutbox(upToRevision) {
       trimTo = Math.max(trimTo, upToRevision);
       trimTimer ??= setTimeout(() => {
