@@ -122,6 +122,19 @@ describe('buildPod', () => {
       ]);
     });
 
+    it.each<[string, string, object]>([
+      ['busybox', 'behind the default command, as with Tekton', { command: ['sh', '-c', 'ls'] }],
+      ['bash', 'to the entrypoint of the image', { args: ['-c', 'ls'] }],
+      ['example.com/strange:1', 'to what nobody knows', { args: ['-c', 'ls'] }],
+    ])('gives arguments of a step that names no command, of image %s, %s', (image, _where, process) => {
+      const { containers } = build(
+        { steps: [{ name: 'a', image, args: ['-c', 'ls'] }] },
+        { delivery: cluster(false) },
+      ).spec;
+      const { command, args } = containers[0]!;
+      expect({ command, args }).toEqual(process);
+    });
+
     it('leaves sidecars to the cluster where it knows them, and waits for nobody', () => {
       const spec: TaskSpec = { steps: [step()], sidecars: [{ name: 'db', image: 'busybox' }] };
       const native = build(spec, { delivery: cluster(true) }).spec;

@@ -154,7 +154,7 @@ function wrappedSteps(parts: PodParts, scripts: PlacedScripts, sidecars: readonl
           command: [POD_PATHS.entrypoint],
           args: step.script || step.command?.length ? args[i]! : withImageCommand(parts, i, args[i]!),
         }
-      : plainProcess(step, i)),
+      : plainProcess(parts, i)),
     terminationMessagePath: ordered[i]!.terminationPath,
   }));
   return {
@@ -178,7 +178,7 @@ function plainSteps(parts: PodParts, scripts: PlacedScripts): PlacedSteps {
   const isPrepared = scripts.initArgs.length > 0;
   const containers = steps.map((step, i) => ({
     ...stepContainer(parts, i, credentials.steps[i]!.mounts, []),
-    ...plainProcess(step, i),
+    ...plainProcess(parts, i),
     ...(isOurs(i) ? { terminationMessagePath: POD_PATHS.termination } : {}),
   }));
   return {

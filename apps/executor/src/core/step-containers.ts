@@ -68,12 +68,26 @@ export function orderedStep(step: Step, i: number): OrderedStep {
 }
 
 /** The step's own process, and the image's where it names none. */
-export function plainProcess(step: Step, index: number): Pick<Container, 'command' | 'args'> {
-  const { command, args } = orderedStep(step, index);
+export function plainProcess(parts: PodParts, index: number): Pick<Container, 'command' | 'args'> {
+  const { command, args } = orderedStep(parts.steps[index]!, index);
+  const meant = command.length === 0 ? argumentsMeant(parts, index, args) : undefined;
+  if (meant !== undefined) return { command: [...meant] };
   return {
     ...(command.length === 0 ? {} : { command: [...command] }),
     ...(args.length === 0 ? {} : { args: [...args] }),
   };
+}
+
+/** The whole process where Tekton means another one than a node would run: behind a default command, not in its place. */
+function argumentsMeant(
+  { blueprint, conventions, steps }: PodParts,
+  i: number,
+  args: readonly string[],
+): readonly string[] | undefined {
+  if (conventions.isPlainContainer) return undefined;
+  const image = steps[i]!.image ?? '';
+  const [meant, run] = [blueprint.commandOf(image, args, 'tekton'), blueprint.commandOf(image, args, 'container')];
+  return meant?.join('\0') === run?.join('\0') ? undefined : meant;
 }
 
 /** Arguments of the entrypoint with what the image runs, which the step does not say. */
