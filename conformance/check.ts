@@ -5,6 +5,7 @@ import { isDone, succeeded, type Build, type PipelineRun, type TaskRun } from '@
 import type { ConformanceFile } from './set.js';
 import type { Kubectl } from './kubectl.js';
 import { differences, storedIn, type Seen } from './oracle.js';
+import type { Place } from './place.js';
 
 export interface Outcome {
   kind: 'passed' | 'failed' | 'blocked';
@@ -16,10 +17,9 @@ export interface Outcome {
 type Run = PipelineRun | TaskRun | Build;
 
 const KINDS = 'pipelineruns,taskruns,builds';
-const POLL_MS = 400;
 
 export async function check(
-  kubectl: Kubectl,
+  place: Place,
   { path, decision, beside }: ConformanceFile,
   namespace: string,
   deadlineMs: number,
@@ -33,35 +33,37 @@ export async function check(
     tookMs: Date.now() - started,
   });
 
-  const made = await kubectl.run(['create', 'namespace', namespace]);
+  const made = await place.makeNamespace(namespace);
   if (made.code !== 0) return outcome(firstLines(made.stderr));
+  if (decision.nodeLabels !== undefined) await place.labelNodes(decision.nodeLabels);
   if (decision.beforehand !== undefined) {
-    const prepared = await kubectl.run(['create', '-f', '-'], decision.beforehand.replaceAll('NAMESPACE', namespace));
+    const prepared = await place.submit(['create'], decision.beforehand.replaceAll('NAMESPACE', namespace));
     if (prepared.code !== 0) return outcome(`beforehand: ${firstLines(prepared.stderr)}`);
   }
   for (const file of beside) {
-    const applied = await kubectl.run(['--namespace', namespace, 'apply', '-f', file]);
+    const applied = await place.submit(['--namespace', namespace, 'apply'], readFileSync(file, 'utf8'));
     if (applied.code !== 0) return outcome(`${file}: ${firstLines(applied.stderr)}`);
   }
   const documents = readFileSync(path, 'utf8').replace(/^(\s*)namespace: default$/gm, `$1namespace: ${namespace}`);
-  const created = await kubectl.run(['--namespace', namespace, 'create', '-f', '-'], documents);
+  const created = await place.submit(['--namespace', namespace, 'create'], documents);
   if (decision.refuses === undefined && created.code !== 0) return outcome(firstLines(created.stderr));
   if (decision.refuses !== undefined && !decision.refuses.test(created.stderr)) {
     return outcome(`should be refused with ${decision.refuses}: ${firstLines(created.stderr)}`);
   }
 
   for (;;) {
-    const { items } = await kubectl.json<{ items: Run[] }>(['--namespace', namespace, 'get', KINDS]);
+    const ended = place.ends.next(namespace); // before looking: none is missed
+    const { items } = await place.platform.json<{ items: Run[] }>(['--namespace', namespace, 'get', KINDS]);
     const roots = items.filter((run) => run.metadata.ownerReferences === undefined);
     const failed = decision.ends === undefined && roots.find((run) => isDone(run) && !endedAsExpected(run));
     if (failed) return outcome(describe(failed));
     if (roots.every(isDone)) {
-      const problem = wrongEnd(roots, decision.ends) ?? (await unlike(kubectl, namespace, recorded));
-      if (problem === undefined) await kubectl.run(['delete', 'namespace', namespace, '--wait=false']);
+      const problem = wrongEnd(roots, decision.ends) ?? (await unlike(place.platform, namespace, recorded));
+      if (problem === undefined) await place.removeNamespace(namespace);
       return outcome(problem);
     }
     if (Date.now() - started > deadlineMs) return outcome(`still running: ${roots.map(describe).join('; ')}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await ended;
   }
 }
 

@@ -8,6 +8,8 @@ export interface Decision {
   blocked?: string;
   /** Objects that the file takes for granted: made first. `NAMESPACE` stands for the one that the file is run in. */
   beforehand?: string;
+  /** Labels that it wants on a node, such as `disk=ssd`. */
+  nodeLabels?: string;
   /** `False/CouldntGetTask`: the status and reason of each run; what a real Tekton ends with too. */
   ends?: readonly string[];
   /** What kubectl says when the API refuses a document of the file, as the one of Tekton does. */
@@ -70,6 +72,7 @@ export const DECISIONS: readonly Decision[] = [
     ends: ['False/CouldntGetTask'],
     why: 'its script puts the name of a variable together at run time, which Tekton refuses too',
   },
+  { files: /pipelinerun-taskrunspecs/, nodeLabels: 'disktype=ssd' },
   { files: /git-resolver-custom-secret/, beforehand: TOKEN, unrecorded: 'the secret' },
   { files: /git-resolver-custom-|http-resolver/, beforehand: TOKEN, unrecorded: 'our task of that name' },
   { files: /cluster-resolver/, beforehand: CLUSTER_TASK, unrecorded: 'the task in the other namespace' },

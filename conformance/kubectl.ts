@@ -11,13 +11,15 @@ export interface Output {
 export class Kubectl {
   constructor(private readonly kubeconfig: string) {}
 
+  /** Of a whole command line. */
+  args(args: readonly string[]): string[] {
+    return ['--kubeconfig', this.kubeconfig, ...args];
+  }
+
   run(args: readonly string[], input?: string): Promise<Output> {
     return new Promise((resolve) => {
-      const child = execFile(
-        'kubectl',
-        ['--kubeconfig', this.kubeconfig, ...args],
-        { maxBuffer: 64 << 20 },
-        (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      const child = execFile('kubectl', this.args(args), { maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       );
       child.stdin?.end(input);
     });

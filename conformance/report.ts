@@ -43,6 +43,23 @@ export function documentation(all: readonly Result[], sets: readonly string[]): 
   ].join('\n\n');
 }
 
+/** How many of each set passed in a cluster, and a row for each file that does not simply pass. */
+export function clusterDocumentation(results: readonly Result[], sets: readonly string[]): string {
+  const totals = sets.map((set) => [set, total(results.filter(({ file }) => file.set === set))]);
+  const others = results.flatMap((result) => {
+    const reason = reasonOf(result);
+    const { file, outcome } = result;
+    return reason === undefined ? [] : [[`${file.set}/${file.name}`, outcome.kind, reason]];
+  });
+  return [
+    table(['set', 'outcome'], totals),
+    table(
+      ['file', 'outcome', 'why'],
+      others.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    ),
+  ].join('\n\n');
+}
+
 function reasonOf({ file: { decision }, outcome }: Result): string | undefined {
   if (outcome.kind === 'failed') return outcome.because.replace(/[|\n]/g, ' ').slice(0, 200);
   return decision.blocked ?? decision.why;

@@ -4,11 +4,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { decisionFor, type Decision } from './decisions.js';
 
-/** The tables of docs/compatibility.md: between which marks each stands, and the sets side by side in it. */
+/** The tables of docs/compatibility.md for the process runtime: between which marks each stands, and the sets in it. */
 export const TABLES = [
   { mark: 'conformance', sets: ['tekton-v1', 'tekton-v1beta1', 'tekton-v1alpha1', 'tekton-v0.10'] },
   { mark: 'conformance-knative-build', sets: ['knative-build'] },
 ] as const;
+/** The mark of what became of all sets in a cluster. */
+export const CLUSTER_MARK = 'conformance-kubernetes';
 export const SETS: readonly string[] = TABLES.flatMap(({ sets }) => sets);
 
 export interface ConformanceFile {

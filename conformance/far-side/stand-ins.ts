@@ -16,11 +16,21 @@ export interface Ingredients {
   registry: string;
 }
 
-/** Writes programs and the images file below `folder`; the path of the file. */
+/** What stands in for an image, as an entry of the images file. */
+export interface StandIn {
+  /** `*` is any run of characters. */
+  image: string;
+  /** Folder whose programs are found by their names. */
+  path?: string;
+  /** Folders that the image has. */
+  mounts?: Readonly<Record<string, string>>;
+}
+
+/** Writes the programs below `folder`. */
 export async function writeStandIns(
   folder: string,
   { sources, koApp, gitSettings, registry }: Ingredients,
-): Promise<string> {
+): Promise<StandIn[]> {
   const git = join(folder, 'git');
   program(join(git, 'git'), `${gitEnvironment(gitSettings)}\nexec /usr/bin/git "$@"`);
   const gitInit = join(folder, 'ko-app');
@@ -46,16 +56,13 @@ export async function writeStandIns(
   };
   const crane = await built('crane', `http://${registry}`);
   const skopeo = await built('skopeo', registry);
-  const images = [
+  return [
     { image: '*/nop-*', mounts: { '/ko-app': nop } },
     { image: '*/crane*', path: crane },
     { image: '*/skopeo*', path: skopeo },
     { image: 'golang', path: go },
     ...GIT_IMAGES.map((image) => ({ image, mounts: { '/ko-app': gitInit }, path: git })),
   ];
-  const file = join(folder, 'images.yaml');
-  writeFileSync(file, JSON.stringify(images));
-  return file;
 }
 
 const GIT_IMAGES = ['*/git-init:*', '*/git-clone:*', '*/alpine-git-nonroot*', '*alpine/git*', '*cloud-builders/git*'];

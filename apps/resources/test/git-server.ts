@@ -28,8 +28,8 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
-/** With key and certificate it speaks https. */
-export async function startGitServer(tls?: { key: string; cert: string }): Promise<GitServer> {
+/** With key and certificate it speaks https; `host` is the address that it listens on. */
+export async function startGitServer(tls?: { key: string; cert: string }, host = '127.0.0.1'): Promise<GitServer> {
   const root = mkdtempSync(join(tmpdir(), 'slipway-git-'));
   const server = tls === undefined ? createServer() : createTlsServer(tls);
   const self: GitServer = {
@@ -66,8 +66,8 @@ export async function startGitServer(tls?: { key: string; cert: string }): Promi
     },
   };
   server.on('request', (request, response) => answer(self, request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  self.url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  self.url = `${tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
   return self;
 }
 

@@ -30,10 +30,10 @@ const WHEN = '2020-06-01T00:00:00Z';
 const PAGE = 2;
 
 /** @param known repository and number that exist: `tektoncd/pipeline`, 100 */
-export async function startPullRequestServer(known: {
-  repository: string;
-  number: number;
-}): Promise<PullRequestServer> {
+export async function startPullRequestServer(
+  known: { repository: string; number: number },
+  host = '127.0.0.1',
+): Promise<PullRequestServer> {
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
@@ -52,8 +52,8 @@ export async function startPullRequestServer(known: {
         server.closeAllConnections();
       }),
   };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  self.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  self.url = `http://${host}:${(server.address() as AddressInfo).port}`;
   return self;
 }
 

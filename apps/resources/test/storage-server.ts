@@ -28,7 +28,7 @@ const ACCESS_TOKEN = 'ya29.access';
 /** Small, so that lists have pages. */
 const PAGE = 2;
 
-export async function startStorageServer(): Promise<StorageServer> {
+export async function startStorageServer(host = '127.0.0.1'): Promise<StorageServer> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -67,8 +67,8 @@ export async function startStorageServer(): Promise<StorageServer> {
         server.closeAllConnections();
       }),
   };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  self.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  self.url = `http://${host}:${(server.address() as AddressInfo).port}`;
   self.mirrors = `https://storage.googleapis.com/=${self.url}/ https://oauth2.googleapis.com/=${self.url}/`;
   return self;
 }
