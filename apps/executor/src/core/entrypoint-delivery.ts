@@ -22,6 +22,8 @@ export type Delivery =
 
 /** Runs what prepares a pod on a node that has the entrypoint: any image does. */
 const ANY_IMAGE = 'busybox';
+/** The init container that brings the entrypoint and what steps need of it; nothing of the user's runs in it. */
+export const PREPARES = 'prepare';
 const VOLUME = 'tekton-internal-bin';
 const IN_IMAGE = '/entrypoint';
 const EXECUTABLE = 0o755;
@@ -45,7 +47,7 @@ export function deliverEntrypoint(
 ): { volume: Volume; initContainers: Container[] } {
   const work = [...links, ...scripts];
   const init = (image: string, command: string[], bin: VolumeMount[]): Container[] => [
-    { name: 'prepare', image, command: [...command, ...work], workingDir: '/', volumeMounts: [...bin, ...mounts] },
+    { name: PREPARES, image, command: [...command, ...work], workingDir: '/', volumeMounts: [...bin, ...mounts] },
   ];
   if (delivery.kind === 'host') {
     const volume = { name: VOLUME, hostPath: { path: delivery.path, type: 'Directory' } };

@@ -14,6 +14,15 @@ function failed(state?: ContainerState, reason = 'Evicted'): PodStatus {
   return { phase: 'Failed', reason, message: 'low on memory', containerStatuses: statuses };
 }
 
+function initFailed(name: string, reason?: string): PodStatus {
+  const state = { terminated: { exitCode: 1 } };
+  return {
+    ...{ phase: 'Failed', ...(reason === undefined ? {} : { reason }) },
+    initContainerStatuses: [{ name, state, ready: false, restartCount: 0, image: '', imageID: '' }],
+    containerStatuses: failed({ waiting: { reason: 'PodInitializing' } }).containerStatuses!,
+  };
+}
+
 describe('restartCause', () => {
   test.each<[string, Pod, PodStatus, boolean]>([
     ['a pod that its node refused', pod(), failed(undefined, 'OutOfcpu'), true],
@@ -31,6 +40,10 @@ describe('restartCause', () => {
       false,
     ],
     ['a pod that ran out of time', pod(), failed(undefined, 'DeadlineExceeded'), false],
+    ['a pod whose step, as an init container, ran (U1)', pod(), initFailed('step-a', 'Evicted'), false],
+    ['a pod that was evicted before its entrypoint was there', pod(), initFailed('prepare', 'Evicted'), true],
+    ['a pod whose entrypoint did not come (U3)', pod(), initFailed('prepare'), false],
+    ['a pod whose source has not the folder that the build wants (U3)', pod(), initFailed('sub-path'), false],
     ['a pod that waits', pod(), { phase: 'Pending' }, false],
     ['the seventh in the same place', pod(7), failed(), true],
     ['the eighth in the same place (U2)', pod(8), failed(), false],

@@ -1,9 +1,19 @@
 // Pods that ended before any of their steps had begun: another one may take their place.
 //
-//   U1. Only while nothing shows that a step or sidecar ever ran: a step never runs twice.
+//   U1. Only while nothing shows that a step or sidecar ever ran: a step never runs twice. An init container may be either.
 //   U2. How often, and when next, follows from what is stored; a cluster that refuses every time is not asked for ever.
+//   U3. Only where the node gave the pod up: an init container that failed by itself would fail again.
 
-import { ANNOTATIONS, backoffMs, msOf, timeOf, type Pod, type PodStatus } from '@slipway/contracts';
+import {
+  ANNOTATIONS,
+  backoffMs,
+  msOf,
+  timeOf,
+  type ContainerStatus,
+  type Pod,
+  type PodStatus,
+} from '@slipway/contracts';
+import { PREPARES } from './entrypoint-delivery.js';
 
 /** Another node, or the same one in a while, may take such a pod; one that ran out of time has none left. */
 const FINAL_REASONS = ['DeadlineExceeded'];
@@ -15,6 +25,7 @@ export function restartCause(stored: Pod, onNode: PodStatus): { reason: string; 
   const { phase, reason = 'PodFailed', message = '' } = onNode;
   if (phase !== 'Failed' || FINAL_REASONS.includes(reason) || restartsOf(stored).count >= MAX_RESTARTS)
     return undefined;
+  if (onNode.reason === undefined && onNode.initContainerStatuses?.some(hasFailed)) return undefined; // U3
   if ([stored.status, onNode].some((status) => status !== undefined && hasBegunAny(status))) return undefined; // U1
   return { reason, message };
 }
@@ -37,6 +48,14 @@ function restartsOf({ metadata }: Pod): { count: number; atMs: number } {
   return { count: Number(count) || 0, atMs: msOf(at) ?? 0 };
 }
 
-function hasBegunAny({ containerStatuses = [] }: PodStatus): boolean {
-  return containerStatuses.some(({ state }) => state?.running !== undefined || state?.terminated !== undefined);
+function hasBegunAny({ initContainerStatuses = [], containerStatuses = [] }: PodStatus): boolean {
+  return [...initContainerStatuses.filter(({ name }) => name !== PREPARES), ...containerStatuses].some(hasBegun);
+}
+
+function hasBegun({ state }: ContainerStatus): boolean {
+  return state?.running !== undefined || state?.terminated !== undefined;
+}
+
+function hasFailed({ state }: ContainerStatus): boolean {
+  return (state?.terminated?.exitCode ?? 0) !== 0;
 }
