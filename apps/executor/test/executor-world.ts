@@ -25,7 +25,7 @@ import { BuildKeeper } from '../src/io/build-keeper.js';
 import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
 import { kubeletObjects, storedEnvironment } from '../src/io/kubelet-objects.js';
-import { openCluster } from '../src/io/kubernetes-runtime/index.js';
+import { ClaimKeeper, openCluster } from '../src/io/kubernetes-runtime/index.js';
 import { PodKeeper } from '../src/io/pod-keeper.js';
 import { PodSource } from '../src/io/pod-source.js';
 import { processRuntime } from '../src/io/process-runtime/index.js';
@@ -164,18 +164,21 @@ export class ExecutorWorld {
         nodeName: 'node-0',
       };
     }
-    const { runtime, environment } = openCluster({
+    const shards = (): ReadonlySet<number> => new Set(Array.from({ length: SHARD_COUNT }, (_, i) => i));
+    const { api, runtime, environment } = openCluster({
       access: { server: cluster.url, options: () => Promise.resolve({}) },
       installation: 'test',
       namesOwners: false,
       requestsPerSecond: 1000,
       requestsBurst: 1000,
       entrypointImage: 'entrypoint:1',
-      shards: () => new Set(Array.from({ length: SHARD_COUNT }, (_, i) => i)),
-      beforeStart: () => Promise.resolve(),
+      shards,
+      beforeStart: (pod) => claims.ensureFor(pod),
       logger,
       metrics,
     });
+    const options = { installation: 'test', namesOwners: false, api, store: objects, shards, logger };
+    const claims = new ClaimKeeper({ ...options, cache: objects.cache });
     const features = { nativeSidecars: false, imageVolumes: false };
     return { runtime, environment, delivery: { kind: 'image', image: 'entrypoint:1', features }, nodeName: undefined };
   }

@@ -32,6 +32,8 @@ export const ANNOTATIONS = {
   maxDepth: 'slipway.dev/max-depth',
   /** On a run or its task: `init-containers`, where steps are to be ordered without an entrypoint (docs/step-order.md). */
   stepOrder: 'slipway.dev/step-order',
+  /** On a stored claim: the cluster has been given it. */
+  claimMade: 'slipway.dev/claim-made',
   /** On a run or its task: the names of the steps that get credentials, with commas; absent: every step does. */
   credentialsFor: 'slipway.dev/credentials-for',
   /** On a secret of type ssh-auth: `required`, where the key of the host must be in it. */

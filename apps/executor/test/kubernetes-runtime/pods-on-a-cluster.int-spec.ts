@@ -155,3 +155,27 @@ test('an executor that starts again takes up what it had asked for', async () =>
   expect(succeeded(await world.done('r'))).toMatchObject({ status: 'True' });
   expect(cluster.writes.filter((write) => write.startsWith('POST'))).toHaveLength(1);
 });
+
+test('a claim of a run is made once: one that was deleted in the cluster is missed, and not made again', async () => {
+  const taskSpec = { ...PLAIN.taskSpec!, workspaces: [{ name: 'w' }] };
+  const volumeClaimTemplate = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } } };
+  await world.submit('r', { taskSpec, workspaces: [{ name: 'w', volumeClaimTemplate }] });
+  await made();
+  const [claimName = ''] = cluster.claims();
+  cluster.finish(POD);
+  await world.done('r');
+  await world.stop();
+  await world.start();
+
+  const again = { taskSpec, workspaces: [{ name: 'w', persistentVolumeClaim: { claimName } }] };
+  await world.submit('second', again);
+  await world.until('the second pod is made', () => cluster.pod('second-pod'));
+  cluster.finish('second-pod');
+  expect(succeeded(await world.done('second'))).toMatchObject({ status: 'True' });
+
+  cluster.removeClaim(claimName);
+  const third = await world.run('third', again);
+  expect(succeeded(third)).toMatchObject({ status: 'False', reason: 'CouldntCreateWorkspacePVC' });
+  expect(succeeded(third)?.message).toContain(`"${claimName}" was deleted in the cluster`);
+  expect(cluster.claims()).toEqual([]);
+});

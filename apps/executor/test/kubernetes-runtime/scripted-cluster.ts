@@ -76,6 +76,14 @@ export class ScriptedCluster {
     return this.#objects.get(`/api/v1/namespaces/ns/pods/${name}`) as Pod | undefined;
   }
 
+  claims(): string[] {
+    return this.#list('persistentvolumeclaims').map(({ metadata }) => metadata.name);
+  }
+
+  removeClaim(name: string): void {
+    this.#objects.delete(`/api/v1/namespaces/ns/persistentvolumeclaims/${name}`);
+  }
+
   setStatus(name: string, status: PodStatus): void {
     const pod: Pod = { ...this.pod(name)!, status };
     this.put('pods', pod);
@@ -141,7 +149,7 @@ export class ScriptedCluster {
     if (url.pathname.endsWith('/log')) return void response.writeHead(200).end('2026-01-01T00:00:00Z hello\n');
     const stored = this.#objects.get(url.pathname);
     if (method === 'POST') return this.#create(response, url.pathname, body!);
-    if (stored === undefined) return this.#list(response, method, url);
+    if (stored === undefined) return this.#sendList(response, method, url);
     if (method === 'GET') return send(response, 200, stored);
     if (method === 'DELETE') return this.#delete(response, stored, body);
     return this.#patch(response, stored, body as unknown as { op: string; path: string; value: string }[]);
@@ -166,13 +174,17 @@ export class ScriptedCluster {
     send(response, 201, this.put(path.split('/')[5]!, { ...object, metadata }));
   }
 
-  #list(response: ServerResponse, method: string, url: URL): void {
+  #list(resource: string): KubeObject[] {
+    return [...this.#objects].filter(([key]) => key.includes(`/${resource}/`)).map(([, object]) => object);
+  }
+
+  #sendList(response: ServerResponse, method: string, url: URL): void {
     const resource = url.pathname.split('/').at(-1)!;
     if (method !== 'GET' || !['pods', 'limitranges', 'persistentvolumeclaims'].includes(resource)) {
       return status(response, 404, `${resource} not found`);
     }
-    const items = [...this.#objects].filter(([key]) => key.includes(`/${resource}/`)).map(([, object]) => object);
-    send(response, 200, { metadata: { resourceVersion: String(this.#version) }, items: items.filter(selectorOf(url)) });
+    const items = this.#list(resource).filter(selectorOf(url));
+    send(response, 200, { metadata: { resourceVersion: String(this.#version) }, items });
   }
 
   #delete(response: ServerResponse, { metadata }: KubeObject, body: unknown): void {

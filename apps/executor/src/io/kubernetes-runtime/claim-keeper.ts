@@ -2,9 +2,13 @@
 //
 //   V1. A claim is there before the pod that mounts it, and goes when it is stored no more.
 //   V2. What a user made in the cluster is not stored here, and never touched.
+//   V3. A claim is made once: a second one of that name would be empty, and tasks would go on without what others wrote.
+//   V4. It has no owners in the cluster: runs may share it, and the first to go would take it along.
 
 import {
+  ANNOTATIONS,
   PERSISTENT_VOLUME_CLAIMS,
+  SlipwayError,
   asSlipwayError,
   shardOfObject,
   type KubeObject,
@@ -19,20 +23,17 @@ import type { ApiClient } from './api-client.js';
 
 export interface ClaimKeeperOptions extends ClusterPodOptions {
   api: ApiClient;
-  store: Pick<Store, 'get'>;
+  store: Pick<Store, 'get' | 'commit'>;
   /** Has the claims of the shards that we hold. */
   cache: Pick<Cache, 'get' | 'onChange'>;
   shards: () => ReadonlySet<number>;
   logger: Logger;
 }
 
-/** Claims that were seen in the cluster; the oldest are asked for again. */
-const REMEMBERED = 5000;
+/** Times that a claim may change while we write down that it was made. */
+const MARK_TRIES = 10;
 
 export class ClaimKeeper {
-  /** Uids of stored claims that the cluster has. */
-  readonly #made = new Set<string>();
-
   constructor(private readonly options: ClaimKeeperOptions) {}
 
   start(): void {
@@ -66,17 +67,37 @@ export class ClaimKeeper {
     const stored =
       cache.get<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS, namespace, name) ??
       (await store.get<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS, namespace, name));
-    const uid = stored?.metadata.uid;
-    if (stored === undefined || uid === undefined || this.#made.has(uid)) return; // V2
-    const body: KubeObject = clusterObject(stored, CLUSTER_LABELS.claimUid, this.options);
+    if (stored === undefined) return; // V2
+    if (wasMade(stored)) {
+      if ((await api.find({ path: `${claimsPath(namespace)}/${name}` })) === undefined) throw claimGone(name); // V3
+      return;
+    }
+    const options = { ...this.options, namesOwners: false }; // V4
+    const body: KubeObject = clusterObject(stored, CLUSTER_LABELS.claimUid, options);
     try {
       await api.call({ method: 'POST', path: claimsPath(namespace), body });
     } catch (thrown) {
       const error = asSlipwayError(thrown);
       if (error.kind !== 'exists') throw refusedClaim(error);
     }
-    this.#made.add(uid);
-    if (this.#made.size > REMEMBERED) this.#made.delete(this.#made.values().next().value!);
+    await this.#mark(namespace, name);
+  }
+
+  /** Writes down that the claim was made (V3). */
+  async #mark(namespace: string, name: string): Promise<void> {
+    const { store } = this.options;
+    for (let attempt = 1; ; attempt++) {
+      const stored = await store.get<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS, namespace, name);
+      if (stored === undefined || wasMade(stored)) return;
+      const annotations = { ...stored.metadata.annotations, [ANNOTATIONS.claimMade]: 'true' };
+      const object = { ...stored, metadata: { ...stored.metadata, annotations } };
+      try {
+        await store.commit({ writes: [{ op: 'update-status', object }] });
+        return;
+      } catch (thrown) {
+        if (asSlipwayError(thrown).kind !== 'conflict' || attempt >= MARK_TRIES) throw thrown;
+      }
+    }
   }
 
   #changed({ key, before, after }: CacheChange): void {
@@ -101,10 +122,22 @@ export class ClaimKeeper {
     const storedUid = labels?.[CLUSTER_LABELS.claimUid];
     const stored = await store.get(PERSISTENT_VOLUME_CLAIMS, namespace, name); // a cache may have lost the shard
     if (storedUid === undefined || stored?.metadata.uid === storedUid) return;
-    this.#made.delete(storedUid);
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
     await api.find({ method: 'DELETE', path: `${claimsPath(namespace)}/${name}`, body });
   }
+}
+
+function wasMade({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[ANNOTATIONS.claimMade] === 'true';
+}
+
+function claimGone(name: string): SlipwayError {
+  return new SlipwayError(
+    'invalid',
+    'CouldntCreateWorkspacePVC',
+    `PersistentVolumeClaim "${name}" was deleted in the cluster, and with it what tasks wrote there.`,
+    { hint: 'Run all tasks again.' },
+  );
 }
 
 function claimsPath(namespace: string): string {
