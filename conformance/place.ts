@@ -3,7 +3,7 @@
 import { Ends } from './ends.js';
 import type { Kubectl, Output } from './kubectl.js';
 
-/** API groups that the platform serves. */
+/** API groups that the platform serves; a file's further namespaces hold runs and tasks only. */
 const OURS = /(^|\.)(tekton|slipway|knative)\.dev$/;
 const LABEL = 'slipway.dev/conformance';
 
@@ -40,7 +40,7 @@ export class Place {
     const parts = documents.split(/^---.*$/m).filter((part) => /^apiVersion:/m.test(part));
     const join = (of: (document: string) => boolean): string => parts.filter(of).join('\n---\n');
     let output: Output = { code: 0, stdout: '', stderr: '' };
-    const [theirs, ours] = [join((part) => !isOurs(part)), join((part) => isOurs(part) || isNamespace(part))];
+    const [theirs, ours] = [join((part) => !isOurs(part)), join(isOurs)];
     if (theirs !== '') output = await this.cluster.run(whole, theirs);
     if (ours !== '' && output.code === 0) output = await this.platform.run(whole, ours);
     return output;
@@ -61,9 +61,5 @@ export class Place {
 
 function isOurs(document: string): boolean {
   const [, apiVersion = ''] = /^apiVersion:\s*["']?([^\s"']+)/m.exec(document) ?? [];
-  return OURS.test(apiVersion.split('/', 1)[0]!);
-}
-
-function isNamespace(document: string): boolean {
-  return /^kind:\s*Namespace\s*$/m.test(document);
+  return OURS.test(apiVersion.split('/', 1)[0]!) || /^kind:\s*Namespace\s*$/m.test(document);
 }
