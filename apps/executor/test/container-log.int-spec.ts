@@ -95,6 +95,25 @@ describe('shipContainerLog', () => {
     expect(stored()).toEqual(texts(9));
   });
 
+  it('finds out by itself, while the container goes on, that the bus had nobody to keep lines for', async () => {
+    logs.loses = true;
+    const ended = new AbortController();
+    const shipping = ship([], {
+      lookMs: 10,
+      read: async function* (signal) {
+        yield lines(3);
+        const either = AbortSignal.any([signal, ended.signal]);
+        await sleep(60_000, undefined, { signal: either }).catch(() => undefined);
+      },
+    });
+    await sleep(50); // what is sent meanwhile is lost
+    logs.loses = false;
+    await eventually(() => stored().length === 3);
+    ended.abort();
+    await shipping;
+    expect(stored()).toEqual(texts(3));
+  });
+
   it('masks, and keeps the lines that carry results to itself, without a hole in the numbers', async () => {
     const result = line('\u001eslipway.result 0 1/1 e30=');
     await ship([[line('the token'), result, line('after')]], { masker: () => new LineMasker(['token']) });

@@ -30,6 +30,8 @@ export interface ContainerLogOptions {
   preface: () => Promise<LogLine[]>;
   /** Nobody has sent anything of this container yet. */
   isFresh: boolean;
+  /** How often to look whether what was sent is stored. */
+  lookMs?: number;
   signal: AbortSignal;
 }
 
@@ -54,7 +56,7 @@ const LAST_CONFIRM_MS = 2000;
 export async function shipContainerLog(options: ContainerLogOptions): Promise<void> {
   const log = new ContainerLog(options);
   const forget = options.bus.onReconnect(() => log.doubt());
-  const looking = setInterval(() => log.look(), LOOK_MS).unref();
+  const looking = setInterval(() => log.look(), options.lookMs ?? LOOK_MS).unref();
   try {
     await log.run();
   } finally {
@@ -66,9 +68,10 @@ export async function shipContainerLog(options: ContainerLogOptions): Promise<vo
 class ContainerLog {
   /** Number of the next line to be sent. */
   #sent = 0;
-  /** `#sent` when it was last looked at. */
-  #looked = 0;
+  /** Number of the first line that was not stored when the logs service was last asked. */
+  #stored = 0;
   #isEndSent = false;
+  #isDoubting = false;
   #attempt = 0;
   #rewind: AbortController | undefined;
   #preface: Promise<LogLine[]> | undefined;
@@ -99,20 +102,22 @@ class ContainerLog {
     }
   }
 
-  /** Doubts what was sent since the last look. */
+  /** Doubts what was sent as long as nobody has said that it is stored. */
   look(): void {
-    if (this.#sent > this.#looked) this.doubt();
-    this.#looked = this.#sent;
+    if (this.#sent > this.#stored) this.doubt();
   }
 
   /** What the bus was given may be gone: it was away, or had nobody to keep it for. */
   doubt(): void {
     const rewind = this.#rewind;
-    if (this.#isEndSent || rewind === undefined) return; // the confirmation finds out
-    void this.#isBehind().then(
-      (behind) => behind && rewind.abort(),
-      () => undefined,
-    );
+    if (this.#isEndSent || rewind === undefined || this.#isDoubting) return; // the confirmation finds out
+    this.#isDoubting = true;
+    void this.#isBehind()
+      .then(
+        (behind) => behind && rewind.abort(),
+        () => undefined,
+      )
+      .finally(() => (this.#isDoubting = false));
   }
 
   async #sendFrom(from: number, rewind: AbortSignal): Promise<void> {
@@ -199,7 +204,10 @@ class ContainerLog {
     const request: LogPositionRequest = { namespace, podUid, container };
     for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, LAST_CONFIRM_MS)) {
       try {
-        return await this.options.bus.request<LogPositionReply>(LOGS_RPC.position, request, { timeoutMs: ANSWER_MS });
+        const { bus } = this.options;
+        const position = await bus.request<LogPositionReply>(LOGS_RPC.position, request, { timeoutMs: ANSWER_MS });
+        this.#stored = position.next;
+        return position;
       } catch {
         await sleep(delayMs, undefined, { signal: this.options.signal, ref: false });
       }
