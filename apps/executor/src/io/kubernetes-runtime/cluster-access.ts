@@ -1,6 +1,7 @@
 // Who we are to the cluster, and where it is: from a kubeconfig, or from the pod that we run in.
 
 import { Agent, type RequestOptions } from 'node:https';
+import { SlipwayError } from '@slipway/contracts';
 
 export interface ClusterAccess {
   /** `https://10.0.0.1:6443`, with whatever path is before `/api`. */
@@ -36,7 +37,7 @@ export async function kubeconfigAccess(files: readonly string[]): Promise<Cluste
   }
 
   return {
-    server: new URL(config.getCurrentCluster()?.server ?? 'http://localhost:8080'),
+    server: serverOf(config.getCurrentCluster()?.server ?? 'http://localhost:8080'),
     async options(renew = false) {
       if (renew) kept = undefined;
       if (kept !== undefined && performance.now() < kept.untilMs) return kept.options;
@@ -48,4 +49,12 @@ export async function kubeconfigAccess(files: readonly string[]): Promise<Cluste
       return options;
     },
   };
+}
+
+/** Outside of a cluster the library puts an address together from variables that are not there. */
+function serverOf(server: string): URL {
+  if (URL.canParse(server)) return new URL(server);
+  throw new SlipwayError('invalid', 'NoCluster', 'RUNTIME is kubernetes, and nothing says where the cluster is.', {
+    hint: 'Set KUBECONFIG to a file that does, or run the executor in a pod of the cluster with a service account.',
+  });
 }
