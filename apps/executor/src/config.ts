@@ -54,6 +54,8 @@ export interface ClusterConfig {
   networkPolicy: boolean;
   /** What brings the entrypoint into pods. */
   entrypointImage: string;
+  /** What has the programs of the steps that Slipway adds: its own image. */
+  resourceStepsImage: string;
   /** Whether pods find it in a secret of their namespace, where the cluster has no image volumes. */
   entrypointSecret: boolean;
   /** Of containers that do not say; the cluster's own rule when absent. */
@@ -115,6 +117,7 @@ function readCluster(read: EnvReader): ClusterConfig {
     ...(installationNamespace === undefined ? {} : { installationNamespace }),
     networkPolicy: read.flag('NETWORK_POLICY', false),
     entrypointImage: read.text('ENTRYPOINT_IMAGE', 'slipway/entrypoint:0.1.0'),
+    resourceStepsImage: read.text('RESOURCE_STEPS_IMAGE', 'slipway:0.1.0'),
     entrypointSecret: read.flag('ENTRYPOINT_SECRET', true),
     ...(imagePullPolicy === '' ? {} : { imagePullPolicy }),
     requestsPerSecond: read.integer('KUBERNETES_QPS', 100, { min: 1 }),

@@ -172,6 +172,7 @@ export class ExecutorWorld {
       requestsPerSecond: 1000,
       requestsBurst: 1000,
       entrypointImage: 'entrypoint:1',
+      resourceStepsImage: 'slipway:1',
       shards,
       beforeStart: (pod) => claims.ensureFor(pod),
       logger,

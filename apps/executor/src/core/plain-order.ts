@@ -20,6 +20,9 @@ import {
   type StepCredentials,
 } from './step-credentials.js';
 
+/** Name of the container that lays credentials out before the first step. */
+export const CREDENTIAL_INITIALIZER = 'credential-initializer';
+
 const ORDERS = ['entrypoint', 'init-containers'];
 
 /** Whether the run, or its task, asks for it. */
@@ -92,7 +95,7 @@ function initializer(
   volumeMounts: readonly VolumeMount[],
 ): Omit<Container, 'command' | 'image'> {
   return {
-    name: 'credential-initializer',
+    name: CREDENTIAL_INITIALIZER,
     args: ['write-credentials', home.mountPath, ...args],
     workingDir: '/',
     volumeMounts: [...volumeMounts],

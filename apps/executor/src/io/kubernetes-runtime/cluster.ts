@@ -20,6 +20,7 @@ export interface ClusterOptions {
   requestsPerSecond: number;
   requestsBurst: number;
   entrypointImage: string;
+  resourceStepsImage: string;
   shards: () => ReadonlySet<number>;
   /** Makes sure of what a pod mounts, before it is there. */
   beforeStart: (pod: Pod) => Promise<void>;
@@ -50,6 +51,7 @@ export function openCluster(options: ClusterOptions): Cluster {
     installation,
     namesOwners,
     nopImage: options.entrypointImage,
+    resourceStepsImage: options.resourceStepsImage,
     beforeStart: options.beforeStart,
     ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }),
   });

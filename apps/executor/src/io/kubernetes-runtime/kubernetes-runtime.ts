@@ -16,6 +16,7 @@ import {
   type PodStatus,
 } from '@slipway/contracts';
 import { CLUSTER_LABELS, clusterObject, withPullPolicy, type ClusterPodOptions } from '../../core/cluster-pod.js';
+import { withOwnContainers } from '../../core/own-containers.js';
 import { securityLevelOf, withPodSecurity } from '../../core/pod-security.js';
 import type { PodRuntime } from '../../core/runtime.js';
 import { isFinished } from '../../core/slim.js';
@@ -33,6 +34,8 @@ export interface KubernetesRuntimeOptions extends ClusterPodOptions {
   beforeStart: (pod: Pod) => Promise<void>;
   /** Image that ends at once, whatever it is asked to run: what sidecars become when their steps are done. */
   nopImage: string;
+  /** Image of the steps that Slipway adds. */
+  resourceStepsImage: string;
   /** Of containers that do not say. */
   imagePullPolicy?: string;
 }
@@ -55,11 +58,10 @@ class KubernetesRuntime implements PodRuntime {
     const { namespace = '', uid = '' } = stored.metadata;
     if (watch.get(uid) !== undefined) return;
     const [labels] = await Promise.all([objects.namespaceLabels(namespace), beforeStart(stored)]);
-    const given = withPullPolicy(
-      clusterObject(stored, CLUSTER_LABELS.podUid, this.options),
-      this.options.imagePullPolicy,
-    );
-    const pod = withPodSecurity(given, securityLevelOf(labels));
+    const { imagePullPolicy, resourceStepsImage } = this.options;
+    const level = securityLevelOf(labels);
+    const given = withPullPolicy(clusterObject(stored, CLUSTER_LABELS.podUid, this.options), imagePullPolicy);
+    const pod = withPodSecurity(withOwnContainers(given, resourceStepsImage, level), level);
     try {
       watch.put(await api.call<Pod>({ method: 'POST', path: podsPath(namespace), body: pod }));
     } catch (thrown) {
