@@ -5,7 +5,6 @@
 //   W3. A pod that was missing from a list may have done anything; it is not remembered.
 //   W4. Nobody is answered from a list of another selector than the one that holds now.
 
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSlipwayError, type Pod } from '@slipway/contracts';
 import type { Logger } from '@slipway/service';
@@ -196,10 +195,14 @@ export class PodWatch {
       timeoutSeconds: WATCH_SECONDS,
     };
     const response = await this.options.api.stream({ path: PODS_PATH, query, signal });
-    response.setTimeout(SILENCE_MS, () => response.destroy());
+    response.setTimeout(SILENCE_MS, () => response.destroy(new Error(`nothing came for ${SILENCE_MS} ms`)));
     try {
-      for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
-        if (line !== '') yield JSON.parse(line) as WatchEvent;
+      // Not by node:readline, whose iterator never ends when its input is destroyed.
+      let rest = '';
+      for await (const chunk of response.setEncoding('utf8')) {
+        const lines = (rest + (chunk as string)).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as WatchEvent;
       }
     } finally {
       response.destroy();
