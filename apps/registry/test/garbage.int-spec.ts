@@ -65,14 +65,23 @@ describe('deletion', () => {
     });
     return objects as KubeObject[];
   };
+  const podOf = (owner: KubeObject): KubeObject =>
+    ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${owner.metadata.name}-pod`, namespace: 'default', ownerReferences: [refTo(owner)] },
+      spec: {},
+    }) as KubeObject;
   const names = async (resource: string): Promise<string[]> =>
     (await registry.store.list(resource)).items.map((object) => object.metadata.name);
-  const finalize = (path: string): Promise<Answered> =>
-    registry.fetch(path, {
+  const finalize = async (path: string): Promise<void> => {
+    const { code } = await registry.fetch(path, {
       method: 'PATCH',
       headers: { 'content-type': 'application/merge-patch+json' },
       body: '{"metadata":{"finalizers":null}}',
     });
+    expect([path, code]).toEqual([path, 200]);
+  };
 
   test('an owner takes its whole tree along, in one commit', async () => {
     const root = await run('r');
@@ -106,6 +115,45 @@ describe('deletion', () => {
     await finalize('/apis/tekton.dev/v1/namespaces/default/taskruns/cut-a');
     await eventually(async () => (await names(PIPELINE_RUNS)).length === 0);
     expect(await names(TASK_RUNS)).toEqual([]);
+  });
+
+  test('what holds a grandchild holds all above it, over a restart too, and lets go of it', async () => {
+    const root = await run('deep');
+    const [inner] = await make('PipelineRun', ['deep-in'], [root]);
+    const [task] = await make('TaskRun', ['deep-in-a', 'deep-in-b'], [inner!]);
+    await make('Approval', ['deep-in-a-gate'], [task!], { finalizers: ['example.com/hold'] });
+    await remove(`${RUNS}/deep`, 'Foreground');
+    await eventually(async () => (await names(TASK_RUNS)).join() === 'deep-in-a'); // its neighbour is not held
+    await registry.restart();
+    expect((await names(PIPELINE_RUNS)).sort()).toEqual(['deep', 'deep-in']);
+    expect(await names(APPROVALS)).toEqual(['deep-in-a-gate']);
+    await finalize('/apis/slipway.dev/v1alpha1/namespaces/default/approvals/deep-in-a-gate');
+    await eventually(async () => (await names(PIPELINE_RUNS)).length === 0);
+    expect([...(await names(TASK_RUNS)), ...(await names(APPROVALS))]).toEqual([]);
+  });
+
+  test('of a deep tree larger than a commit nothing is left behind', async () => {
+    const root = await run('wide');
+    const tasks = await make('TaskRun', Array.from({ length: 700 }, (_, i) => `wide-${i}`), [root]); // prettier-ignore
+    await registry.store.commit({ writes: tasks.map((task) => ({ op: 'create', object: podOf(task) })) });
+    await remove(`${RUNS}/wide`);
+    await eventually(async () => (await names(PIPELINE_RUNS)).length === 0, { deadlineMs: 30_000 });
+    expect([...(await names(TASK_RUNS)), ...(await names(PODS))]).toEqual([]);
+  });
+
+  test('what two going owners have in common goes, and stays where a third one does', async () => {
+    const [root, other] = [await run('common'), await run('other')];
+    const [one, two] = await make('TaskRun', ['common-a', 'common-b'], [root], { finalizers: ['example.com/hold'] });
+    await make('Pod', ['common-pod'], [one!, two!, root]);
+    await make('Pod', ['other-pod'], [one!, two!, other]);
+    await remove(`${RUNS}/common`, 'Foreground');
+    await eventually(async () => (await names(PODS)).join() === 'other-pod');
+    for (const name of ['common-a', 'common-b'])
+      await finalize(`/apis/tekton.dev/v1/namespaces/default/taskruns/${name}`);
+    await eventually(async () => (await names(PIPELINE_RUNS)).join() === 'other');
+    const left = (await registry.store.get(PODS, 'default', 'other-pod'))!;
+    expect(left.metadata.ownerReferences).toEqual([refTo(other)]);
+    await remove(`${RUNS}/other`);
   });
 
   test('a run takes the runs nested in it along, down to the last pod and approval', async () => {
@@ -160,16 +208,24 @@ describe('deletion', () => {
     await eventually(async () => (await names(TASK_RUNS)).length === 0);
   });
 
+  test('so it is by a process that did not see the owner go; what has an owner stays', async () => {
+    const [gone, there] = [await run('gone'), await run('there')];
+    await remove(`${RUNS}/gone`);
+    await registry.restart();
+    await make('TaskRun', ['there-a'], [there]);
+    await make('TaskRun', ['gone-a'], [gone]);
+    await eventually(async () => (await names(TASK_RUNS)).join() === 'there-a');
+    await remove(`${RUNS}/there`);
+  });
+
   test('an owner of the same name and another uid is not the owner', async () => {
-    const first = await run('again');
-    const [child] = await make(
-      'TaskRun',
-      ['again-a'],
-      [{ ...first, metadata: { ...first.metadata, uid: 'somebody-else' } }],
-    );
+    const [first, there] = [await run('again'), await run('there')];
+    const other = { ...first, metadata: { ...first.metadata, uid: 'somebody-else' } };
+    await make('TaskRun', ['again-a'], [other, there]);
     await remove(`${RUNS}/again`);
-    expect((await registry.store.get(TASK_RUNS, 'default', 'again-a'))?.metadata.uid).toBe(child!.metadata.uid);
-    await remove('/apis/tekton.dev/v1/namespaces/default/taskruns/again-a');
+    const left = (await registry.store.get(TASK_RUNS, 'default', 'again-a'))!;
+    expect(left.metadata.ownerReferences).toEqual([refTo(other), refTo(there)]);
+    await remove(`${RUNS}/there`);
   });
 
   test('a cycle of owners can be deleted', async () => {

@@ -3,7 +3,10 @@
 //   D1. An owner and what hangs from it go in one commit, or the owner stays, marked, until all of it has gone; so
 //       nothing is left behind when this process is killed in between.
 //   D2. An object that still has another owner only loses the reference.
-//   D3. Children that come into being while their owner is going are removed when they show up in the change stream.
+//   D3. An object whose owners have all gone is removed when it shows up in the change stream: what is stored decides, what
+//       is remembered of owners only saves looking.
+//   D4. A dependent that cannot go at once, with all that hangs from it, is marked as its owner is: so the deepest that is
+//       held holds everything above it. What goes, goes with its whole tree.
 
 import {
   CUSTOM_RUNS,
@@ -31,20 +34,23 @@ export interface Preconditions {
   resourceVersion?: string;
 }
 
-/** Writes of one commit; a larger tree goes in several, its root last. */
+/** Writes of one commit, or a little more; a larger tree goes in several, its root last. */
 const MAX_WRITES = 1_000;
 /** Finalizer of an owner whose dependents are going, as in Kubernetes. */
 const FOREGROUND = 'foregroundDeletion';
 /** Finalizer of a namespace whose content is going. */
 const CONTENT = 'kubernetes';
 const TRIES = 10;
-/** Uids of deleted owners that are remembered, for children that were on their way (D3). */
+/** Owners that are known to be there: most children come soon after theirs (D3). */
 const REMEMBERED_OWNERS = 10_000;
-/** How often a namespace that still has content, held by finalizers, is looked at again. */
+/** How often what is held by finalizers is looked at again, in case a change was not told. */
 const RETRY_MS = 2_000;
 
 export class Garbage {
-  readonly #deletedOwners = new Set<string>();
+  /** Uids of objects that are there, the latest last. */
+  readonly #present = new Set<string>();
+  /** Ends the waiting of a marked owner, by its uid. */
+  readonly #wake = new Map<string, () => void>();
   readonly #busy = new Map<string, Promise<void>>();
   #isStopped = false;
 
@@ -113,7 +119,7 @@ export class Garbage {
     if (stored.key.resource === NAMESPACES) return this.#deleteNamespace(stored, object);
     const dependents = propagation === 'Orphan' ? await this.#orphaned(object) : await this.#doomed(object);
     const root: Write = { op: 'delete', key: stored.key, uid: stored.uid };
-    const isHeld = propagation === 'Foreground' && dependents.some(({ isFinal }) => !isFinal);
+    const isHeld = propagation === 'Foreground' && isAnyHeld(dependents);
     if (dependents.length >= MAX_WRITES || isHeld) return this.#mark(stored, object, propagation);
     const { objects } = await this.store.commit({ writes: [...dependents.map(({ write }) => write), root] }); // D1
     return objects.at(-1) ?? undefined;
@@ -127,14 +133,7 @@ export class Garbage {
       }
       return this.#deleteOnce(stored, object, propagation);
     }
-    const finalizers = [...new Set([...(object.metadata.finalizers ?? []), FOREGROUND])];
-    const marked = { ...object, metadata: { ...object.metadata, finalizers } };
-    const { objects } = await this.store.commit({
-      writes: [
-        { op: 'update', object: marked },
-        { op: 'delete', key: stored.key, uid: stored.uid },
-      ],
-    });
+    const { objects } = await this.store.commit({ writes: marking(stored, object) });
     this.#resume(stored);
     return objects.at(-1) ?? undefined;
   }
@@ -215,27 +214,86 @@ export class Garbage {
     return { found, held };
   }
 
-  /** Removes the dependents of a marked owner, leaves first, then the owner. */
+  /** Removes the dependents of a marked owner; then, when the last of them has gone, the owner. */
   async #finish({ key, uid }: StoredObject): Promise<void> {
     while (!this.#isStopped) {
+      const changed = new Promise<void>((resolve) => this.#wake.set(uid, resolve)); // before looking: none is missed
       const stored = await this.store.get(key);
-      if (stored === undefined || stored.uid !== uid) return;
+      if (stored === undefined || stored.uid !== uid) break;
       const object = objectOf(stored);
-      if (object.metadata.finalizers?.includes(FOREGROUND) !== true) return;
-      const dependents = await this.#doomed(object);
-      if (dependents.length === 0) break;
-      try {
-        const writes = dependents
-          .reverse()
-          .slice(0, MAX_WRITES)
-          .map(({ write }) => write);
-        await this.store.commit({ writes });
-      } catch (error) {
-        if (!(error instanceof SlipwayError && error.kind === 'conflict')) throw error;
+      if (object.metadata.finalizers?.includes(FOREGROUND) !== true) break;
+      const left = await this.#removeDependents(object);
+      if (left === 'none') {
+        await this.#dropFinalizer(key, uid, FOREGROUND);
+        break;
       }
-      if (dependents.every(({ isFinal }) => !isFinal)) await pause(RETRY_MS);
+      if (left === 'held') await Promise.race([changed, pause(RETRY_MS)]);
     }
-    await this.#dropFinalizer(key, uid, FOREGROUND);
+    this.#wake.delete(uid);
+  }
+
+  /** Asks every dependent once to go: with its whole tree where that can go at once, else marked as its owner (D4). */
+  async #removeDependents(owner: KubeObject): Promise<'none' | 'held' | 'some'> {
+    const owning = new Set(owner.metadata.ownerReferences?.map(({ uid }) => uid)); // an owner of its owner waits for it
+    const all = await this.store.listByOwner(owner.metadata.uid ?? '');
+    const dependents = all
+      .filter(({ uid }) => !owning.has(uid))
+      .map((stored) => ({ stored, object: objectOf(stored) }));
+    if (dependents.length === 0) return 'none';
+    const { going, staying } = await this.#parted(owner, dependents);
+    const walk: Walk = { going, kept: new Set(staying.keys()) };
+    let hasAsked = false;
+    let writes: Write[] = [];
+    let marked: StoredObject[] = [];
+    const commit = async (): Promise<void> => {
+      if (writes.length === 0) return;
+      await this.store.commit({ writes });
+      hasAsked = true;
+      for (const stored of marked) this.#resume(stored);
+      [writes, marked] = [[], []];
+    };
+    try {
+      for (const { stored, object } of dependents) {
+        const owners = staying.get(stored.uid);
+        if (owners !== undefined) {
+          writes.push({ op: 'update', object: withOwners(object, owners) }); // D2
+        } else if (object.metadata.deletionTimestamp === undefined) {
+          const tree = await this.#doomed(object, walk);
+          if (tree.length < MAX_WRITES && !isAnyHeld(tree)) {
+            writes.push(...tree.map(({ write }) => write), { op: 'delete', key: stored.key, uid: stored.uid });
+          } else {
+            writes.push(...marking(stored, object));
+            marked.push(stored);
+          }
+        }
+        if (writes.length >= MAX_WRITES) await commit();
+        if (this.#isStopped) break;
+      }
+      await commit();
+    } catch (error) {
+      if (!(error instanceof SlipwayError && ['conflict', 'not-found'].includes(error.kind))) throw error;
+      return 'held'; // somebody was faster, and is waited for
+    }
+    return hasAsked ? 'some' : 'held';
+  }
+
+  /** Which dependents go with their owner, and the owners that others stay with: those may be dependents that stay. */
+  async #parted(
+    owner: KubeObject,
+    dependents: readonly { stored: StoredObject; object: KubeObject }[],
+  ): Promise<{ going: Set<string>; staying: Map<string, OwnerReference[]> }> {
+    const going = new Set([owner.metadata.uid ?? '', ...dependents.map(({ stored }) => stored.uid)]);
+    const staying = new Map<string, OwnerReference[]>();
+    for (let before = -1; before !== staying.size;) {
+      before = staying.size;
+      for (const { stored, object } of dependents) {
+        const owners = await this.#staying(object, going);
+        if (owners.length === 0) continue;
+        staying.set(stored.uid, owners);
+        going.delete(stored.uid);
+      }
+    }
+    return { going, staying };
   }
 
   async #dropFinalizer(key: ObjectKey, uid: string, finalizer: string): Promise<void> {
@@ -255,24 +313,26 @@ export class Garbage {
     }
   }
 
-  /** Everything that hangs from the object, owners before what they own; at most a little more than one commit takes. */
-  async #doomed(root: KubeObject): Promise<Dependent[]> {
-    const going = new Set([root.metadata.uid ?? '']);
+  /** Everything that hangs from the object, owners before what they own; at most as much as one commit takes. */
+  async #doomed(root: KubeObject, { going, kept }: Walk = { going: new Set(), kept: new Set() }): Promise<Dependent[]> {
+    const owners = [root.metadata.uid ?? ''];
+    going.add(owners[0]!);
     const found: Dependent[] = [];
-    for (const owner of going) {
+    for (const owner of owners) {
       for (const stored of await this.store.listByOwner(owner)) {
-        if (going.has(stored.uid)) continue;
+        if (going.has(stored.uid) || kept.has(stored.uid)) continue;
         const object = objectOf(stored);
         const staying = await this.#staying(object, going);
         if (staying.length > 0) {
+          kept.add(stored.uid);
           found.push({ write: { op: 'update', object: withOwners(object, staying) }, isFinal: true }); // D2
           continue;
         }
         going.add(stored.uid);
+        owners.push(stored.uid);
         const isFinal = (object.metadata.finalizers ?? []).length === 0;
-        const isGoing = object.metadata.deletionTimestamp !== undefined && !isFinal;
         found.push({ write: { op: 'delete', key: stored.key, uid: stored.uid }, isFinal });
-        if (found.length > MAX_WRITES && !isGoing) return found;
+        if (found.length >= MAX_WRITES) return found;
       }
     }
     return found;
@@ -301,32 +361,59 @@ export class Garbage {
     });
   }
 
-  /** D3. */
-  #see(entry: Entry): void {
-    if (entry.type === 'DELETED') {
-      this.#deletedOwners.add(entry.uid);
-      if (this.#deletedOwners.size > REMEMBERED_OWNERS) {
-        for (const oldest of this.#deletedOwners) {
-          this.#deletedOwners.delete(oldest);
-          break;
-        }
-      }
+  #see({ type, key, uid, object }: Entry): void {
+    const owners = object?.metadata.ownerReferences ?? [];
+    if (type === 'DELETED') {
+      this.#present.delete(uid);
+      for (const owner of owners) this.#wake.get(owner.uid)?.();
       return;
     }
-    if (entry.type !== 'ADDED') return;
-    const owners = entry.object?.metadata.ownerReferences ?? [];
-    if (owners.length === 0 || !owners.every((owner) => this.#deletedOwners.has(owner.uid))) return;
-    void this.delete(entry.key, 'Background', { uid: entry.uid }).catch((error: unknown) => {
-      if (error instanceof SlipwayError && (error.kind === 'not-found' || error.kind === 'conflict')) return;
-      this.logger.warn({ err: error, key: entry.key }, 'an object without owner could not be removed');
+    this.#present.add(uid);
+    if (this.#present.size > REMEMBERED_OWNERS) this.#present.delete(this.#present.values().next().value!);
+    if (type !== 'ADDED' || owners.length === 0 || owners.some((owner) => this.#present.has(owner.uid))) return;
+    void this.#removeUnowned(key, uid).catch((error: unknown) => {
+      if (error instanceof SlipwayError && ['not-found', 'conflict'].includes(error.kind)) return;
+      this.logger.warn({ err: error, key }, 'an object without owner could not be removed');
     });
   }
+
+  /** D3. An owner of a kind that is not stored here may be anywhere, one of Kubernetes' own kinds in the cluster. */
+  async #removeUnowned(key: ObjectKey, uid: string): Promise<void> {
+    const stored = await this.store.get(key);
+    if (stored?.uid !== uid) return;
+    const object = objectOf(stored);
+    const owners = object.metadata.ownerReferences ?? [];
+    const isOurs = ({ apiVersion, kind }: OwnerReference): boolean => !!resourceKindOf(apiVersion, kind)?.group;
+    if (!owners.every(isOurs)) return;
+    if ((await this.#staying(object, new Set())).length === 0) await this.delete(key, 'Background', { uid });
+  }
+}
+
+/** What a walk over dependents has come by: nothing is written twice. */
+interface Walk {
+  /** Uids of what goes. */
+  going: Set<string>;
+  /** Uids of what stays with another owner. */
+  kept: Set<string>;
 }
 
 interface Dependent {
   write: Write;
   /** Nothing of it will be left: it has no finalizers. */
   isFinal: boolean;
+}
+
+function isAnyHeld(dependents: readonly Dependent[]): boolean {
+  return dependents.some(({ isFinal }) => !isFinal);
+}
+
+/** The owner stays until its dependents have gone. */
+function marking({ key, uid }: StoredObject, object: KubeObject): Write[] {
+  const finalizers = [...new Set([...(object.metadata.finalizers ?? []), FOREGROUND])];
+  return [
+    { op: 'update', object: { ...object, metadata: { ...object.metadata, finalizers } } },
+    { op: 'delete', key, uid },
+  ];
 }
 
 function objectOf(stored: StoredObject): KubeObject {
