@@ -88,7 +88,7 @@ export const DECISIONS: readonly Decision[] = [
     files: /tekton-v1alpha1\/pipelineruns\/pipelinerun\.yaml/,
     blocked: 'builds two images from images of a registry, and deploys them to the cluster that it runs in',
   },
-  { files: /cloud-event/, blocked: 'sends to a pod behind a Service: wants the network and the names of a cluster' },
+  { files: /cloud-event/, blocked: 'sends to a pod behind a Service: wants a platform in the network of a cluster' },
   {
     files: /no-ci\/pipeline-timeout/,
     ends: ['False/Failed'],
