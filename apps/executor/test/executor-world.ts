@@ -43,6 +43,10 @@ interface TestPlatform {
 
 const BIN_DIR = resolve(import.meta.dirname, '../../../packages/entrypoint/build');
 
+function allFences(): Fence[] {
+  return Array.from({ length: SHARD_COUNT }, (_, shard) => ({ service: 'executor', shard, token: 1 }));
+}
+
 /** A world for the tests of a file or a suite, from before the first to after the last. */
 export function suiteWorld(): ExecutorWorld {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-'));
@@ -58,9 +62,16 @@ export function suiteWorld(): ExecutorWorld {
 export class ExecutorWorld {
   readonly objects = new MemoryObjects();
   readonly logs = new MemoryLogs();
+  /** Called before a pod is made in the cluster. */
+  beforeStart: () => Promise<void> = () => Promise.resolve();
   #running: { executor: Executor; builds: BuildKeeper; runtime: PodRuntime } | undefined;
 
   #startsFail = false;
+  /** Fences of all shards; undefined while another has them. */
+  #fences: Fence[] | undefined = allFences();
+  readonly #gained = new Set<(fences: readonly Fence[]) => void>();
+  readonly #lost = new Set<(shards: readonly number[]) => void>();
+  #shardsChanged: () => void = () => {};
 
   /** @param cluster what stands in for a cluster, whose pods nobody runs; absent: the process runtime */
   constructor(
@@ -73,12 +84,30 @@ export class ExecutorWorld {
     this.#startsFail = true;
   }
 
+  /** Every shard is another's from now on. */
+  loseShards(): void {
+    this.#fences = undefined;
+    const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
+    this.#lost.forEach((listener) => listener(shards));
+    this.#shardsChanged();
+  }
+
+  /** They are ours again; nobody else did anything meanwhile. */
+  gainShards(): void {
+    const fences = allFences();
+    this.#fences = fences;
+    this.#shardsChanged();
+    this.#gained.forEach((listener) => listener(fences));
+  }
+
   get runtime(): PodRuntime {
     return this.#running!.runtime;
   }
 
   async start(): Promise<void> {
     this.#startsFail = false;
+    this.#gained.clear();
+    this.#lost.clear();
     const { objects, logs } = this;
     const logger = createLogger('executor', 'silent');
     const metrics = new Metrics('executor');
@@ -88,7 +117,7 @@ export class ExecutorWorld {
       if (this.#startsFail) return Promise.reject(new SlipwayError('transient', 'NoNode', 'The node is away.'));
       return start(pod);
     };
-    const fenceOf = (shard: number): Fence => ({ service: 'executor', shard, token: 1 });
+    const fenceOf = (shard: number): Fence | undefined => this.#fences?.[shard];
     const cache = objects.cache as unknown as Cache;
     const keeper = new PodKeeper({
       runtime,
@@ -98,7 +127,11 @@ export class ExecutorWorld {
       shipsLogs: true,
       onEnded: (pod, status) => executor.storeLastStatus(pod, status),
     });
-    const leases = { owns: fenceOf, onGained: () => () => {} };
+    const leases = {
+      owns: fenceOf,
+      onGained: (listener: (fences: readonly Fence[]) => void) => (this.#gained.add(listener), () => {}),
+      onLost: (listener: (shards: readonly number[]) => void) => (this.#lost.add(listener), () => {}),
+    };
     const builds = new BuildKeeper({
       cache,
       store: objects,
@@ -164,8 +197,8 @@ export class ExecutorWorld {
         nodeName: 'node-0',
       };
     }
-    const shards = (): ReadonlySet<number> => new Set(Array.from({ length: SHARD_COUNT }, (_, i) => i));
-    const { api, runtime, environment } = openCluster({
+    const shards = (): ReadonlySet<number> => new Set(this.#fences?.map(({ shard }) => shard));
+    const { api, runtime, environment, shardsChanged } = openCluster({
       access: { server: cluster.url, options: () => Promise.resolve({}) },
       installation: 'test',
       namesOwners: false,
@@ -174,10 +207,14 @@ export class ExecutorWorld {
       entrypointImage: 'entrypoint:1',
       resourceStepsImage: 'slipway:1',
       shards,
-      beforeStart: (pod) => claims.ensureFor(pod),
+      beforeStart: async (pod) => {
+        await claims.ensureFor(pod);
+        await this.beforeStart();
+      },
       logger,
       metrics,
     });
+    this.#shardsChanged = shardsChanged;
     const options = { installation: 'test', namesOwners: false, api, store: objects, shards, logger };
     const claims = new ClaimKeeper({ ...options, cache: objects.cache });
     const features = { nativeSidecars: false, imageVolumes: false };

@@ -38,7 +38,7 @@ export interface BuildKeeperOptions {
   /** Holds TaskRuns and Builds of the owned shards, those that have not ended whole. */
   cache: Pick<Cache, 'get' | 'list' | 'onChange' | 'put' | 'sync'>;
   store: Pick<Store, 'get' | 'commit'>;
-  leases: Leases;
+  leases: Pick<Leases, 'owns' | 'onGained'>;
   definitions: Definitions;
   environment: Pick<PodEnvironment, 'serviceAccount' | 'secretHead'>;
   writesEvents: boolean;

@@ -31,6 +31,7 @@ import type { TaskRuns } from './task-runs.js';
 export interface Leases {
   owns(shard: number): Fence | undefined;
   onGained(listener: (fences: readonly Fence[]) => void): () => void;
+  onLost(listener: (shards: readonly number[]) => void): () => void;
 }
 
 export interface ExecutorOptions {
@@ -84,12 +85,13 @@ export class Executor {
 
   /** Takes up what is there, then follows. The cache has started; a pod that is slow to end holds up nothing here. */
   async start(): Promise<void> {
-    const { cache, leases, runtime } = this.options;
+    const { cache, leases, runtime, keeper } = this.options;
     cache.onChange((change) => this.#changed(change));
     runtime.onChange((uid) => {
       const key = this.#runOfPod.get(uid);
       if (key !== undefined) this.#queue.add(key);
     });
+    leases.onLost((shards) => keeper.letGo(shards));
     leases.onGained(() => void this.#gained());
     await this.#takeOver();
     void this.#resync();

@@ -32,7 +32,7 @@ export const IMAGE_CACHE_RESOURCES: readonly ResourceName[] = [...TEMPLATES, IMA
 export interface ImageKeeperOptions {
   cache: Pick<Cache, 'get' | 'list' | 'byOwner' | 'onChange'>;
   store: Pick<Store, 'get' | 'list' | 'commit'>;
-  leases: Leases;
+  leases: Pick<Leases, 'owns' | 'onGained'>;
   /** Of Images of templates that have no namespace. */
   systemNamespace: string;
   /** Whether an image is at hand on this node. */

@@ -3,6 +3,7 @@
 //   K1. A pod's files are deleted only after its whole log is stored.
 //   K2. A pod that is gone from the store is ended, whatever it still does: nobody wants its log either.
 //   K3. Values of secrets are known before the first line is read; where they cannot be had, no line is shown.
+//   K4. A pod whose shard is another's is that one's to ship: what it prints here is not its end.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -99,6 +100,15 @@ export class PodKeeper {
     this.#kept.get(uid)?.end.abort();
     this.#kept.delete(uid);
     await this.#once(uid, () => this.options.runtime.delete(uid, undefined, { namespace, name }));
+  }
+
+  /** The pods of these shards are another's now: leaves them as they are (K4). */
+  letGo(shards: readonly number[]): void {
+    for (const [uid, { pod, end }] of this.#kept) {
+      if (!shards.includes(shardOfObject(pod.metadata))) continue;
+      end.abort();
+      this.#kept.delete(uid);
+    }
   }
 
   /** Lets go of the pods and leaves them running. */

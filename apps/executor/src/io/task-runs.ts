@@ -4,6 +4,7 @@
 //   T2. Every commit carries the fence of the shard's lease: a stale owner writes nothing.
 //   T3. A run is reported done only with its results.
 //   T4. States that users only watch are stored at most a few times a second; the first and the last at once.
+//   T5. What the node says counts only for a shard that was ours all the while: it may not have been asked for another's.
 
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -48,7 +49,7 @@ import type { Transitions } from './transitions.js';
 export interface TaskRunsOptions {
   cache: Pick<Cache, 'get' | 'byOwner' | 'put'>;
   store: Pick<Store, 'get' | 'commit'>;
-  /** The fence of a shard that this process owns. */
+  /** The fence of a shard that this process owns: the same object for as long as it does. */
   fenceOf: (shard: number) => Fence | undefined;
   runtime: PodRuntime;
   keeper: PodKeeper;
@@ -96,6 +97,7 @@ export class TaskRuns {
       if (taskRun.status?.retriesStatus !== undefined) this.#cleanUp(taskRun, podName);
       const pod = podName ? await this.#pods.of(namespace, podName, taskRun) : undefined;
       const onNode = pod === undefined ? undefined : await runtime.status(pod.metadata.uid ?? '');
+      if (fenceOf(fence.shard) !== fence) continue; // T5: lost, or lost and ours again
       const view: RunView = {
         taskRun,
         pod,
@@ -251,7 +253,8 @@ export class TaskRuns {
     try {
       await runtime.start(pod);
     } catch (thrown) {
-      if (!(thrown instanceof SlipwayError) || thrown.kind === 'internal') throw thrown;
+      if (!(thrown instanceof SlipwayError) || thrown.kind === 'internal' || thrown.reason === 'FenceLost')
+        throw thrown;
       const current = this.#current(taskRun);
       const refusal = startRefusal(current, thrown);
       if (refusal.mayPass) {

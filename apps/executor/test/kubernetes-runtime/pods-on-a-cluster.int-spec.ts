@@ -146,6 +146,67 @@ test.each<[string, () => void]>([
   expect(succeeded(await world.done('r'))).toMatchObject({ status: 'True' });
 });
 
+describe("a shard that is another's for a while", () => {
+  test('ends no log: whoever has it goes on with what is still to come', async () => {
+    const step = { image: 'busybox', command: ['true'] };
+    const steps = [
+      { ...step, name: 'first' },
+      { ...step, name: 'second' },
+    ];
+    await world.submit('r', { taskSpec: { steps } });
+    await made();
+    cluster.run(POD);
+    const uid = world.pod(POD)?.metadata.uid ?? '';
+    await world.until('its log is followed', () => (world.logs.text(uid, 'step-first').length > 0 ? true : undefined));
+    world.loseShards();
+    await world.until('no pod is seen', async () => ((await world.runtime.pods()).length === 0 ? true : undefined));
+    world.gainShards();
+    cluster.finish(POD);
+    expect(await world.log(POD, 'step-second')).toEqual(['hello']);
+    expect(succeeded(await world.done('r'))).toMatchObject({ status: 'True' });
+  });
+
+  test('loses no run of it: a pod that was not seen meanwhile is not gone', async () => {
+    await world.submit('r', PLAIN);
+    await made();
+    cluster.run(POD);
+    await shown('Running');
+    // The question what the pod does is under way while the shards go and come back.
+    const status = world.runtime.status.bind(world.runtime);
+    let isAsked = false;
+    world.runtime.status = async (uid) => {
+      if (isAsked) return status(uid);
+      isAsked = true;
+      world.loseShards();
+      const answer = await status(uid);
+      world.gainShards();
+      return answer;
+    };
+    await world.update('r', (run) => ({ ...run, metadata: { ...run.metadata, annotations: { look: 'again' } } }));
+    await world.until('it was asked', () => isAsked || undefined);
+    cluster.finish(POD);
+    expect(succeeded(await world.done('r'))).toMatchObject({ status: 'True' });
+  });
+
+  test('is not touched in the cluster, however far the work on it had got', async () => {
+    const start = world.runtime.start.bind(world.runtime);
+    const starts: Promise<unknown>[] = [];
+    world.runtime.start = (pod) => {
+      const starting = start(pod);
+      starts.push(starting.catch((thrown: unknown) => thrown));
+      return starting;
+    };
+    world.beforeStart = () => Promise.resolve(world.loseShards());
+    await world.submit('r', PLAIN);
+    await world.until('the pod is about to be made', () => starts[0]);
+    expect(await starts[0]).toMatchObject({ reason: 'FenceLost' });
+    expect(cluster.writes).toEqual([]);
+    world.beforeStart = () => Promise.resolve();
+    world.gainShards();
+    await made();
+  });
+});
+
 test('an executor that starts again takes up what it had asked for', async () => {
   await world.submit('r', PLAIN);
   await made();

@@ -22,6 +22,8 @@ export class ScriptedCluster {
   readonly requests: string[] = [];
   readonly #objects = new Map<string, KubeObject>();
   readonly #watches = new Map<ServerResponse, Selector>();
+  /** Logs that are followed. */
+  readonly #followed = new Set<ServerResponse>();
   /** What watches of an earlier version are told first. */
   #events: { version: number; type: string; object: KubeObject }[] = [];
   readonly #refusals: (Refusal & { left: number })[] = [];
@@ -89,8 +91,22 @@ export class ScriptedCluster {
     this.put('pods', pod);
   }
 
+  /** Its steps run. */
+  run(name: string): void {
+    const { containers } = this.pod(name)!.spec;
+    const state = { running: { startedAt: '2026-01-01T00:00:00Z' } };
+    this.setStatus(name, {
+      phase: 'Running',
+      containerStatuses: containers.map((container) => ({
+        ...{ name: container.name, state, ready: true, restartCount: 0, image: '', imageID: '' },
+      })),
+    });
+  }
+
   /** As a kubelet reports a pod whose steps all ran. */
   finish(name: string, exitCode = 0): void {
+    for (const log of this.#followed) log.end();
+    this.#followed.clear();
     const { containers } = this.pod(name)!.spec;
     const times = { startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:01Z' };
     const terminated = {
@@ -146,13 +162,20 @@ export class ScriptedCluster {
     }
     if (url.searchParams.get('watch') === 'true') return this.#watch(response, url);
     if (url.pathname === '/version') return send(response, 200, { major: '1', minor: '20' });
-    if (url.pathname.endsWith('/log')) return void response.writeHead(200).end('2026-01-01T00:00:00Z hello\n');
+    if (url.pathname.endsWith('/log')) return this.#log(response, url);
     const stored = this.#objects.get(url.pathname);
     if (method === 'POST') return this.#create(response, url.pathname, body!);
     if (stored === undefined) return this.#sendList(response, method, url);
     if (method === 'GET') return send(response, 200, stored);
     if (method === 'DELETE') return this.#delete(response, stored, body);
     return this.#patch(response, stored, body as unknown as { op: string; path: string; value: string }[]);
+  }
+
+  /** `hello`; of a pod that runs, with an end that comes when it is finished. */
+  #log(response: ServerResponse, url: URL): void {
+    response.writeHead(200).write('2026-01-01T00:00:00Z hello\n');
+    if (url.searchParams.get('follow') === 'true') this.#followed.add(response);
+    else response.end();
   }
 
   #watch(response: ServerResponse, url: URL): void {

@@ -48,6 +48,7 @@ export function openCluster(options: ClusterOptions): Cluster {
     api,
     objects,
     watch,
+    shards,
     installation,
     namesOwners,
     nopImage: options.entrypointImage,

@@ -4,11 +4,13 @@
 //   R2. What is not ours is not touched: every change names the cluster's own uid of the pod that we have seen.
 //   R3. A pod that ended is kept until its run goes, so that its log can be read in the cluster.
 //   R4. What we ended ourselves has a last state until it is released, also when the cluster has removed it.
+//   R5. Nothing is asked for a pod of a shard that we do not hold now: whoever was stopped in the middle stops there.
 
 import {
   SlipwayError,
   asSlipwayError,
   msOf,
+  shardOfObject,
   timeOf,
   type ContainerStatus,
   type LogLine,
@@ -38,6 +40,8 @@ export interface KubernetesRuntimeOptions extends ClusterPodOptions {
   resourceStepsImage: string;
   /** Of containers that do not say. */
   imagePullPolicy?: string;
+  /** Shards that we hold. */
+  shards: () => ReadonlySet<number>;
 }
 
 const NAME_FREE_MS = 500;
@@ -62,6 +66,7 @@ class KubernetesRuntime implements PodRuntime {
     const level = securityLevelOf(labels);
     const given = withPullPolicy(clusterObject(stored, CLUSTER_LABELS.podUid, this.options), imagePullPolicy);
     const pod = withPodSecurity(withOwnContainers(given, resourceStepsImage, level), level);
+    this.#mayChange(stored);
     try {
       watch.put(await api.call<Pod>({ method: 'POST', path: podsPath(namespace), body: pod }));
     } catch (thrown) {
@@ -171,7 +176,15 @@ class KubernetesRuntime implements PodRuntime {
     return this.options.watch.stop();
   }
 
+  /** R5: what was decided for a shard that another has by now may be wrong. */
+  #mayChange({ metadata }: Pod): void {
+    const shard = shardOfObject(metadata);
+    if (this.options.shards().has(shard)) return;
+    throw new SlipwayError('conflict', 'FenceLost', `Shard ${shard} of pod "${metadata.name}" is not ours any more.`);
+  }
+
   async #remove(pod: Pod, graceSeconds: number | undefined): Promise<void> {
+    this.#mayChange(pod);
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
@@ -182,6 +195,7 @@ class KubernetesRuntime implements PodRuntime {
   }
 
   async #patch(pod: Pod, body: readonly object[]): Promise<void> {
+    this.#mayChange(pod);
     await unlessGone(this.options.api.call({ method: 'PATCH', path: podPath(pod.metadata), body }));
   }
 }
