@@ -1,7 +1,7 @@
 // A real PostgreSQL for tests: Debian's programs, a data directory of its own, a free port.
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,26 +29,37 @@ export async function findPostgres(): Promise<string | undefined> {
   return newest === undefined ? undefined : `/usr/lib/postgresql/${newest}/bin`;
 }
 
+/** Where it listens: on this machine alone, or for a network of the test's own, which it lets in without a password. */
+export interface PostgresPlace {
+  host: string;
+  subnet?: string;
+}
+
 /** Starts a server that ends with `stop`. It refuses to run as root, so root runs it as `nobody`. */
-export async function startTestPostgres(bin: string): Promise<TestPostgres> {
+export async function startTestPostgres(
+  bin: string,
+  { host, subnet }: PostgresPlace = { host: '127.0.0.1' },
+): Promise<TestPostgres> {
   const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const dir = await mkdtemp(join(tmpdir(), 'slipway-pg-'));
   if (user.uid !== undefined) await chown(dir, user.uid, user.gid);
   const data = join(dir, 'data');
   const init = ['-D', data, '-U', 'slipway', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'];
   await run(join(bin, 'initdb'), init, { ...user, cwd: dir });
+  if (subnet !== undefined) await appendFile(join(data, 'pg_hba.conf'), `host all all ${subnet} trust\n`);
   const port = await freePort();
-  let server = await launch(bin, data, dir, port, user);
+  const start = (): Promise<ChildProcess> => launch(bin, { data, dir, host, port }, user);
+  let server = await start();
   let databases = 0;
   return {
     async createDatabase() {
       const name = `test${++databases}`;
-      await run(join(bin, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'slipway', name]);
-      return `postgres://slipway@127.0.0.1:${port}/${name}`;
+      await run(join(bin, 'createdb'), ['-h', host, '-p', String(port), '-U', 'slipway', name]);
+      return `postgres://slipway@${host}:${port}/${name}`;
     },
     kill: () => end(server, 'SIGKILL'),
     async restart() {
-      server = await launch(bin, data, dir, port, user);
+      server = await start();
     },
     async stop() {
       await end(server, 'SIGINT');
@@ -59,19 +70,17 @@ export async function startTestPostgres(bin: string): Promise<TestPostgres> {
 
 async function launch(
   bin: string,
-  data: string,
-  dir: string,
-  port: number,
+  { data, dir, host, port }: { data: string; dir: string; host: string; port: number },
   user: { uid?: number; gid?: number },
 ): Promise<ChildProcess> {
   const settings = ['fsync=off', 'max_connections=50', 'shared_buffers=32MB', `unix_socket_directories=${dir}`];
-  const args = ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...settings.flatMap((s) => ['-c', s])];
+  const args = ['-D', data, '-h', host, '-p', String(port), ...settings.flatMap((s) => ['-c', s])];
   const endMs = Date.now() + READY_MS;
   for (;;) {
     const server = spawn(join(bin, 'postgres'), args, { ...user, cwd: dir, stdio: 'ignore' });
     endWithUs(server);
     while (server.exitCode === null && Date.now() < endMs) {
-      const ready = await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]).then(
+      const ready = await run(join(bin, 'pg_isready'), ['-h', host, '-p', String(port)]).then(
         () => true,
         () => false,
       );
