@@ -20,6 +20,7 @@ import { Replicated } from './chaos/replicas.js';
 const ROUNDS = Number(process.env['CHAOS_ROUNDS'] ?? 3);
 const FIRST_SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const COPIES = { registry: 2, scheduler: 2, executor: 2, resources: 2, logs: 1 };
+const LEASED = ['scheduler', 'executor', 'resources'];
 const NAMESPACE = `slipway-chaos-${process.pid}`;
 const MOVE_LIMIT_MS = 10_000;
 const ROUND_MS = 90_000;
@@ -45,18 +46,19 @@ beforeAll(async () => {
     kubectl('create', 'namespace', NAMESPACE),
     world.call('/api/v1/namespaces', { method: 'POST', body: namespace }),
   ]);
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await moves?.stop();
   await world?.stop();
-  await kubectl('delete', 'namespace', NAMESPACE, '--wait=false');
+  await kubectl('delete', 'namespace', NAMESPACE, '--wait=false', '--ignore-not-found');
   process.stderr.write(`${report(faults, moves?.done ?? [])}\n`);
 }, 120_000);
 
 test.each(Array.from({ length: ROUNDS }, (_, i) => FIRST_SEED + i))(
   'two replicas of each service survive what happens to them (seed %d)',
   async (seed) => {
+    await balanced();
     const random = seeded(seed);
     const works = workOf(`r${seed}`, journal, random);
     const planned = planFaults(COPIES, random);
@@ -110,6 +112,18 @@ async function inflict(fault: Fault): Promise<void> {
 /** Every replica does its work again. */
 async function recovered(): Promise<void> {
   await Promise.all(world.replicas.map(({ process }) => process.ready()));
+}
+
+/** The shards of each service are shared by its replicas. */
+async function balanced(): Promise<void> {
+  await eventually(
+    async () => {
+      const alive = (await world.leases()).filter(({ isAlive }) => isAlive);
+      const holders = new Set(alive.map(({ holder }) => holder));
+      return LEASED.every((service) => holders.has(`${service}-0`) && holders.has(`${service}-1`));
+    },
+    { deadlineMs: 30_000, what: 'the shards to be shared' },
+  );
 }
 
 function pathOf({ api, plural }: Pick<Work, 'api' | 'plural'>, name = ''): string {

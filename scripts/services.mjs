@@ -158,6 +158,8 @@ function natsText(port, password, storeDir) {
     `listen: "127.0.0.1:${port}"`,
     'max_payload: 8388608',
     'write_deadline: "10s"',
+    'ping_interval: "2s"',
+    'ping_max: 2',
     `jetstream: { store_dir: ${quoted(storeDir)} }`,
     `authorization: { user: ${quoted(NATS_USER)}, password: ${quoted(password)} }`,
     '',

@@ -11,7 +11,8 @@ export interface Program {
   isReady: () => Promise<boolean>;
 }
 
-const READY_MS = 60_000;
+/** Eight processes start at once. */
+const READY_MS = 180_000;
 
 export class TestProcess {
   #child: ChildProcess | undefined;

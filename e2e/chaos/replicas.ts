@@ -81,15 +81,24 @@ export class Replicated {
     database.on('error', () => undefined);
     const installation = `chaos-${process.pid}`;
     const world = new Replicated(folder, network, postgres, nats, endpoints, installation, database);
-    await nats.start();
-    const { token, tokensFile } = await ensureCredentials(folder);
+    try {
+      await world.#startAll(url, options);
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  async #startAll(url: string, options: ReplicatedOptions): Promise<void> {
+    await this.nats.start();
+    const { token, tokensFile } = await ensureCredentials(this.folder);
     for (const [service, copies] of Object.entries(options.copies) as [ServiceName, number][]) {
       for (let copy = 0; copy < copies; copy++) {
-        await world.#add(service, `${service}-${copy}`, { url, token, tokensFile, ...options });
+        await this.#add(service, `${service}-${copy}`, { url, token, tokensFile, ...options });
       }
     }
-    await Promise.all(world.replicas.map(({ process }) => process.start()));
-    return world;
+    await Promise.all(this.replicas.map(({ process }) => process.start()));
   }
 
   async #add(

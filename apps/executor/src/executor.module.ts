@@ -31,6 +31,7 @@ import {
   PodCollector,
   kubeconfigAccess,
   openCluster,
+  type ClusterReach,
 } from './io/kubernetes-runtime/index.js';
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
 import { IMAGE_CACHE_RESOURCES, ImageKeeper } from './io/image-keeper.js';
@@ -65,11 +66,12 @@ interface PodPlatform {
   stateOf: (image: string) => ImageState;
   /** Told when the shards are held and the cache follows them, and whenever they are others. */
   shardsChanged: () => void;
+  /** Whether what runs pods can be reached. */
+  reach?: ClusterReach;
   /** Removes ended pods by policy, where pods outlive their runs' work. */
   collector?: PodCollector;
 }
 
-const LEASE_TTL_MS = 10_000;
 const RESYNC_MS = 30_000;
 /** Which nodes of a cluster have an image is not told to those who use it. */
 const NODES_PULL: ImageState = {
@@ -85,7 +87,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const metrics = new Metrics('executor', { process: config.port !== 0 });
   const bus = await openBus(config, { service: 'executor', logger, metrics });
   const store = busStore(bus);
-  const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  const leases = new ShardLeases(bus, { service: 'executor', holder: config.instance });
   metrics.gauge('shards_owned', 'Shards that this replica works on.', [], () => leases.shards().size);
   const followed = cacheMetrics(metrics);
   const cache = new Cache(bus, store, {
@@ -178,6 +180,7 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const { leases, cache, definitions, executor, builds, images, platform } = this.wired;
+    platform.reach?.start();
     await leases.start();
     await Promise.all([cache.start(), definitions.start()]);
     platform.shardsChanged();
@@ -191,6 +194,7 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     const { leases, cache, definitions, executor, builds, images, platform, bus } = this.wired;
+    await platform.reach?.stop();
     await Promise.all([executor.stop(), builds.stop(), images?.stop(), platform.collector?.stop()]);
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
@@ -250,10 +254,12 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
 async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: PlatformNeeds): Promise<PodPlatform> {
   const { store, cache, definitions, leases, logger, metrics } = needs;
   const shards = (): ReadonlySet<number> => leases.shards();
-  const { api, runtime, environment, features, shardsChanged } = openCluster({
+  const { api, runtime, environment, features, reach, shardsChanged } = openCluster({
     ...cluster,
     access: await kubeconfigAccess(cluster.kubeconfigs),
     shards,
+    onLost: () => leases.suspend(),
+    onFound: () => leases.resume(),
     logger,
     metrics,
     beforeStart: async (pod) => {
@@ -278,6 +284,7 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
   });
   return {
     runtime,
+    reach,
     collector,
     environment,
     delivery: async () => ({

@@ -16,7 +16,8 @@ export async function startExecutor(config: ExecutorConfig): Promise<RunningExec
   let stopped: Promise<void> | undefined;
   const module = await startModule(ExecutorModule.with(wired), { logger: wired.logger });
   module.get<Executor>(EXECUTOR);
-  const isReady = (): boolean => stopped === undefined && wired.bus.isConnected() && wired.cache.isReady;
+  const isReady = (): boolean =>
+    stopped === undefined && wired.bus.isConnected() && wired.cache.isReady && (wired.platform.reach?.isThere ?? true);
   const health = await startHealthServer({ port: config.port, host: config.host, isReady, metrics: wired.metrics });
   return {
     name: 'executor',

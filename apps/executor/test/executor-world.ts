@@ -211,6 +211,8 @@ export class ExecutorWorld {
         await claims.ensureFor(pod);
         await this.beforeStart();
       },
+      onLost: () => {},
+      onFound: () => {},
       logger,
       metrics,
     });

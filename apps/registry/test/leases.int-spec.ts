@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SHARD_COUNT, TASK_RUNS, type Fence, type Write } from '@slipway/contracts';
+import { connectBus } from '@slipway/bus';
+import { SHARD_COUNT, STORE_RPC, TASK_RUNS, type Fence, type Write } from '@slipway/contracts';
 import { Cache, ShardLeases, busStore } from '@slipway/store';
 import { eventually, tempDir } from '@slipway/testing';
 import { openObjectStore } from '../src/io/sql/open.js';
@@ -101,6 +102,38 @@ describe('leases of shards', () => {
       await eventually(() => leases.shards().size === 0 && lost.length === SHARD_COUNT);
       await world.nats.start();
       await eventually(() => leases.shards().size === SHARD_COUNT, { deadlineMs: 20_000 });
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    'are given up by a replica that cannot do its work, until it can',
+    async () => {
+      const first = await replica('a');
+      const second = await replica('b');
+      await eventually(() => second.shards().size === SHARD_COUNT / 2);
+      first.suspend();
+      expect(first.shards().size).toBe(0);
+      await eventually(() => second.shards().size === SHARD_COUNT);
+      first.resume();
+      await eventually(() => first.shards().size === SHARD_COUNT / 2 && second.shards().size === SHARD_COUNT / 2);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    'are kept though a registry that was stopped gets half of the questions',
+    async () => {
+      const silent = await connectBus({ url: world.nats.url, name: 'stopped' });
+      let swallowed = 0;
+      await silent.serve(STORE_RPC.lease, 'registry', () => (swallowed++, new Promise(() => {})));
+      const leases = await replica('a');
+      let lost = 0;
+      leases.onLost(() => void lost++);
+      await eventually(() => swallowed >= 8, { deadlineMs: 30_000 });
+      expect(lost).toBe(0);
+      await leases.stop();
+      await silent.close();
     },
     MINUTE_MS,
   );

@@ -21,14 +21,12 @@ export interface Wired {
   approvals: ApprovalKeeper;
 }
 
-const LEASE_TTL_MS = 10_000;
-
 export async function wireScheduler(config: SchedulerConfig): Promise<Wired> {
   const logger = createLogger('scheduler', config.logLevel, { format: config.logFormat });
   const metrics = new Metrics('scheduler', { process: config.port !== 0 });
   const bus = await openBus(config, { service: 'scheduler', logger, metrics });
   const store = busStore(bus);
-  const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  const leases = new ShardLeases(bus, { service: 'scheduler', holder: config.instance });
   const followed = cacheMetrics(metrics)('runs');
   const cache = new Cache(bus, store, {
     resources: [...CHILD_RESOURCES, RESOLUTION_REQUESTS, APPROVALS],

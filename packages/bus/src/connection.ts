@@ -4,6 +4,8 @@
 //   N1. `ready()` resolves only when connected and the streams are applied in this life of the connection.
 //   N2. What waits for an answer when the connection is lost fails at once: the answer will never come.
 //   N3. `life` changes with every loss. What belongs to one life (acknowledgements, sequences) is never used in another.
+//   N4. A process that stood still for long answers nothing that came meanwhile: whoever asked has given up, and what they
+//       wanted then may be wrong now. The connection is made anew, which leaves behind what it had received.
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +26,9 @@ import { inboxPrefixOf } from './users.js';
 const CONNECT_TIMEOUT_MS = 2000;
 /** Requests to JetStream's API are idempotent and repeated; a server under way sometimes leaves one unanswered. */
 const API_TIMEOUT_MS = 2000;
+/** Longer than any work of ours keeps a process from its timers; shorter than a lease. */
+const STOOD_STILL_MS = 3000;
+const TICK_MS = 250;
 const COMPLAIN_EVERY_MS = 10_000;
 /** How long a stopping process waits for a server that may be gone. */
 const DRAIN_MS = 2000;
@@ -52,6 +57,10 @@ export class Connection {
   readonly #inFlight = new Set<(error: SlipwayError) => void>();
   readonly #lostListeners = new Set<() => void>();
   readonly #reconnectListeners = new Set<() => void>();
+  #tickedMs = performance.now();
+  /** What comes was sent to a process that stood still (N4). */
+  #isStale = false;
+  readonly #ticker: NodeJS.Timeout;
 
   private constructor(
     readonly nc: NatsConnection,
@@ -59,6 +68,7 @@ export class Connection {
     readonly settings: ConnectionSettings,
   ) {
     this.#maxPayload = nc.info?.max_payload ?? 1024 * 1024;
+    this.#ticker = setInterval(() => this.noticeStop(), TICK_MS).unref();
     void this.#watch();
   }
 
@@ -89,6 +99,19 @@ export class Connection {
   }
   get maxPayload(): number {
     return this.#maxPayload;
+  }
+
+  /** Whether what arrives now is to be left unread (N4). Asked before it is read: timers come later than what arrived. */
+  noticeStop(): boolean {
+    const nowMs = performance.now();
+    const stoodMs = nowMs - this.#tickedMs;
+    this.#tickedMs = nowMs;
+    if (stoodMs < STOOD_STILL_MS || this.#isClosed || this.#isStale) return this.#isStale;
+    this.settings.logger.warn({ stoodMs: Math.round(stoodMs) }, 'this process stood still; connecting to NATS anew');
+    this.#isStale = true;
+    this.#lose();
+    void this.nc.reconnect().catch(() => {});
+    return true;
   }
 
   /** Waits until the connection can be used. Throws when it is closed or the signal aborts. */
@@ -146,6 +169,7 @@ export class Connection {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearInterval(this.#ticker);
     const wasReady = this.#isReady;
     this.#lose();
     if (wasReady) await Promise.race([this.nc.drain().catch(() => {}), sleep(DRAIN_MS, undefined, { ref: false })]);
@@ -157,10 +181,11 @@ export class Connection {
     for await (const status of this.nc.status()) {
       if (this.#isClosed) return;
       if (status.type === 'disconnect') {
-        logger.warn({ server: status.server }, 'lost the connection to NATS; reconnecting');
+        if (!this.#isStale) logger.warn({ server: status.server }, 'lost the connection to NATS; reconnecting');
         this.#lose();
       } else if (status.type === 'reconnect') {
         this.#maxPayload = this.nc.info?.max_payload ?? this.#maxPayload;
+        this.#isStale = false;
         metrics.reconnected?.();
         void this.#prepare().then((prepared) => {
           if (!prepared) return;
@@ -278,7 +303,8 @@ function address(settings: ConnectionSettings): { servers: string[]; options: Co
     // A server that restarts may know our user only a moment later.
     ignoreAuthErrorAbort: true,
     timeout: CONNECT_TIMEOUT_MS,
-    pingInterval: 10_000,
+    // A server that was cut off is given up within six seconds, so that another of the cluster can be asked.
+    pingInterval: 2_000,
     maxPingOut: 2,
     noAsyncTraces: true,
     ...(user === undefined ? {} : { inboxPrefix: inboxPrefixOf(user) }),

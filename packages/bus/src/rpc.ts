@@ -3,6 +3,7 @@
 //   R1. A request that cannot be answered now fails at once as `transient`; the caller decides whether to try again.
 //   R2. A handler's SlipwayError reaches the caller whole; any other throw says nothing but `internal`.
 //   R3. `stop()` waits for the answers in hand, but not for one that never comes.
+//   R4. A question that came while this process stood still is left unanswered (connection.ts, N4).
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nuid } from '@nats-io/nats-core';
@@ -75,6 +76,7 @@ export async function serve(
         connection.settings.logger.error({ err: error, subject }, 'cannot answer on this subject');
         return;
       }
+      if (connection.noticeStop()) return; // R4
       const answering = answer(connection, message, handler).finally(() => inHand.delete(answering));
       inHand.add(answering);
     },

@@ -40,6 +40,8 @@ const MAX_PAYLOAD = 8 * 1024 * 1024;
 const READY_MS = 15_000;
 const STOP_MS = 5000;
 const USER = 'slipway';
+/** Requests go to whoever is connected: one that was stopped or cut off must not count for long. */
+const PINGS = ['ping_interval: "2s"', 'ping_max: 2'];
 
 /** Starts a server on 127.0.0.1 that ends with this process; resolves when it takes connections. */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
@@ -68,6 +70,7 @@ function configText(storeDir: string, port: number, password: string, users: rea
     `listen: "127.0.0.1:${port}"`,
     `max_payload: ${MAX_PAYLOAD}`,
     'write_deadline: "10s"',
+    ...PINGS,
     `jetstream: { store_dir: ${quoted(join(storeDir, 'jetstream'))} }`,
     'authorization: { users: [',
     `{ user: ${quoted(USER)}, password: ${quoted(password)} }`,

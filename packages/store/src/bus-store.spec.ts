@@ -34,6 +34,19 @@ describe('busStore', () => {
     expect(asked.map((request) => request.id)).toEqual([asked[0]!.id, asked[0]!.id, asked[0]!.id]);
   });
 
+  test('asks once more beside a question that nobody answers, and takes the first answer', async () => {
+    const asked: CommitRequest[] = [];
+    const reply: CommitReply = { revision: 1, objects: [] };
+    const store = busStore(
+      bus((_, data) => {
+        asked.push(data as CommitRequest);
+        return asked.length === 1 ? new Promise(() => {}) : reply; // the first one was stopped with it in hand
+      }),
+    );
+    expect(await store.commit({ writes: [] })).toEqual(reply);
+    expect(asked.map(({ id }) => id)).toEqual([asked[0]!.id, asked[0]!.id]);
+  });
+
   test('gives each commit an id of its own', async () => {
     const ids = new Set<string | undefined>();
     const store = busStore(bus((_, data) => (ids.add((data as CommitRequest).id), { revision: 1, objects: [] })));

@@ -1,7 +1,6 @@
 // The store of every service but the registry: questions to the registry over the bus.
 
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   STORE_RPC,
   SlipwayError,
@@ -15,6 +14,7 @@ import {
   type ListRequest,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
+import { askAgain } from './ask-again.js';
 import type { GetOptions, Listing, ListOptions, Store } from './store.js';
 
 export interface BusStoreOptions {
@@ -22,16 +22,16 @@ export interface BusStoreOptions {
   deadlineMs?: number;
 }
 
-/** A registry that was killed with the question in hand never answers it; the next one will, within milliseconds. */
-const FIRST_TIMEOUT_MS = 2_000;
-const LAST_TIMEOUT_MS = 10_000;
-const FIRST_DELAY_MS = 25;
-const LAST_DELAY_MS = 1_000;
+/** A registry answers within milliseconds; one that does not was killed or stopped with the question in hand. */
+const PATIENCE_MS = 1_000;
 
 export function busStore(bus: Pick<Bus, 'request'>, options: BusStoreOptions = {}): Store {
   const deadlineMs = options.deadlineMs ?? 60_000;
   const ask = <Reply>(subject: string, data: unknown): Promise<Reply> =>
-    persistently((timeoutMs) => bus.request<Reply>(subject, data, { timeoutMs }), deadlineMs);
+    askAgain((timeoutMs) => bus.request<Reply>(subject, data, { timeoutMs }), {
+      deadlineMs,
+      patienceMs: PATIENCE_MS,
+    });
 
   return {
     async get<T extends KubeObject>(
@@ -88,21 +88,4 @@ async function allPages<T extends KubeObject>(
     from = next.continue;
   }
   return { items, revision: first.revision, heads: first.heads };
-}
-
-/** Asks until there is an answer other than "not now", or the time is over. */
-async function persistently<T>(ask: (timeoutMs: number) => Promise<T>, deadlineMs: number): Promise<T> {
-  const endMs = performance.now() + deadlineMs;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await ask(Math.min(FIRST_TIMEOUT_MS * 2 ** attempt, LAST_TIMEOUT_MS));
-    } catch (thrown) {
-      if (!(thrown instanceof SlipwayError) || (thrown.kind !== 'transient' && thrown.kind !== 'overloaded'))
-        throw thrown;
-      const backoffMs = Math.min(FIRST_DELAY_MS * 2 ** attempt, LAST_DELAY_MS) * (0.5 + Math.random());
-      const delayMs = Math.max(backoffMs, thrown.retryAfterMs ?? 0);
-      if (performance.now() + delayMs > endMs) throw thrown;
-      await sleep(delayMs);
-    }
-  }
 }

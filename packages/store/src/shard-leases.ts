@@ -4,11 +4,13 @@
 //       so two replicas never both believe to own it.
 //   H2. A shard that is to be let go is told to the listeners first; the registry hears of it when they are done.
 //   H3. A registry that is away lets the leases lapse; when it is back they are asked for again.
+//   H4. A replica that cannot do its work owns nothing until it can.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STORE_RPC, type Fence, type LeaseReply, type LeaseRequest, type LeasedService } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
+import { askAgain } from './ask-again.js';
 
 export interface ShardLeasesOptions {
   service: LeasedService;
@@ -23,9 +25,15 @@ export interface ShardLeasesOptions {
 type Gained = (shards: readonly Fence[]) => void;
 type Lost = (shards: readonly number[]) => void | Promise<void>;
 
-const DEFAULT_TTL_MS = 15_000;
+/**
+ * Shards of a replica that is gone are another's after this time and one sign of life: ten seconds with room to spare.
+ * Longer than a process stands still because of its own garbage or a busy machine.
+ */
+const DEFAULT_TTL_MS = 6_000;
 /** Signs of life within one time: two may be lost. */
 const BEATS = 4;
+/** Of one time: how long one registry is waited for before another is asked beside it. */
+const PATIENCE = 1 / 12;
 const RETRY_MS = 250;
 
 export class ShardLeases {
@@ -36,6 +44,8 @@ export class ShardLeases {
   readonly #released = new Set<number>();
   readonly #leaving = new Set<number>();
   readonly #stopping = new AbortController();
+  /** H4; `left` once the registry knows. */
+  #suspended: 'no' | 'leaving' | 'left' = 'no';
   readonly #ttlMs: number;
   #loop: Promise<void> = Promise.resolve();
   #lapse: NodeJS.Timeout | undefined;
@@ -79,6 +89,22 @@ export class ShardLeases {
     return () => this.#lost.delete(listener);
   }
 
+  /** Lets everything go and asks for nothing until `resume` (H4). Idempotent. */
+  suspend(): void {
+    if (this.#suspended !== 'no') return;
+    this.#suspended = 'leaving';
+    const shards = [...this.#owned.keys()];
+    if (shards.length > 0) void this.#letGo(shards);
+    this.#wake();
+  }
+
+  /** Asks for shards again. Idempotent. */
+  resume(): void {
+    if (this.#suspended === 'no') return;
+    this.#suspended = 'no';
+    this.#wake();
+  }
+
   /** Lets everything go, tells the registry, and asks no more. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return this.#loop;
@@ -111,14 +137,22 @@ export class ShardLeases {
   }
 
   async #beat(): Promise<void> {
-    const sentMs = performance.now();
+    if (this.#suspended === 'left' && this.#released.size === 0) return;
     const released = [...this.#released];
-    const reply = await this.#ask({ released });
+    const isLeaving = this.#suspended !== 'no';
+    const { reply, sentMs } = await this.#ask({ released, ...(isLeaving ? { leaving: true } : {}) });
     released.forEach((shard) => this.#released.delete(shard));
     if (this.#stopping.signal.aborted) return;
+    if (isLeaving && this.#suspended === 'leaving') this.#suspended = 'left';
+    // H4: what was asked before the replica was suspended, or in order to leave, is not taken.
+    if (isLeaving || this.#suspended !== 'no') return this.#giveBack(reply);
     this.#take(reply, sentMs + this.#ttlMs);
     const release = reply.release.filter((shard) => this.#owned.has(shard));
     if (release.length > 0) void this.#letGo(release);
+  }
+
+  #giveBack(reply: LeaseReply): void {
+    for (const { shard } of reply.owned) if (!this.#leaving.has(shard)) this.#released.add(shard);
   }
 
   #take(reply: LeaseReply, untilMs: number): void {
@@ -174,10 +208,16 @@ export class ShardLeases {
     for (const one of told) if (one.status === 'rejected') this.options.onError?.(one.reason);
   }
 
-  #ask(o: { released: number[]; leaving?: boolean }): Promise<LeaseReply> {
+  /** The answer, and when that question was sent (H1). */
+  #ask(o: { released: number[]; leaving?: boolean }): Promise<{ reply: LeaseReply; sentMs: number }> {
     const { service, holder } = this.options;
-    const request: LeaseRequest = { service, holder, incarnation: this.#incarnation, ttlMs: this.#ttlMs, ...o };
-    return this.bus.request<LeaseReply>(STORE_RPC.lease, request, { timeoutMs: Math.min(2_000, this.#ttlMs / 2) });
+    const ttlMs = this.#ttlMs;
+    const request: LeaseRequest = { service, holder, incarnation: this.#incarnation, ttlMs, ...o };
+    const ask = async (timeoutMs: number): Promise<{ reply: LeaseReply; sentMs: number }> => {
+      const sentMs = performance.now();
+      return { reply: await this.bus.request<LeaseReply>(STORE_RPC.lease, request, { timeoutMs }), sentMs };
+    };
+    return askAgain(ask, { deadlineMs: ttlMs / 2, patienceMs: ttlMs * PATIENCE });
   }
 
   async #pause(delayMs: number): Promise<void> {

@@ -57,3 +57,22 @@ test('a durable that nobody uses is forgotten, with what is kept for it', async 
     await bus.close();
   });
 }, 90_000);
+
+test('a question that came while its process stood still is left unanswered, and the next one is answered', async () => {
+  const nats = await startTestNats();
+  const [asking, answering] = await Promise.all(
+    ['asking', 'answering'].map((name) => connectBus({ url: nats.url, name })),
+  );
+  const answered: unknown[] = [];
+  await answering!.serve('x', 'q', (data) => Promise.resolve(answered.push(data)));
+  const stale = asking!.request('x', 'stale', { timeoutMs: 1000 });
+  const outcome = expect(stale).rejects.toMatchObject({ kind: 'transient' });
+  await Promise.resolve(); // sent; the answer has to wait for this thread
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3500);
+  await outcome;
+  await eventually(() => asking!.isConnected() && answering!.isConnected());
+  await eventually(() => asking!.request('x', 'fresh', { timeoutMs: 1000 }));
+  expect(answered).not.toContain('stale');
+  await Promise.all([asking!.close(), answering!.close()]);
+  await nats.close();
+}, 60_000);

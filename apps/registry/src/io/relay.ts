@@ -4,8 +4,10 @@
 //   R2. A row is forgotten only when every row up to it is confirmed: a relay that was killed sends again what it must.
 //   R3. The message id follows from the change, so a repeat is one message.
 //   R4. One process relays. Two that both think so for a moment do no harm (R3).
+//   R5. A process whose publications are not confirmed lets another try: it may be cut off from NATS, and the other not.
 
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { changeSubject } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import type { ObjectStore, OutboxRow } from './object-store.js';
@@ -29,6 +31,10 @@ export interface Relay {
 const WINDOW = 512;
 const READ_ROWS = 256;
 const RETRY_MS = 200;
+/** NATS confirms within milliseconds; a server that restarts, and elects its leaders, within this time (R5). */
+const STUCK_MS = 4_000;
+/** Who has let the others try does not try at once: they look every half second. */
+const STAND_BACK_MS = 2_000;
 
 export function startRelay(
   store: Pick<ObjectStore, 'outbox' | 'trimOutbox' | 'onCommitted' | 'becomeRelay'>,
@@ -47,6 +53,8 @@ class OutboxRelay implements Relay {
   #isWoken = false;
   /** Revisions on their way, ascending, with whether they are confirmed. */
   #window: { revision: number; isConfirmed: boolean }[] = [];
+  /** Since when nothing has been confirmed of what is on its way. */
+  #waitingSinceMs = 0;
 
   constructor(
     private readonly store: Pick<ObjectStore, 'outbox' | 'trimOutbox' | 'onCommitted' | 'becomeRelay'>,
@@ -78,9 +86,12 @@ class OutboxRelay implements Relay {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      const turn = new AbortController();
       try {
-        await this.#relayWhile(await this.store.becomeRelay(signal));
+        await this.#relayWhile(await this.store.becomeRelay(AbortSignal.any([signal, turn.signal])), turn);
+        if (turn.signal.aborted) await sleep(STAND_BACK_MS, undefined, { signal, ref: false }).catch(() => undefined);
       } catch (thrown) {
+        turn.abort();
         if (signal.aborted) return;
         this.options.onError?.(thrown);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
@@ -88,8 +99,8 @@ class OutboxRelay implements Relay {
     }
   }
 
-  /** Relays from the first row that is there until the signal aborts or the store fails. */
-  async #relayWhile(mine: AbortSignal): Promise<void> {
+  /** Relays from the first row that is there until the signal aborts or the store fails; `turn` gives it up (R5). */
+  async #relayWhile(mine: AbortSignal, turn: AbortController): Promise<void> {
     // Publications of an earlier turn are given up; their rows are still there (R2).
     const ended = new AbortController();
     const signal = AbortSignal.any([mine, this.#stopping.signal, ended.signal]);
@@ -97,6 +108,7 @@ class OutboxRelay implements Relay {
     signal.addEventListener('abort', () => this.#signal());
     this.#window = [];
     let last = 0;
+    const watch = setInterval(() => this.#giveUpIfStuck(turn), STUCK_MS / 8).unref();
     try {
       while (!signal.aborted) {
         this.#isWoken = false;
@@ -107,13 +119,22 @@ class OutboxRelay implements Relay {
         if (rows.length < room || room === 0) await this.#woken();
       }
     } finally {
+      clearInterval(watch);
       ended.abort();
     }
+  }
+
+  /** R5 */
+  #giveUpIfStuck(turn: AbortController): void {
+    if (this.#window.length === 0 || performance.now() - this.#waitingSinceMs < STUCK_MS || turn.signal.aborted) return;
+    this.options.onError?.(new Error(`NATS has confirmed nothing for ${STUCK_MS} ms; another registry may try`));
+    turn.abort();
   }
 
   #publish(row: OutboxRow, signal: AbortSignal): void {
     const entry = { revision: row.revision, isConfirmed: false };
     const window = this.#window;
+    if (window.length === 0) this.#waitingSinceMs = performance.now();
     window.push(entry);
     const subject = changeSubject(row.shard, row.key);
     const id = `${row.uid}.${row.revision}`; // R3: with the uid, for revisions begin again in a new database
@@ -130,6 +151,7 @@ class OutboxRelay implements Relay {
 
   #confirmed(window: { revision: number; isConfirmed: boolean }[], entry: { isConfirmed: boolean }): void {
     entry.isConfirmed = true;
+    this.#waitingSinceMs = performance.now();
     if (window !== this.#window) return;
     const open = window.findIndex((other) => !other.isConfirmed);
     const count = open === -1 ? window.length : open;

@@ -20,14 +20,12 @@ export interface ResolutionOptions {
   metrics: Metrics;
 }
 
-const LEASE_TTL_MS = 10_000;
-
 /** Resolves when the requests of the owned shards are followed. */
 export async function startResolution(
   options: ResolutionOptions,
 ): Promise<{ isReady: () => boolean; stop: () => Promise<void> }> {
   const { bus, store, guard, config, logger, metrics } = options;
-  const leases = new ShardLeases(bus, { service: 'resources', holder: config.instance, ttlMs: LEASE_TTL_MS });
+  const leases = new ShardLeases(bus, { service: 'resources', holder: config.instance });
   metrics.gauge('shards_owned', 'Shards that this replica works on.', [], () => leases.shards().size);
   const cache = new Cache(bus, store, {
     resources: [RESOLUTION_REQUESTS],

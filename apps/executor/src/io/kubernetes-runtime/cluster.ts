@@ -6,6 +6,7 @@ import { podSelector } from '../../core/cluster-pod.js';
 import type { PodEnvironment, PodRuntime } from '../../core/runtime.js';
 import { ApiClient, type ApiMetrics } from './api-client.js';
 import type { ClusterAccess } from './cluster-access.js';
+import { ClusterReach } from './cluster-reach.js';
 import { ClusterObjects } from './cluster-objects.js';
 import { kubernetesRuntime } from './kubernetes-runtime.js';
 import { PodWatch } from './pod-watch.js';
@@ -25,6 +26,9 @@ export interface ClusterOptions {
   /** Makes sure of what a pod mounts, before it is there. */
   beforeStart: (pod: Pod) => Promise<void>;
   imagePullPolicy?: string;
+  /** Told that the API server does not answer us, and that it does again. */
+  onLost: () => void;
+  onFound: () => void;
   logger: Logger;
   metrics: Metrics;
 }
@@ -34,14 +38,19 @@ export interface Cluster {
   runtime: PodRuntime;
   environment: PodEnvironment;
   features: ServerFeatures;
+  reach: ClusterReach;
   /** The shards that we hold are others now. */
   shardsChanged: () => void;
 }
 
+/** Questions a second whether the server is there: more than are ever asked. */
+const PROBES = 100;
+
 export function openCluster(options: ClusterOptions): Cluster {
   const { access, installation, namesOwners, shards, logger } = options;
   const limit = new RateLimit({ perSecond: options.requestsPerSecond, burst: options.requestsBurst });
-  const api = new ApiClient(access, limit, apiMetrics(options.metrics));
+  const metrics = apiMetrics(options.metrics);
+  const api = new ApiClient(access, limit, metrics);
   const objects = new ClusterObjects(api);
   const watch = new PodWatch({ api, selector: () => podSelector(installation, shards()), logger });
   const runtime = kubernetesRuntime({
@@ -61,6 +70,10 @@ export function openCluster(options: ClusterOptions): Cluster {
     runtime,
     environment: objects,
     features: new ServerFeatures(api),
+    reach: new ClusterReach({
+      ...options,
+      api: new ApiClient(access, new RateLimit({ perSecond: PROBES, burst: PROBES }), metrics),
+    }),
     shardsChanged: () => watch.refresh(),
   };
 }

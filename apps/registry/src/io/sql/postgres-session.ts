@@ -1,5 +1,9 @@
 // One connection of its own, outside of the pool: it listens for the commits of other replicas, and holds the lock of
-// the one that relays. When it is lost, the lock is.
+// the one that relays.
+//
+//   S1. The lock goes with the connection, and PostgreSQL ends a connection that has given no sign of life for a while:
+//       a process that stands still, or is cut off, does not relay for ever.
+//   S2. Who cannot reach PostgreSQL knows it as soon.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -7,6 +11,9 @@ import pg from 'pg';
 export const CHANNEL = 'slipway_changes';
 const RELAY_LOCK = 7_354_772;
 const RETRY_MS = 500;
+const BEAT_MS = 1_000;
+/** Without a sign of life (S1), and without an answer to one (S2). */
+const SILENCE_MS = 4_000;
 
 export class PgSession {
   readonly #closing = new AbortController();
@@ -22,12 +29,21 @@ export class PgSession {
     this.#run = this.#stayConnected();
   }
 
-  /** Resolves once this process is the one that relays, with a signal that aborts when that is over. */
+  /**
+   * Resolves once this process is the one that relays, with a signal that aborts when that is over: the connection is
+   * lost, or `signal` has aborted, which lets another have the lock.
+   */
   async becomeRelay(signal: AbortSignal): Promise<AbortSignal> {
     const until = AbortSignal.any([signal, this.#closing.signal]);
     while (!until.aborted) {
       const life = this.#life.signal;
-      if (await this.#tryLock()) return AbortSignal.any([until, life]);
+      const client = this.#client;
+      if (client !== undefined && (await tryLock(client))) {
+        const unlock = (): void => void client.query(`SELECT pg_advisory_unlock(${RELAY_LOCK})`).catch(() => undefined);
+        if (signal.aborted) unlock();
+        else signal.addEventListener('abort', unlock, { once: true });
+        return AbortSignal.any([until, life]);
+      }
       await sleep(RETRY_MS, undefined, { signal: until, ref: false }).catch(() => undefined);
     }
     return until;
@@ -36,17 +52,6 @@ export class PgSession {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#run;
-  }
-
-  async #tryLock(): Promise<boolean> {
-    try {
-      const result = await this.#client?.query<{ locked: boolean }>(
-        `SELECT pg_try_advisory_lock(${RELAY_LOCK}) AS locked`,
-      );
-      return result?.rows[0]?.locked === true;
-    } catch {
-      return false; // the connection is lost; it is made again
-    }
   }
 
   async #stayConnected(): Promise<void> {
@@ -63,19 +68,54 @@ export class PgSession {
       client.on('notification', (message) => this.onNotified(message.payload ?? ''));
       try {
         await client.connect();
+        // S1. Servers before 14 do not know it: there, a process that stands still relays until somebody ends it.
+        await client.query(`SET idle_session_timeout = ${SILENCE_MS}`).catch(() => undefined);
         await client.query(`LISTEN ${CHANNEL}`);
         this.#life = new AbortController();
         this.#client = client;
         this.onNotified(''); // what was committed while nobody listened
-        await lost;
+        await Promise.race([lost, beatUntilSilent(client, turn.signal)]);
       } catch {
         // the server is away: try again below
       }
       turn.abort();
       this.#client = undefined;
       this.#life.abort();
-      await client.end().catch(() => undefined);
+      await endNow(client);
       await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${RELAY_LOCK}) AS locked`);
+    return rows[0]?.locked === true;
+  } catch {
+    return false; // the connection is lost; it is made again
+  }
+}
+
+/** Gives signs of life until one is not answered in time (S2), or the signal aborts. */
+async function beatUntilSilent(client: pg.Client, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const silence = sleep(SILENCE_MS, true, { signal, ref: false }).catch(() => true);
+    const isSilent = await Promise.race([
+      client.query('SELECT 1').then(
+        () => false,
+        () => true,
+      ),
+      silence,
+    ]);
+    if (isSilent) return;
+    await sleep(BEAT_MS, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** Says goodbye; does not wait for what is on its way to a server that may be gone. */
+async function endNow(client: pg.Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  const ended = client.end().catch(() => undefined);
+  await Promise.race([ended, sleep(RETRY_MS, undefined, { ref: false })]);
+  stream.destroy();
 }

@@ -112,9 +112,9 @@ function clientConfig(url: string): pg.ClientConfig {
     application_name: 'slipway-registry',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    // A registry that hangs within a transaction must not keep the others from writing for long.
-    idle_in_transaction_session_timeout: 10_000,
-    query_timeout: 30_000,
+    // A registry that hangs within a transaction must not keep the others from writing: less than a lease lasts.
+    idle_in_transaction_session_timeout: 2_500,
+    query_timeout: 15_000,
     types: { getTypeParser: parserFor },
     pipeline: true, // P3
   };

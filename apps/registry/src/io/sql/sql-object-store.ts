@@ -114,7 +114,15 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
       return { revision, heads };
     },
 
-    lease: (request) => database.write((sql, clock) => writeLeases(sql, clock, request)),
+    async lease(request) {
+      const askedMs = performance.now();
+      return database.write((sql, clock) => {
+        // A transaction is done again when the database was away, and this process may have stood still: a sign of life
+        // counts only while its sender waits for the answer. Later it may be that of a replica that is gone.
+        if (performance.now() - askedMs < request.ttlMs / 2) return writeLeases(sql, clock, request);
+        throw new SlipwayError('transient', 'LateSignOfLife', 'The database took too long; ask again.');
+      });
+    },
 
     async outbox(afterRevision, limit) {
       const rows = await database.read((sql) =>
