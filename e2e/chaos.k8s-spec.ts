@@ -19,7 +19,7 @@ import { Replicated } from './chaos/replicas.js';
 
 const ROUNDS = Number(process.env['CHAOS_ROUNDS'] ?? 3);
 const FIRST_SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
-const COPIES = { registry: 2, scheduler: 2, executor: 2, resources: 2, logs: 1 };
+const COPIES = { registry: 2, scheduler: 2, executor: 2, resources: 2, logs: 2 };
 const LEASED = ['scheduler', 'executor', 'resources'];
 const NAMESPACE = `slipway-chaos-${process.pid}`;
 const MOVE_LIMIT_MS = 10_000;

@@ -123,7 +123,7 @@ export class Replicated {
       runtime: 'kubernetes',
       logLevel: 'info',
       logFormat: 'json',
-      natsUrl: `nats://slipway:chaos@${nats.host}:${nats.port}`,
+      natsUrl: () => `nats://slipway:chaos@${nats.host}:${nats.port}`,
       healthPorts: {},
       resources: {},
       executor: {
