@@ -4,7 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CONFIG_MAPS, type KubeObject, type Write } from '@slipway/contracts';
+import { CONFIG_MAPS, type Write } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { Cache, busStore } from '@slipway/store';
 import { eventually, findPostgres, startTestNats, startTestPostgres, tempDir } from '@slipway/testing';
@@ -20,7 +20,7 @@ const describeWithPostgres = bin === undefined ? describe.skip : describe;
 function create(name: string): Write {
   return {
     op: 'create',
-    object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'ns' } } as KubeObject,
+    object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'ns' } },
   };
 }
 
