@@ -2,7 +2,7 @@
 // lines. Afterwards the journal says whether a step ran twice, was cut short or ran too early, and the logs whether a line is
 // missing.
 
-import type { PipelineRun } from '@slipway/contracts';
+import type { Build, PipelineRun } from '@slipway/contracts';
 
 export const LINES = 20;
 const STEPS = ['first', 'second'] as const;
@@ -24,15 +24,22 @@ export function randomGraph(count: number, random: () => number): Graph {
   return graph;
 }
 
+/** What a step does: tells of its beginning in the journal, prints its lines, tells of its end. */
+function scriptOf(task: string, step: string, journal: string, random: () => number): string {
+  return [
+    `echo "${task}.${step} begin" >> ${journal}`,
+    `i=0; while [ $i -lt ${LINES} ]; do echo "${task}.${step} line $i"; i=$((i+1)); [ $i = ${LINES / 2} ] && sleep ${(random() * 0.4).toFixed(2)}; done`,
+    `echo "${task}.${step} end" >> ${journal}`,
+  ].join('\n');
+}
+
 export function journalRun(name: string, graph: Graph, random: () => number): PipelineRun {
   const step = (task: string, step: string) => ({
     name: step,
     image: 'busybox',
     script: [
       '#!/bin/sh',
-      `echo "${task}.${step} begin" >> $(workspaces.journal.path)/journal`,
-      `i=0; while [ $i -lt ${LINES} ]; do echo "${task}.${step} line $i"; i=$((i+1)); [ $i = ${LINES / 2} ] && sleep ${(random() * 0.4).toFixed(2)}; done`,
-      `echo "${task}.${step} end" >> $(workspaces.journal.path)/journal`,
+      scriptOf(task, step, '$(workspaces.journal.path)/journal', random),
       step === 'second' ? `printf %s ${task} > $(results.who.path)` : ':',
     ].join('\n'),
   });
@@ -73,6 +80,29 @@ export function journalRun(name: string, graph: Graph, random: () => number): Pi
         ],
         results: [...graph.keys()].map((task) => ({ name: task, value: `$(tasks.${task}.results.who)` })),
       },
+    },
+  };
+}
+
+/** A Build whose last step, `read`, prints the journal of the others; with a git source its README comes first. */
+export function journalBuild(name: string, gitUrl: string | undefined, random: () => number): Build {
+  const step = (called: string, script: string) => ({
+    name: called,
+    image: 'busybox',
+    command: ['sh', '-c'],
+    args: [script],
+  });
+  const readme = gitUrl === undefined ? '' : 'cat source/README.md; ';
+  return {
+    apiVersion: 'build.knative.dev/v1alpha1',
+    kind: 'Build',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      ...(gitUrl === undefined ? {} : { source: { git: { url: gitUrl, revision: 'main' }, targetPath: 'source' } }),
+      steps: [
+        ...STEPS.map((called) => step(called, scriptOf(name, called, '/workspace/journal', random))),
+        step('read', `${readme}cat journal`),
+      ],
     },
   };
 }
