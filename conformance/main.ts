@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
+import { RESOURCE_STEPS_IMAGE } from '@slipway/contracts';
 import { check, type Outcome } from './check.js';
 import { findCluster } from './cluster/cluster.js';
 import { loadImages } from './cluster/load-images.js';
@@ -62,7 +63,9 @@ for (const files of chosen) {
   let platform: Platform | undefined;
   if (values.kubeconfig === undefined) {
     const args = cluster === undefined ? ['--images', far.images] : ['--runtime', 'kubernetes'];
-    platform = await startPlatform(resolve(root, 'slipway'), args, { ...process.env, ...far.env, ...cluster?.env });
+    // The steps that Slipway adds have a stand-in too, unless their image is named.
+    const env = { RESOURCE_STEPS_IMAGE, ...process.env, ...far.env, ...cluster?.env };
+    platform = await startPlatform(resolve(root, 'slipway'), args, env);
   }
   const place = new Place(new Kubectl(values.kubeconfig ?? platform!.kubeconfig), cluster?.kubectl);
   try {
