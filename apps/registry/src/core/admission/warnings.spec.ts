@@ -23,6 +23,13 @@ describe('warningsOf', () => {
     expect(warningsOf(task('make $(params.x)'), task('make'))).toHaveLength(1);
   });
 
+  it('says of a hermetic run that it is none', () => {
+    const annotations = { 'experimental.tekton.dev/execution-mode': 'hermetic' };
+    const run = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name: 'r', annotations } };
+    expect(warningsOf(run)).toEqual([expect.stringContaining('the steps of this run reach the network')]);
+    expect(warningsOf({ ...run, metadata: { name: 'r' } })).toEqual([]);
+  });
+
   it('says of a binding that nobody asks it', () => {
     const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'b' } };
     expect(warningsOf(binding)).toEqual([expect.stringContaining('RoleBinding is stored and has no effect here')]);
