@@ -36,7 +36,9 @@ import { podNameOf } from '../core/pod-conventions.js';
 import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
 import { ReportPace } from '../core/report-pace.js';
 import { mayRetry, retriedStatus } from '../core/retry.js';
+import { endedStatus } from '../core/ended-status.js';
 import type { PodRuntime } from '../core/runtime.js';
+import { isFinished } from '../core/slim.js';
 import { startRefusal } from '../core/start-refusal.js';
 import { restarted } from '../core/unstarted.js';
 import type { EventSender } from './event-sender.js';
@@ -293,7 +295,11 @@ export class TaskRuns {
       pod === undefined
         ? `pod "${name}" was deleted before its steps had finished`
         : `pod "${name}" is no longer on its node: what its steps did is not known`;
-    return this.#finish(taskRun, stoppedStatus(taskRun, 'PodLost', message, Date.now()), fence, pod);
+    const nowMs = Date.now();
+    const status = pod?.status ?? { phase: 'Pending' };
+    const ended =
+      pod === undefined || isFinished(pod) ? pod : { ...pod, status: endedStatus(status, 'PodLost', message, nowMs) };
+    return this.#finish(taskRun, stoppedStatus(taskRun, 'PodLost', message, nowMs), fence, ended);
   }
 
   async #annotate(view: RunView, added: Record<string, string>, fence: Fence): Promise<'again'> {

@@ -11,8 +11,6 @@ import {
   asSlipwayError,
   msOf,
   shardOfObject,
-  timeOf,
-  type ContainerStatus,
   type LogLine,
   type Pod,
   type PodStatus,
@@ -20,6 +18,7 @@ import {
 import { CLUSTER_LABELS, clusterObject, withPullPolicy, type ClusterPodOptions } from '../../core/cluster-pod.js';
 import { withOwnContainers } from '../../core/own-containers.js';
 import { securityLevelOf, withPodSecurity } from '../../core/pod-security.js';
+import { endedStatus } from '../../core/ended-status.js';
 import type { PodRuntime } from '../../core/runtime.js';
 import { isFinished } from '../../core/slim.js';
 import { isStep } from '../../core/step-states.js';
@@ -232,30 +231,19 @@ function statusOf(pod: Pod): PodStatus {
   const deletedMs = msOf(pod.metadata.deletionTimestamp); // its grace period is in it
   const isStuck = deletedMs !== undefined && Date.now() > deletedMs + STUCK_MS;
   if (!isStuck || isFinished({ status })) return status;
-  return endedStatus(status, 'NodeLost', `the node of pod "${pod.metadata.name}" does not answer`);
+  return endedStatus(status, 'NodeLost', `the node of pod "${pod.metadata.name}" does not answer`, Date.now());
 }
 
 /** How a pod that was removed ended: what ran in it does not any more. */
 function goneStatus(pod: Pod): PodStatus {
   const status = pod.status ?? { phase: 'Pending' };
   if (isFinished(pod)) return status;
-  return endedStatus(status, 'Removed', `pod "${pod.metadata.name}" was deleted before its steps had finished`);
-}
-
-function endedStatus(status: PodStatus, reason: string, message: string): PodStatus {
-  const finishedAt = timeOf(Date.now());
-  const ended = (one: ContainerStatus): ContainerStatus => {
-    if (one.state?.running === undefined) return one;
-    const { startedAt = finishedAt } = one.state.running;
-    return { ...one, ready: false, state: { terminated: { exitCode: 137, reason, startedAt, finishedAt } } };
-  };
-  return {
-    ...status,
-    phase: 'Failed',
-    reason: status.reason ?? reason,
-    message: status.message ?? message,
-    ...(status.containerStatuses === undefined ? {} : { containerStatuses: status.containerStatuses.map(ended) }),
-  };
+  return endedStatus(
+    status,
+    'Removed',
+    `pod "${pod.metadata.name}" was deleted before its steps had finished`,
+    Date.now(),
+  );
 }
 
 function nextChange(watch: PodWatch, uid: string, limitMs: number, signal: AbortSignal): Promise<void> {
