@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** What an upgrade starts from while nothing is released: the last commit whose database has no number of its schema. */
-const BEFORE_THE_FIRST = 'c81074f33540d1c5c29932a4075c5fdb134ce71e';
+/** What an upgrade starts from while nothing is released: a commit whose schema and streams have numbers, and little else of today. */
+const BEFORE_THE_FIRST = '6c9c83add6c7886ffcb56763dafd94ae6a6f7749';
 
 /** The newest release before this commit; undefined where the history does not have it, as in a shallow clone. */
 export async function releaseBefore(): Promise<string | undefined> {

@@ -1,0 +1,3 @@
+export declare const DASHBOARD_FILE: string;
+export declare function dashboard(): { panels: { title: string; targets?: { expr: string }[] }[] };
+export declare function dashboardText(): string;
