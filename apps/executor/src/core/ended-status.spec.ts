@@ -3,7 +3,7 @@ import { endedStatus } from './ended-status.js';
 
 const container = (name: string, state: ContainerStatus['state']): ContainerStatus => ({
   ...{ name, ready: true, restartCount: 0, image: '', imageID: '' },
-  ...(state === undefined ? {} : { state }),
+  state,
 });
 const DONE = { terminated: { exitCode: 0, finishedAt: timeOf(2000) } };
 const status: PodStatus = {
