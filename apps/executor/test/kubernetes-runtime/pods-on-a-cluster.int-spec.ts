@@ -93,13 +93,18 @@ test.each<[string, Omit<Refusal, 'method' | 'path'>, string]>([
   expect(succeeded(run)?.message).toContain(refusal.message);
 });
 
-test('a quota that stays full is not asked again and again', async () => {
-  cluster.refuse({ ...CREATE, code: 403, message: 'exceeded quota: q' });
+test.each<[string, Omit<Refusal, 'method' | 'path'>, string]>([
+  ['a quota that stays full', { code: 403, message: 'exceeded quota: q' }, 'ExceededResourceQuota'],
+  ['a server that stays busy', { code: 429, message: 'later' }, 'ApiServerBusy'],
+  ['a server that stays broken', { code: 500, message: 'etcd is away' }, 'ApiServerFailed'],
+  ['a server that stays silent', { code: 0, message: '' }, 'ApiServerUnreachable'],
+])('%s is asked again, and costs no commits', async (_what, refusal, reason) => {
+  cluster.refuse({ ...CREATE, ...refusal });
   await world.submit('r', PLAIN);
-  await shown('ExceededResourceQuota');
+  await shown(reason);
   await world.until('it was tried five times', () => (cluster.writes.length >= 5 ? true : undefined));
   const { commits } = world.objects;
-  await world.until('it was tried a sixth time', () => (cluster.writes.length >= 6 ? true : undefined));
+  await world.until('it was tried twice more', () => (cluster.writes.length >= 7 ? true : undefined));
   expect(world.objects.commits).toBe(commits);
 });
 
