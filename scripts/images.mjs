@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { entrypointImage } from './entrypoint-image.mjs';
@@ -60,15 +60,26 @@ function versionOf(root) {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
+/** Of what nobody but the build makes. */
+const NOT_SOURCES = new Set(['node_modules', 'dist', '.git', '.slipway', '.turbo']);
+
 function slipwayImage(root) {
   const base = nodeStandIn(root);
   const image = 'localhost/slipway';
-  const dockerfile = join(root, 'deploy/Dockerfile');
   const args = ['--build-arg', `BASE=${base}`, '--build-arg', `BUILD_BASE=${base}`];
   say('slipway');
-  // The stage that runs npm first, by itself: the image is then made without these mounts, from what is built.
-  build(`${image}-build`, root, dockerfile, [...args, '--target', 'build', ...npmVolumes()]);
-  build(image, root, dockerfile, args);
+  // A copy: somebody may go on writing in the checkout, and then the second build would not be that of the first.
+  const context = mkdtempSync(join(tmpdir(), 'slipway-sources-'));
+  try {
+    const filter = (path) => !NOT_SOURCES.has(basename(path));
+    cpSync(root, context, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, filter });
+    const dockerfile = join(context, 'deploy/Dockerfile');
+    // The stage that runs npm first, by itself: the image is then made without these mounts, from what is built.
+    build(`${image}-build`, context, dockerfile, [...args, '--target', 'build', ...npmVolumes()]);
+    build(image, context, dockerfile, args);
+  } finally {
+    rmSync(context, { recursive: true });
+  }
   return image;
 }
 
