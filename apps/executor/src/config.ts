@@ -1,4 +1,12 @@
-import { problemsOfKept, type KeptByOutcome, type PodTemplate, type WorkspaceBinding } from '@slipway/contracts';
+import {
+  parseMirrors,
+  problemsOfKept,
+  type KeptByOutcome,
+  type Mirror,
+  type PodTemplate,
+  type WorkspaceBinding,
+} from '@slipway/contracts';
+import { isNetwork } from '@slipway/guarded-http';
 import { EnvReader, type BusConfig, type Env } from '@slipway/service';
 import { parse } from 'yaml';
 import type { FailureReasons } from './core/pod-status.js';
@@ -21,6 +29,8 @@ export interface ExecutorConfig extends BusConfig {
   binDir: string;
   /** YAML list of what stands in for images. */
   imagesFile?: string;
+  /** How the process runtime pulls images; undefined: it does not. */
+  pull?: PullConfig;
   /** Keeps Image objects for templates and tasks; undefined: nobody does. */
   imageCache?: { systemNamespace: string };
   /** Folder of the node's mirror cache of git sources: steps see its door. */
@@ -60,10 +70,27 @@ export interface ClusterConfig {
   entrypointSecret: boolean;
   /** Of containers that do not say; the cluster's own rule when absent. */
   imagePullPolicy?: string;
+  /** Brings images of templates onto nodes before a pod needs them; undefined: nobody does. */
+  pullAhead?: { nodeSelector: string; concurrency: number };
   requestsPerSecond: number;
   requestsBurst: number;
   /** How long ended pods are kept where a namespace has no RetentionPolicy. Absent: as long as their runs. */
   podRetention?: KeptByOutcome;
+}
+
+export interface PullConfig {
+  /** `prefer`: the host stands in for an image that cannot be had; `require`: the pod waits, and fails at last. */
+  mode: 'prefer' | 'require';
+  allowedNetworks: string[];
+  mirrors: Mirror[];
+  plainRegistries: string[];
+  /** Pulls at the same time. */
+  concurrency: number;
+  /** Of one pull. Milliseconds. */
+  timeoutMs: number;
+  limits: { imageBytes: number; files: number; layers: number };
+  /** What all pulled images together may take. */
+  storeBytes: number;
 }
 
 /** A binding without the name. */
@@ -91,6 +118,7 @@ export function loadConfig(env: Env): ExecutorConfig {
     stateDir: read.text('STATE_DIR', '/var/lib/slipway/pods'),
     binDir: read.text('BIN_DIR', '/usr/local/lib/slipway/bin'),
     ...(imagesFile === undefined ? {} : { imagesFile }),
+    ...(runtime === 'process' ? readPull(read) : {}),
     ...(gitMirrorDir === undefined ? {} : { gitMirrorDir }),
     ...(keepsImages ? { imageCache: { systemNamespace } } : {}),
     graceMs: read.integer('POD_GRACE_MS', 10 * 60_000),
@@ -120,6 +148,7 @@ function readCluster(read: EnvReader): ClusterConfig {
     resourceStepsImage: read.text('RESOURCE_STEPS_IMAGE', 'slipway:0.1.0'),
     entrypointSecret: read.flag('ENTRYPOINT_SECRET', true),
     ...(imagePullPolicy === '' ? {} : { imagePullPolicy }),
+    ...readPullAhead(read),
     requestsPerSecond: read.integer('KUBERNETES_QPS', 100, { min: 1 }),
     requestsBurst: read.integer('KUBERNETES_BURST', 200, { min: 1 }),
     ...readPodRetention(read),
@@ -142,6 +171,39 @@ function readPodRetention(read: EnvReader): Pick<ClusterConfig, 'podRetention'> 
     if (problem !== undefined) return bad(`${outcome}.${problem.field} ${problem.message}`);
   }
   return { podRetention: kept };
+}
+
+function readPullAhead(read: EnvReader): Pick<ClusterConfig, 'pullAhead'> {
+  const isOn = read.flag('IMAGE_PULL_AHEAD', false);
+  const nodeSelector = read.text('IMAGE_PULL_NODES', '');
+  const concurrency = read.integer('IMAGE_PULLS', 4, { min: 1, max: 64 });
+  return isOn ? { pullAhead: { nodeSelector, concurrency } } : {};
+}
+
+const GIB = 2 ** 30;
+
+function readPull(read: EnvReader): Pick<ExecutorConfig, 'pull'> {
+  const mode = read.oneOf('IMAGE_PULL', ['off', 'prefer', 'require'], 'off');
+  const mirrors = parseMirrors(read.text('REMOTE_MIRRORS', ''));
+  if (mirrors === undefined) read.problem('REMOTE_MIRRORS must be pairs <from URL>=<to URL>', 0);
+  const allowedNetworks = read.list('ALLOWED_NETWORKS');
+  for (const entry of allowedNetworks) {
+    if (!isNetwork(entry)) read.problem(`ALLOWED_NETWORKS has "${entry}", which is neither a network nor a host`, 0);
+  }
+  const pull = {
+    allowedNetworks,
+    mirrors: mirrors ?? [],
+    plainRegistries: read.list('REMOTE_PLAIN_REGISTRIES'),
+    concurrency: read.integer('IMAGE_PULLS', 4, { min: 1, max: 64 }),
+    timeoutMs: read.integer('IMAGE_PULL_TIMEOUT_MS', 10 * 60_000, { min: 1 }),
+    limits: {
+      imageBytes: read.integer('IMAGE_MAX_BYTES', 10 * GIB, { min: 1 }),
+      files: read.integer('IMAGE_MAX_FILES', 1_000_000, { min: 1 }),
+      layers: 127, // as many as other engines take
+    },
+    storeBytes: read.integer('IMAGE_STORE_BYTES', 20 * GIB, { min: 1 }),
+  };
+  return mode === 'off' ? {} : { pull: { mode, ...pull } };
 }
 
 const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected'];

@@ -17,6 +17,7 @@ import type { ClusterConfig, ExecutorConfig } from './config.js';
 import type { Delivery } from './core/entrypoint-delivery.js';
 import { podNetworkPolicy } from './core/pod-network-policy.js';
 import type { ImageState } from './core/image-cache.js';
+import { isOwnImage } from './core/pull-pod.js';
 import type { PodEnvironment, PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
 import { BuildKeeper } from './io/build-keeper.js';
@@ -26,6 +27,7 @@ import { fakedRuntime } from './io/faked-runtime.js';
 import { kubeletObjects, storedEnvironment } from './io/kubelet-objects.js';
 import {
   ClaimKeeper,
+  ClusterPulls,
   EntrypointSecret,
   NamespaceFixtures,
   PodCollector,
@@ -34,10 +36,12 @@ import {
   type ClusterReach,
 } from './io/kubernetes-runtime/index.js';
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
+import { NodeImages, type NodeImagesOptions } from './io/image-store/node-images.js';
 import { IMAGE_CACHE_RESOURCES, ImageKeeper } from './io/image-keeper.js';
 import { PodKeeper } from './io/pod-keeper.js';
 import { PodSource } from './io/pod-source.js';
-import { imageStates, processRuntime } from './io/process-runtime/index.js';
+import { namedImages, processRuntime, stoodInState } from './io/process-runtime/index.js';
+import { PullAhead, fixedAvailability, type ImageAvailability } from './io/pull-ahead.js';
 import { TaskRuns } from './io/task-runs.js';
 import { Transitions } from './io/transitions.js';
 
@@ -62,8 +66,10 @@ interface PodPlatform {
   runtime: PodRuntime;
   environment: PodEnvironment;
   delivery: () => Promise<Delivery>;
-  /** Whether an image is at hand where pods run. */
-  stateOf: (image: string) => ImageState;
+  /** Whether images are at hand where pods run, and who sees to it. */
+  availability: ImageAvailability;
+  /** What pulls images onto this node. */
+  nodeImages?: NodeImages;
   /** Told when the shards are held and the cache follows them, and whenever they are others. */
   shardsChanged: () => void;
   /** Whether what runs pods can be reached. */
@@ -80,7 +86,7 @@ const NODES_PULL: ImageState = {
   message: 'Nodes of the cluster pull it when a pod wants it.',
 };
 /** How long an image may fail to be had before the run fails: a registry may be away for a while, a folder is not. */
-const IMAGE_PULL_MS = { cluster: 5 * 60_000, machine: 0 };
+const IMAGE_PULL_MS = { registry: 5 * 60_000, machine: 0 };
 
 export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const logger = createLogger('executor', config.logLevel, { format: config.logFormat });
@@ -111,7 +117,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   });
   const found = new CachedDefinitions(definitions, store);
   const platform = await platformOf(config, { store, cache, definitions, found, leases, logger, metrics });
-  const { runtime, environment, delivery } = platform;
+  const { runtime, environment, delivery, nodeImages } = platform;
 
   const nodeName = config.runtime === 'process' ? config.instance : undefined;
   const keeper = new PodKeeper({
@@ -146,6 +152,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
       defaultTimeout: formatDuration(config.defaultTimeoutMs),
       ...(config.defaultPodTemplate === undefined ? {} : { defaultPodTemplate: config.defaultPodTemplate }),
       ...(config.defaultWorkspace === undefined ? {} : { defaultWorkspace: config.defaultWorkspace }),
+      ...(nodeImages === undefined ? {} : { images: nodeImages }),
     }),
     builds,
     events: new EventSender(store, cache, bus),
@@ -153,7 +160,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     reasons: config.stepFailureReason,
     nodeName,
     defaultTimeoutMs: config.defaultTimeoutMs,
-    imagePullMs: config.cluster === undefined ? IMAGE_PULL_MS.machine : IMAGE_PULL_MS.cluster,
+    imagePullMs: (config.cluster ?? config.pull) ? IMAGE_PULL_MS.registry : IMAGE_PULL_MS.machine,
     writesEvents: config.events,
   });
   const executor: Executor = new Executor({
@@ -167,10 +174,10 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     metrics,
     resyncMs: RESYNC_MS,
   });
-  const { stateOf } = platform;
+  const { availability } = platform;
   const images =
     config.imageCache &&
-    new ImageKeeper({ ...config.imageCache, cache: definitions, store, leases, stateOf, now: Date.now, logger });
+    new ImageKeeper({ ...config.imageCache, cache: definitions, store, leases, availability, now: Date.now, logger });
   return { logger, metrics, bus, cache, definitions, leases, platform, executor, builds, images };
 }
 
@@ -198,6 +205,7 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
     await Promise.all([executor.stop(), builds.stop(), images?.stop(), platform.collector?.stop()]);
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
+    await platform.nodeImages?.stop();
     await platform.runtime.close();
     await bus.close();
   }
@@ -230,6 +238,12 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
   const { store, found, definitions, logger } = needs;
   const { binDir, stateDir, imagesFile, gitMirrorDir, graceMs } = config;
   if (config.cluster !== undefined) return clusterPlatform(config.cluster, binDir, needs);
+  const environment = storedEnvironment(store, found, definitions);
+  const named = namedImages(imagesFile, config.instance);
+  const pulling =
+    config.pull === undefined
+      ? { availability: fixedAvailability((image) => named(image) ?? stoodInState(image)) }
+      : await nodePulling({ pull: config.pull, stateDir, objects: environment, logger }, named, config.instance);
   const runtime =
     config.runtime === 'faked'
       ? fakedRuntime({ runMs: config.fakedRunMs })
@@ -241,14 +255,40 @@ async function platformOf(config: ExecutorConfig, needs: PlatformNeeds): Promise
           logger,
           ...(imagesFile === undefined ? {} : { imagesFile }),
           ...(gitMirrorDir === undefined ? {} : { gitMirrorDir }),
+          ...('nodeImages' in pulling ? { pulls: pulling.nodeImages } : {}),
         });
   return {
     runtime,
-    environment: storedEnvironment(store, found, definitions),
+    environment,
     delivery: () => Promise.resolve({ kind: 'host', path: binDir }),
-    stateOf: imageStates(imagesFile, config.instance),
+    ...pulling,
     shardsChanged: () => {},
   };
+}
+
+async function nodePulling(
+  options: Omit<NodeImagesOptions, 'onRemoved' | 'isNamed'>,
+  fixed: (image: string) => ImageState | undefined,
+  node: string,
+): Promise<{ availability: PullAhead; nodeImages: NodeImages }> {
+  const onRemoved = (digests: readonly string[]): void => {
+    const isLost = ({ message }: ImageState): boolean => digests.some((digest) => message.includes(digest));
+    const message = `Node ${node} had no room for it any more; it is pulled again when a pod wants it.`;
+    availability.lost(isLost, { status: 'False', reason: 'Removed', message });
+  };
+  const nodeImages = await NodeImages.open({ ...options, isNamed: (image) => fixed(image) !== undefined, onRemoved });
+  const availability: PullAhead = new PullAhead({
+    fixed,
+    pull: async (namespace, image) => {
+      const { digest } = await nodeImages.ahead(image, namespace);
+      const message = `Its root file system is at hand on node ${node}, pulled as ${digest}.`;
+      return { status: 'True', reason: 'Pulled', message };
+    },
+    isSettled: () => false, // what the node has is looked at anew
+    concurrency: options.pull.concurrency,
+    logger: options.logger,
+  });
+  return { availability, nodeImages };
 }
 
 async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: PlatformNeeds): Promise<PodPlatform> {
@@ -268,6 +308,17 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
   });
   const fixtures = new NamespaceFixtures({ ...cluster, api });
   const claims = new ClaimKeeper({ ...cluster, api, store, cache, shards, logger });
+  const delivery = async (): Promise<Delivery> => ({
+    kind: 'image',
+    image: cluster.entrypointImage,
+    features: await features.get(),
+    ...(entrypoint === undefined ? {} : { secret: entrypoint.name }),
+  });
+  const pulls = new ClusterPulls({
+    ...{ api, installation: cluster.installation, delivery, nodeSelector: cluster.pullAhead?.nodeSelector ?? '' },
+    beforeStart: async (pod) => entrypoint?.ensureFor(pod),
+    ...(cluster.imagePullPolicy === undefined ? {} : { imagePullPolicy: cluster.imagePullPolicy }),
+  });
   const entrypoint = cluster.entrypointSecret
     ? await EntrypointSecret.of(join(binDir, 'entrypoint'), fixtures)
     : undefined;
@@ -287,16 +338,25 @@ async function clusterPlatform(cluster: ClusterConfig, binDir: string, needs: Pl
     reach,
     collector,
     environment,
-    delivery: async () => ({
-      kind: 'image',
-      image: cluster.entrypointImage,
-      features: await features.get(),
-      ...(entrypoint === undefined ? {} : { secret: entrypoint.name }),
-    }),
-    stateOf: () => NODES_PULL,
+    delivery,
+    availability:
+      cluster.pullAhead === undefined
+        ? fixedAvailability(() => NODES_PULL)
+        : new PullAhead({
+            fixed: (image) => (isOwnImage(image) ? NODES_PULL : undefined),
+            pull: (namespace, image, signal) => pulls.pull(namespace, image, signal),
+            isSettled: ({ status }) => status === 'True',
+            concurrency: cluster.pullAhead.concurrency,
+            logger,
+          }),
     shardsChanged: () => {
       shardsChanged();
       collector.shardsChanged();
+      if (cluster.pullAhead !== undefined) {
+        pulls
+          .sweep(Date.now())
+          .catch((thrown: unknown) => logger.warn({ err: thrown }, 'old pods that pull are not removed yet'));
+      }
       void claims.sweep().catch((thrown: unknown) => logger.warn({ err: thrown }, 'old claims are not removed yet'));
     },
   };

@@ -20,8 +20,6 @@ export type Delivery =
   /** An image brings it, whose only file is `/entrypoint`; `secret` names one of the pod's namespace that holds it too. */
   | { kind: 'image'; image: string; features: ClusterFeatures; secret?: string };
 
-/** Runs what prepares a pod on a node that has the entrypoint: any image does. */
-const ANY_IMAGE = 'busybox';
 /** The init container that brings the entrypoint and what steps need of it; nothing of the user's runs in it. */
 export const PREPARES = 'prepare';
 const VOLUME = 'tekton-internal-bin';
@@ -52,7 +50,7 @@ export function deliverEntrypoint(
   if (delivery.kind === 'host') {
     const volume = { name: VOLUME, hostPath: { path: delivery.path, type: 'Directory' } };
     const command = [POD_PATHS.entrypoint, 'step-init'];
-    return { volume, initContainers: work.length === 0 ? [] : init(ANY_IMAGE, command, [BIN_MOUNT]) };
+    return { volume, initContainers: work.length === 0 ? [] : init(ENTRYPOINT_IMAGE, command, [BIN_MOUNT]) };
   }
   const { image, features, secret } = delivery;
   if (features.imageVolumes) {

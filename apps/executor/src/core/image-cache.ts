@@ -25,6 +25,9 @@ export interface ImageState {
   message: string;
 }
 
+/** Of an Image whose image nobody has looked at yet. */
+const UNDER_WAY: ImageState = { status: 'Unknown', reason: 'Pulling', message: 'It is being pulled.' };
+
 /** More images than this are no template that a person wrote. */
 const MOST_IMAGES = 100;
 
@@ -57,19 +60,24 @@ function taskImages({ params, steps, sidecars, stepTemplate }: TaskSpec): string
 
 /**
  * What brings the stored Images of a template to what it is now: those of older versions go, those of this one come, and
- * each says whether its image is at hand. Empty when nothing is to be done.
+ * each says whether its image is at hand: what it said where nothing is known yet. Empty when nothing is to be done.
  */
 export function imageWrites(
   template: KubeObject,
   stored: readonly Image[],
-  { namespace, stateOf, nowMs }: { namespace: string; stateOf: (image: string) => ImageState; nowMs: number },
+  {
+    namespace,
+    stateOf,
+    nowMs,
+  }: { namespace: string; stateOf: (image: string) => ImageState | undefined; nowMs: number },
 ): Write[] {
   const isGone = template.metadata.deletionTimestamp !== undefined;
   const wanted = isGone ? [] : imagesOf(template).map((image, i) => imageObject(template, image, i, namespace));
   const writes: Write[] = [];
   for (const image of wanted) {
     const there = stored.find(({ metadata }) => metadata.name === image.metadata.name);
-    const status = statusOf(there, stateOf(image.spec.image), nowMs);
+    const known = stateOf(image.spec.image) ?? (there?.status === undefined ? UNDER_WAY : undefined);
+    const status = known === undefined ? there?.status : statusOf(there, known, nowMs);
     if (there === undefined) writes.push({ op: 'create', object: { ...image, status } as Image });
     else if (there.status !== status) writes.push({ op: 'update-status', object: { ...there, status } as Image });
   }

@@ -1,4 +1,4 @@
-import { knownImageProcess } from './images.js';
+import { imageProcess, knownImageProcess } from './images.js';
 
 describe('knownImageProcess', () => {
   it.each([
@@ -29,4 +29,17 @@ describe('knownImageProcess', () => {
   ])('%s with %j runs %j in a container engine', (image, args, expected) => {
     expect(knownImageProcess(image, args, 'container')).toEqual(expected);
   });
+});
+
+// prettier-ignore
+it.each<[string[], string[], string[], 'tekton' | 'container', string[]]>([
+  [['/e'], ['c'], [], 'container', ['/e', 'c']],
+  [['/e'], ['c'], ['a'], 'container', ['/e', 'a']],
+  [[], ['c'], ['a'], 'container', ['a']],
+  [['/e'], ['c'], [], 'tekton', ['/e']],
+  [['/e'], ['c'], ['a'], 'tekton', ['/e', 'a']],
+  [[], ['c'], ['a'], 'tekton', ['c', 'a']],
+  [[], [], [], 'container', []],
+])('imageProcess of entrypoint %j and command %j with arguments %j by the rule of %s', (entrypoint, cmd, args, rule, process) => {
+  expect(imageProcess({ entrypoint, cmd }, args, rule)).toEqual(process);
 });

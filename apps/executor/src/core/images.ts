@@ -30,6 +30,19 @@ const KNOWN: readonly (readonly [repository: RegExp, manner: Manner, command?: r
 export type ImageRule = 'tekton' | 'container';
 
 /**
+ * The whole process of an image that says what it runs. A container's arguments take the place of the image's; a step's go
+ * behind its entrypoint, or where it has none behind its command.
+ */
+export function imageProcess(
+  { entrypoint, cmd }: { entrypoint: readonly string[]; cmd: readonly string[] },
+  args: readonly string[],
+  rule: ImageRule,
+): readonly string[] {
+  if (rule === 'container') return [...entrypoint, ...(args.length > 0 ? args : cmd)];
+  return [...(entrypoint.length > 0 ? entrypoint : cmd), ...args];
+}
+
+/**
  * The whole process of an image with a step's arguments, without asking a registry.
  *
  * Shape  undefined when nothing is known of the image.

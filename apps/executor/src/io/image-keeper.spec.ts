@@ -1,3 +1,4 @@
+import { fixedAvailability } from './pull-ahead.js';
 import { IMAGES, type Image } from '@slipway/contracts';
 import { MemoryCache, MemoryStore, eventually } from '@slipway/testing';
 import { ImageKeeper } from './image-keeper.js';
@@ -19,7 +20,7 @@ class World {
         onGained: () => () => {},
       },
       systemNamespace: 'system',
-      stateOf: () => ({ status: 'False', reason: 'HostStandsIn', message: 'not here' }),
+      availability: fixedAvailability(() => ({ status: 'False', reason: 'HostStandsIn', message: 'not here' })),
       now: () => 0,
       logger: { warn: () => {} },
     });

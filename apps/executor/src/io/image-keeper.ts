@@ -3,6 +3,7 @@
 //   K1. Level-triggered: what changed only says where to look; what is stored decides.
 //   K2. Every commit carries the fence of the template's shard: one executor of many does it.
 //   K3. A template whose Images in memory are as they should be costs no request.
+//   K4. An image is wanted for as long as a template of ours has it, and forgotten then.
 
 import {
   BUILD_TEMPLATES,
@@ -21,8 +22,9 @@ import {
 } from '@slipway/contracts';
 import { SerialQueue, type Logger } from '@slipway/service';
 import type { Cache, Store } from '@slipway/store';
-import { imageWrites, type ImageState } from '../core/image-cache.js';
+import { imageWrites, imagesOf } from '../core/image-cache.js';
 import type { Leases } from './executor.js';
+import type { ImageAvailability } from './pull-ahead.js';
 
 const TEMPLATES: readonly ResourceName[] = [BUILD_TEMPLATES, CLUSTER_BUILD_TEMPLATES, TASKS, CLUSTER_TASKS];
 
@@ -35,8 +37,8 @@ export interface ImageKeeperOptions {
   leases: Pick<Leases, 'owns' | 'onGained'>;
   /** Of Images of templates that have no namespace. */
   systemNamespace: string;
-  /** Whether an image is at hand on this node. */
-  stateOf: (image: string) => ImageState;
+  /** Whether images are at hand, and who pulls them. */
+  availability: ImageAvailability;
   now: () => number;
   logger: Pick<Logger, 'warn'>;
 }
@@ -48,6 +50,8 @@ const LAST_RETRY_MS = 30_000;
 export class ImageKeeper {
   readonly #queue: SerialQueue;
   #forget: (() => void)[] = [];
+  /** Images by the key of the template that wants them, as `<namespace>/<image>` (K4). */
+  readonly #wanted = new Map<string, readonly string[]>();
 
   constructor(private readonly options: ImageKeeperOptions) {
     this.#queue = new SerialQueue({
@@ -68,21 +72,29 @@ export class ImageKeeper {
     this.#forget = [
       cache.onChange(({ key, before, after }) => {
         if (after !== undefined && TEMPLATES.includes(key.resource)) this.#look(key.resource, after);
+        else if (before !== undefined && TEMPLATES.includes(key.resource))
+          this.#want(templateKey(key.resource, before), []);
         else if (key.resource === IMAGES && after === undefined && before !== undefined) this.#lookAtOwner(before);
       }),
       leases.onGained(() => this.#lookAtAll()),
     ];
+    this.options.availability.onChange((namespace, image) => this.#lookAtUsers(`${namespace}/${image}`));
     this.#lookAtAll();
   }
 
   async stop(): Promise<void> {
     for (const forget of this.#forget) forget();
-    await this.#queue.stop();
+    await Promise.all([this.#queue.stop(), this.options.availability.stop()]);
   }
 
   #lookAtAll(): void {
     for (const resource of TEMPLATES)
       for (const template of this.options.cache.list(resource)) this.#look(resource, template);
+  }
+
+  /** What is known of an image has changed: every template that has it says so. */
+  #lookAtUsers(wanted: string): void {
+    for (const [key, images] of this.#wanted) if (images.includes(wanted)) this.#queue.add(key);
   }
 
   /** An Image went: the template that it is of may want it back. */
@@ -97,10 +109,30 @@ export class ImageKeeper {
 
   #look(resource: ResourceName, template: KubeObject): void {
     const { cache, leases } = this.options;
-    if (leases.owns(shardOfObject(template.metadata)) === undefined) return;
+    const key = templateKey(resource, template);
+    if (leases.owns(shardOfObject(template.metadata)) === undefined) return this.#want(key, []);
     const known = cache.byOwner(template.metadata.uid ?? '').filter(({ kind }) => kind === 'Image') as Image[];
+    const isGone = template.metadata.deletionTimestamp !== undefined;
+    this.#want(key, isGone ? [] : imagesOf(template), this.#namespaceOf(template), known);
     if (this.#writes(template, known).length === 0) return; // K3
-    this.#queue.add(`${resource}/${template.metadata.namespace ?? ''}/${template.metadata.name}`);
+    this.#queue.add(key);
+  }
+
+  /** K4 */
+  #want(key: string, images: readonly string[], namespace = '', stored: readonly Image[] = []): void {
+    const { availability } = this.options;
+    const before = this.#wanted.get(key) ?? [];
+    const now = images.map((image) => `${namespace}/${image}`);
+    if (now.length === 0) this.#wanted.delete(key);
+    else this.#wanted.set(key, now);
+    for (const image of images) {
+      const ready = stored
+        .find(({ spec }) => spec.image === image)
+        ?.status?.conditions?.find(({ type }) => type === 'Ready');
+      availability.want(namespace, image, ready === undefined ? undefined : { ...ready, reason: ready.reason ?? '' });
+    }
+    const others = new Set([...this.#wanted.values()].flat());
+    for (const old of before) if (!others.has(old)) availability.forget(...splitImage(old));
   }
 
   async #turn(key: string): Promise<void> {
@@ -118,8 +150,10 @@ export class ImageKeeper {
   }
 
   #writes(template: KubeObject, stored: readonly Image[]): Write[] {
-    const { stateOf, now } = this.options;
-    return imageWrites(template, stored, { namespace: this.#namespaceOf(template), stateOf, nowMs: now() });
+    const { availability, now } = this.options;
+    const namespace = this.#namespaceOf(template);
+    const stateOf = (image: string): ReturnType<ImageAvailability['stateOf']> => availability.stateOf(namespace, image);
+    return imageWrites(template, stored, { namespace, stateOf, nowMs: now() });
   }
 
   #namespaceOf({ metadata }: KubeObject): string {
@@ -133,4 +167,13 @@ export class ImageKeeper {
     if ((await this.options.store.get(NAMESPACES, '', name)) !== undefined) return [];
     return [{ op: 'create', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }];
   }
+}
+
+function templateKey(resource: ResourceName, { metadata }: KubeObject): string {
+  return `${resource}/${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function splitImage(wanted: string): [namespace: string, image: string] {
+  const slash = wanted.indexOf('/');
+  return [wanted.slice(0, slash), wanted.slice(slash + 1)];
 }

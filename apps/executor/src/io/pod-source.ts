@@ -8,6 +8,7 @@ import {
   RESOURCES_RPC,
   SHARD_LABEL,
   SlipwayError,
+  asSlipwayError,
   TASKS,
   layered,
   msOf,
@@ -38,11 +39,10 @@ import type { Delivery } from '../core/entrypoint-delivery.js';
 import type { PodEnvironment } from '../core/runtime.js';
 import { refusalOf, type Awaiting, type Refusal, type ResolvedTask } from '../core/check-run.js';
 import { podLimitOf } from '../core/deadlines.js';
-import { knownImageProcess } from '../core/images.js';
+import { imageProcess, knownImageProcess } from '../core/images.js';
 import { withLimitRanges } from '../core/limit-range.js';
 import { conventionsOf } from '../core/pod-conventions.js';
 import { withDefaultPodTemplate } from '../core/pod-template.js';
-import type { CommandOf } from '../core/pod-blueprint.js';
 import { applyVariables, boundWorkspaces, contextReplacements, stepContainerName } from '../core/variables.js';
 import type { Definitions } from './definitions.js';
 import { StepActions } from './step-actions.js';
@@ -67,9 +67,26 @@ export interface PodSourceOptions {
   defaultWorkspace?: Omit<WorkspaceBinding, 'name'>;
   /** Below the pod template of every run. */
   defaultPodTemplate?: PodTemplate;
-  /** What images on the node run when a step names no command; asked before the table of well-known images. */
-  commandOf?: CommandOf;
+  /** What images say that they run, asked of their registries before the table of well-known images. */
+  images?: ImageConfigs;
 }
+
+/** As `NodeImages` answers. */
+export interface ImageConfigs {
+  /** The host stands in for an image that cannot be had. */
+  readonly standsIn: boolean;
+  /** Whether it is one that is pulled. */
+  isPulled(image: string): boolean;
+  config(image: string, pullPolicy: string | undefined, account: ImageAccount): Promise<ImageProcess>;
+}
+
+interface ImageAccount {
+  namespace: string;
+  serviceAccountName?: string | undefined;
+  imagePullSecrets?: readonly { name: string }[] | undefined;
+}
+
+type ImageProcess = Parameters<typeof imageProcess>[0];
 
 /** A pod to be created, with all that is created beside it. */
 export interface PreparedPod {
@@ -155,6 +172,7 @@ export class PodSource {
           resources: plan?.replacements ?? {},
           ...(task.scopedSteps === undefined ? {} : { scopedSteps: task.scopedSteps }),
         });
+    const processes = await this.#processes(taskRun, spec);
     const pod = buildPod({
       taskRun: { ...taskRun, metadata: { ...metadata, ...inheritedMetadata(taskRun, task) } },
       spec: applyWorkspaces(spec, bindings, volumes),
@@ -163,8 +181,10 @@ export class PodSource {
       delivery,
       ...(this.options.nodeName === undefined ? {} : { nodeName: this.options.nodeName }),
       timeout: podLimitOf(taskRun, this.options.defaultTimeout),
-      commandOf: (image, args, rule) =>
-        this.options.commandOf?.(image, args, rule) ?? knownImageProcess(image, args, rule),
+      commandOf: (image, args, rule) => {
+        const said = processes.get(image);
+        return said === undefined ? knownImageProcess(image, args, rule) : imageProcess(said, args, rule);
+      },
     });
     const claims = templates.map((binding) => claimOf(binding, claimNames.get(binding.name)!, taskRun));
     return {
@@ -176,6 +196,30 @@ export class PodSource {
       ...inheritedMetadata(taskRun, task),
       cloudEventTargets: plan?.cloudEventTargets ?? [],
     };
+  }
+
+  /** What the images of steps run that do not say it themselves. */
+  async #processes({ metadata, spec: run }: TaskRun, spec: TaskSpec): Promise<Map<string, ImageProcess>> {
+    const { images } = this.options;
+    const found = new Map<string, ImageProcess>();
+    if (images === undefined) return found;
+    const { serviceAccountName, podTemplate } = run;
+    const account = {
+      namespace: metadata.namespace ?? '',
+      serviceAccountName,
+      imagePullSecrets: podTemplate?.['imagePullSecrets'] as { name: string }[] | undefined,
+    };
+    for (const step of spec.steps ?? []) {
+      const image = step.image ?? spec.stepTemplate?.image ?? '';
+      const says = step.script || (step.command ?? spec.stepTemplate?.command ?? []).length > 0;
+      if (says || found.has(image) || !images.isPulled(image)) continue;
+      try {
+        found.set(image, await images.config(image, step.imagePullPolicy, account));
+      } catch (thrown) {
+        if (!images.standsIn && knownImageProcess(image, step.args ?? []) === undefined) throw asUnknownCommand(thrown);
+      }
+    }
+    return found;
   }
 
   async #resolve(taskRun: TaskRun, fence: Fence): Promise<ResolvedTask | Refusal | Awaiting> {
@@ -286,6 +330,16 @@ function accountMissing(name: string, { creationTimestamp }: ObjectMeta): Slipwa
     `translating TaskSpec to Pod: serviceaccounts "${name}" not found`,
     isNew ? { retryAfterMs: 200 } : {},
   );
+}
+
+/** What the user can mend ends the run; a registry that is away for a while is asked again. */
+function asUnknownCommand(thrown: unknown): SlipwayError {
+  const error = asSlipwayError(thrown);
+  const isFinal = ['ImageNotFound', 'ImageDenied', 'BadImageReference', 'NoPlatform', 'BadImage'].includes(
+    error.reason,
+  );
+  const message = `a step names no command, and its image cannot be asked for one: ${error.message}`;
+  return new SlipwayError(isFinal ? 'invalid' : 'transient', 'UnknownImageCommand', message, { cause: thrown });
 }
 
 function stepsWithSources({ steps = [] }: TaskSpec, sources: ReadonlyMap<number, RefSource> = new Map()): StepState[] {

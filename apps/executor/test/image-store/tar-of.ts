@@ -7,12 +7,12 @@ import { pack, type Header } from 'tar-stream';
 export type TarEntry = Partial<Omit<Header, 'type'>> &
   Pick<Header, 'name'> & { type?: Header['type']; content?: string };
 
-/** Entries in order; one with content is a file. */
+/** Entries in order; one with content, whose characters are bytes, is a file. */
 export async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
   const tar = pack();
   for (const { content, ...header } of entries) {
     const type = header.type ?? (content === undefined ? 'directory' : 'file');
-    tar.entry({ mode: type === 'directory' ? 0o755 : 0o644, ...header, type }, content ?? '');
+    tar.entry({ mode: type === 'directory' ? 0o755 : 0o644, ...header, type }, Buffer.from(content ?? '', 'latin1'));
   }
   tar.finalize();
   return buffer(Readable.from(tar as AsyncIterable<Buffer>));

@@ -31,6 +31,8 @@ export interface ImagePullsOptions extends PullSettings {
   storeBytes: number;
   /** Whether a pod uses an image. */
   inUse: (digest: string) => boolean;
+  /** Images that had to make room. */
+  onRemoved?: (digests: readonly string[]) => void;
   logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -126,7 +128,7 @@ export class ImagePulls {
   }
 
   async #pull(offered: OfferedImage, { name, repository, proof }: Wanted): Promise<StoredImage> {
-    const { store, storeBytes, inUse, logger } = this.options;
+    const { store, storeBytes, inUse, onRemoved, logger } = this.options;
     const folder = store.newFolder();
     try {
       const filled = await this.#inTime(this.options.timeoutMs, (signal) =>
@@ -135,7 +137,10 @@ export class ImagePulls {
       const image = await store.adopt(folder, { ...filled, digest: offered.digest, repository, proof });
       logger.info({ image: name, digest: offered.digest, bytes: filled.sizeBytes }, 'image pulled');
       const removed = await store.evict(storeBytes, (digest) => digest === image.digest || inUse(digest));
-      if (removed.length > 0) logger.info({ removed }, 'images removed that were not used for longest');
+      if (removed.length > 0) {
+        logger.info({ removed }, 'images removed that were not used for longest');
+        onRemoved?.(removed);
+      }
       return image;
     } catch (thrown) {
       await store.discard(folder); // P3

@@ -5,3 +5,4 @@ export { kubeconfigAccess, type ClusterAccess } from './cluster-access.js';
 export { EntrypointSecret } from './entrypoint-secret.js';
 export { NamespaceFixtures } from './namespace-fixtures.js';
 export { PodCollector } from './pod-collector.js';
+export { ClusterPulls } from './cluster-pulls.js';

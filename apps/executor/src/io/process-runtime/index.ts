@@ -1,2 +1,2 @@
-export { imageStates } from './image-state.js';
+export { namedImages, stoodInState } from './image-state.js';
 export { processRuntime, type ProcessRuntimeOptions } from './process-runtime.js';

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseReport, type ContainerReport } from './container-state.js';
 import { readBounded } from './files.js';
 import type { PodFolder } from './pod-folder.js';
+import type { PodImages } from './pod-images.js';
 import { podStatus, type ContainerFacts } from './pod-status.js';
 import { writeDurably } from './prepare.js';
 import type { ReadyProbes } from './probes.js';
@@ -22,8 +23,18 @@ export interface LivePod {
   pod: Pod;
   readonly folder: PodFolder;
   readonly createdMs: number;
-  /** Why it cannot start yet. */
-  waiting: Why | undefined;
+  /** Why it cannot start yet; `image`: only containers with that one wait for this. */
+  waiting: (Why & { image?: string }) | undefined;
+  /** What its images are, once they are here. */
+  images: PodImages | undefined;
+  /** As the status names them, by the name that containers give them; also after a restart. */
+  imageIds: Readonly<Record<string, string>>;
+  /** Why the host stands in for images that could not be pulled, likewise. */
+  standIns: Readonly<Record<string, string>>;
+  /** Pulls of its images that failed, one after the other. */
+  pullFailures: number;
+  /** What is being done so that it can start. */
+  preparing: Promise<boolean> | undefined;
   /** Why it never will. */
   refused: Why | undefined;
   /** Its last reports showed every container ended. */
@@ -34,7 +45,22 @@ export interface LivePod {
 /** A pod that comes to the runtime: its folder says so from now on. The folder is there. */
 export function storeNewPod(pod: Pod, folder: PodFolder, nowMs: number): LivePod {
   storePod(folder, pod, nowMs);
-  return { pod, folder, createdMs: nowMs, waiting: undefined, refused: undefined, done: false, deleting: false };
+  return livePod({ pod, folder, createdMs: nowMs });
+}
+
+function livePod(known: Pick<LivePod, 'pod' | 'folder' | 'createdMs'>): LivePod {
+  return {
+    ...known,
+    waiting: undefined,
+    images: undefined,
+    imageIds: {},
+    standIns: {},
+    pullFailures: 0,
+    preparing: undefined,
+    refused: undefined,
+    done: false,
+    deleting: false,
+  };
 }
 
 /** What a folder says of its pod; undefined when a start got no further than the folder. */
@@ -45,7 +71,8 @@ export function readStoredPod(folder: PodFolder): LivePod | undefined {
   const refused = readJson<Why>(folder.file('refused.json'));
   // The machine has started anew since: whether a container had run is not known, so it must not run again.
   if (boot !== bootId() && existsSync(folder.file('plan'))) writeDurably(folder.file('launched'), '');
-  return { pod, folder, createdMs, waiting: undefined, refused, done: false, deleting: false };
+  const images = readJson<Pick<LivePod, 'imageIds' | 'standIns'>>(folder.file('images.json')) ?? {};
+  return { ...livePod({ pod, folder, createdMs }), refused, ...images };
 }
 
 /** The pod as it is asked now takes the place of the one that was. */
@@ -58,6 +85,21 @@ export function replacePod(live: LivePod, pod: Pod): void {
 export function refusePod(live: LivePod, why: Why): void {
   live.refused = { reason: why.reason, message: why.message };
   writeDurably(live.folder.file('refused.json'), JSON.stringify(live.refused));
+}
+
+/** The pod's images are here: its status says which they are from now on. */
+export function storeImages(live: LivePod, images: PodImages): void {
+  live.images = images;
+  live.imageIds = Object.fromEntries(
+    [...images].flatMap(([name, found]) =>
+      found.kind === 'pulled' ? [[name, `${name.replace(/@.*$|:[^/:]*$/, '')}@${found.image.digest}`]] : [],
+    ),
+  );
+  live.standIns = Object.fromEntries(
+    [...images].flatMap(([name, found]) => (found.kind === 'stand-in' ? [[name, found.why]] : [])),
+  );
+  const { imageIds, standIns } = live;
+  if (images.size > 0) writeDurably(live.folder.file('images.json'), JSON.stringify({ imageIds, standIns }));
 }
 
 export function containersOf(pod: Pod): Pod['spec']['containers'] {
@@ -91,6 +133,7 @@ export function statusOf(uid: string, live: LivePod, probes: ReadyProbes): PodSt
   return podStatus(live.pod, {
     createdMs: live.createdMs,
     waiting: live.waiting,
+    imageIds: live.imageIds,
     refused: expired
       ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
       : live.refused,

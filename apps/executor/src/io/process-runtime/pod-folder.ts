@@ -4,6 +4,7 @@
 //   pods/<uid>/pod.json          the pod as asked                 pods/<uid>/c/<container>/state
 //   pods/<uid>/waiting.json      why it cannot start yet          pods/<uid>/c/<container>/log
 //   pods/<uid>/refused.json      why it never will                pods/<uid>/c/<container>/termination
+//   pods/<uid>/images.json       digests of its images         pods/<uid>/c/<container>/root.new/ on its way to root/
 //   pods/<uid>/plan              what the supervisor does         pods/<uid>/c/<container>/arguments, etc/, root/
 //   pods/<uid>/launched          the supervisor has begun         pods/<uid>/volumes/<name>/
 //   pods/<uid>/control           fifo of the living supervisor    claims/<namespace>/<uid>/
@@ -44,6 +45,7 @@ export class PodFolder {
       | 'pod.json'
       | 'waiting.json'
       | 'refused.json'
+      | 'images.json'
       | 'plan'
       | 'launched'
       | 'lock'

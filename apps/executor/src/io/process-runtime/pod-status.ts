@@ -21,8 +21,10 @@ export interface ContainerFacts {
 
 export interface PodFacts {
   createdMs: number;
-  /** Why the pod cannot start yet. */
-  waiting: { reason: string; message: string } | undefined;
+  /** Why the pod cannot start yet; `image`: only containers with that one wait for this. */
+  waiting: { reason: string; message: string; image?: string } | undefined;
+  /** Images that were pulled, and what they are. */
+  imageIds?: Readonly<Record<string, string>>;
   /** Why the pod never will run, or was ended as a whole. */
   refused: { reason: string; message: string } | undefined;
   containers: ReadonlyMap<string, ContainerFacts>;
@@ -59,7 +61,7 @@ function containerStatus(pod: Pod, container: Container, facts: PodFacts): Conta
     started: isRunning,
     restartCount: 0,
     image: container.image ?? '',
-    imageID: container.image ?? '',
+    imageID: facts.imageIds?.[container.image ?? ''] ?? container.image ?? '',
     ...(report.kind === 'waiting' ? {} : { containerID: `process://${pod.metadata.uid}/${container.name}` }),
   };
 }
@@ -78,7 +80,7 @@ function stateOf(
 ): ContainerState {
   switch (report.kind) {
     case 'waiting':
-      if (facts.waiting !== undefined) return { waiting: facts.waiting };
+      if (facts.waiting !== undefined) return { waiting: waitingFor(container, facts.waiting) };
       return { waiting: { reason: waitingReason(pod, container, facts) } };
     case 'running':
       return { running: { startedAt: timeOf(report.startedMs) } };
@@ -97,6 +99,14 @@ function stateOf(
       };
     }
   }
+}
+
+function waitingFor(
+  container: Container,
+  { reason, message, image }: NonNullable<PodFacts['waiting']>,
+): NonNullable<ContainerState['waiting']> {
+  const isOther = image !== undefined && image !== container.image;
+  return isOther ? { reason: 'ContainerCreating' } : { reason, message };
 }
 
 function waitingReason(pod: Pod, container: Container, facts: PodFacts): string {

@@ -1,27 +1,20 @@
 // From a pod to a plan on disk: folders, files, sandbox arguments. Everything is decided here; the supervisor only does.
 
 import { GIT_MIRROR_PATH, type Container, type Pod } from '@slipway/contracts';
-import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { knownImageProcess } from '../../core/images.js';
+import { imageProcess, knownImageProcess } from '../../core/images.js';
+import type { StoredImage } from '../image-store/image-store.js';
 import { planCgroups, type Cgroups } from './cgroups.js';
 import { ConfigError, RefusedError } from './config-error.js';
 import type { NodeFacts } from './downward.js';
 import { environmentOf, expand, type Sources } from './environment.js';
+import { copyRoot, etcTargets, makeWorkingDir, placedMounts } from './image-root.js';
 import { etcFiles, hostnameOf } from './etc-files.js';
 import { OWN_IMAGES, hasAsh, matchImage, type ImageEntry } from './images.js';
+import { containerUser, type User } from './container-user.js';
 import { usesOwnNetwork } from './network.js';
+import type { PodImages } from './pod-images.js';
 import { encodePlan, encodeWords, type ContainerPlan, type SubPath } from './plan-file.js';
 import type { PodFolder, StateFolder } from './pod-folder.js';
 import {
@@ -31,7 +24,6 @@ import {
   sandboxArguments,
   type HostLayout,
   type SandboxMount,
-  type SandboxRoot,
 } from './sandbox.js';
 import { makeVolume, type MountedVolume } from './volumes.js';
 
@@ -73,6 +65,7 @@ export function preparePod(
   sources: Sources,
   claims: ClaimFolders,
   machine: Machine,
+  images: PodImages,
 ): void {
   const fsGroup = pod.spec.securityContext?.fsGroup;
   const context = { pod, folder, sources, claimFolder: claims, binDir: machine.binDir, fsGroup };
@@ -81,7 +74,7 @@ export function preparePod(
   );
   const init = pod.spec.initContainers ?? [];
   const plan = (container: Container): ContainerPlan =>
-    prepareContainer(pod, container, folder, sources, volumes, machine);
+    prepareContainer(pod, container, { folder, sources, volumes, machine, images });
   const terminationMs = (pod.spec.terminationGracePeriodSeconds ?? DEFAULT_TERMINATION_SECONDS) * 1000;
   const bytes = encodePlan({
     sandbox: machine.sandbox,
@@ -96,6 +89,26 @@ export function preparePod(
   writeDurably(folder.file('plan'), bytes);
 }
 
+/** Copies of the roots that the pod's containers have, where they are not the host's. */
+export async function copyRoots(
+  pod: Pod,
+  folder: PodFolder,
+  { images: entries }: Machine,
+  images: PodImages,
+): Promise<void> {
+  for (const { name, image = '' } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    const source = matchImage(image, entries)?.rootfs ?? pulledImage(image, images)?.rootfs;
+    if (source === undefined) continue;
+    mkdirSync(folder.container(name), { recursive: true });
+    await copyRoot(source, folder.container(name, 'root'));
+  }
+}
+
+function pulledImage(image: string, images: PodImages): StoredImage | undefined {
+  const found = images.get(image);
+  return found?.kind === 'pulled' ? found.image : undefined;
+}
+
 /** Folder of a claim by its name. */
 export type ClaimFolders = (name: string) => string;
 
@@ -105,17 +118,24 @@ export function writeDurably(path: string, content: string | Buffer): void {
   renameSync(`${path}.new`, path);
 }
 
+interface ContainerParts {
+  folder: PodFolder;
+  sources: Sources;
+  volumes: ReadonlyMap<string, MountedVolume>;
+  machine: Machine;
+  images: PodImages;
+}
+
 function prepareContainer(
   pod: Pod,
   container: Container,
-  folder: PodFolder,
-  sources: Sources,
-  volumes: ReadonlyMap<string, MountedVolume>,
-  machine: Machine,
+  { folder, sources, volumes, machine, images }: ContainerParts,
 ): ContainerPlan {
-  const user = userOf(pod, container);
-  const environment = fullEnvironment(pod, container, sources, user.uid, machine);
-  const words = processOf(container).map((word) => expand(word, environment));
+  const pulled = pulledImage(container.image ?? '', images);
+  const root = folder.container(container.name, 'root');
+  const user = containerUser(pod, container, pulled === undefined ? undefined : { config: pulled.config, root });
+  const environment = fullEnvironment(pod, container, { sources, user, machine, pulled });
+  const words = processOf(container, pulled).map((word) => expand(word, environment));
   if (words.length === 0) {
     throw new RefusedError(
       'NoCommand',
@@ -136,6 +156,7 @@ function prepareContainer(
   chmodSync(termination, 0o666); // whoever the container runs as
 
   const entry = matchImage(container.image ?? '', machine.images);
+  const hasRoot = entry?.rootfs !== undefined || pulled !== undefined;
   const { mounts, subPaths } = mountsOf(container, environment, volumes);
   const cgroups = planCgroups(machine.cgroups, `${pod.metadata.uid}-${container.name}`, container);
   const terminationMount = {
@@ -143,10 +164,16 @@ function prepareContainer(
     target: container.terminationMessagePath ?? DEFAULT_TERMINATION_PATH,
     readOnly: false,
   };
+  const stoodIn = pulled === undefined ? imageMounts(pod, container.image ?? '', entry, machine) : [];
+  const allMounts = [...stoodIn, ...mounts, terminationMount];
+  const workingDir = container.workingDir ?? pulled?.config.workingDir ?? '';
+  if (pulled !== undefined && workingDir.startsWith('/')) makeWorkingDir(root, expand(workingDir, environment));
   const sandbox = sandboxArguments({
     hostname: hostnameOf(pod),
-    root: rootOf(entry, folder, container, machine),
-    mounts: [...imageMounts(pod, container.image ?? '', entry, machine), ...mounts, terminationMount],
+    root: hasRoot
+      ? { kind: 'image', folder: root, etcFolder: etc, etc: etcTargets(root, pulled !== undefined) }
+      : { kind: 'host', layout: machine.layout, etcFds: ETC_FDS },
+    mounts: hasRoot ? placedMounts(root, allMounts) : allMounts,
     environment,
     user,
     asRoot: machine.asRoot,
@@ -163,12 +190,12 @@ function prepareContainer(
     stateFile: folder.container(container.name, 'state'),
     command: commandLine({
       user,
-      workingDir: container.workingDir === undefined ? undefined : expand(container.workingDir, environment),
+      workingDir: workingDir === '' ? undefined : expand(workingDir, environment),
       needsInit: words[0] !== '/tekton/bin/entrypoint',
       command: words,
     }),
     subPaths,
-    files: entry?.rootfs === undefined ? ETC_FDS.map(({ name, fd }) => ({ fd, path: join(etc, name) })) : [],
+    files: !hasRoot ? ETC_FDS.map(({ name, fd }) => ({ fd, path: join(etc, name) })) : [],
     cgroups: cgroups.folders,
     cgroupValues: cgroups.values,
     oomFile: cgroups.oomFile,
@@ -176,8 +203,9 @@ function prepareContainer(
 }
 
 /** What the container runs; without a command of its own, what is known of its image. */
-function processOf({ image = '', command = [], args = [] }: Container): readonly string[] {
+function processOf({ image = '', command = [], args = [] }: Container, pulled?: StoredImage): readonly string[] {
   if (command.length > 0) return [...command, ...args];
+  if (pulled !== undefined) return imageProcess(pulled.config, args, 'container');
   return knownImageProcess(image, args, 'container') ?? [];
 }
 
@@ -186,61 +214,34 @@ function kindOf(pod: Pod, container: Container): ContainerPlan['kind'] {
   return container.restartPolicy === 'Always' ? 'sidecar' : 'init';
 }
 
-interface User {
-  uid: number;
-  gid: number;
-  groups: number[];
-}
-
-function userOf(pod: Pod, container: Container): User {
-  const own = container.securityContext ?? {};
-  const shared = pod.spec.securityContext ?? {};
-  const uid = own.runAsUser ?? shared.runAsUser ?? 0;
-  const gid = own.runAsGroup ?? shared.runAsGroup ?? 0;
-  if ((own.runAsNonRoot ?? shared.runAsNonRoot) === true && uid === 0) {
-    const given = own.runAsUser ?? shared.runAsUser;
-    if (given === 0) throw new ConfigError("container's runAsUser breaks non-root policy");
-    // An image would name its user here; without one, the customary ordinary user stands in.
-    return { uid: 65532, gid: gid || 65532, groups: groupsOf(pod) };
-  }
-  return { uid, gid, groups: groupsOf(pod) };
-}
-
-function groupsOf(pod: Pod): number[] {
-  const { fsGroup, supplementalGroups } = pod.spec.securityContext ?? {};
-  return [...new Set([...(supplementalGroups ?? []), ...(fsGroup === undefined ? [] : [fsGroup])])];
-}
-
 /** What a container engine adds to the pod's own variables, below them. */
 function fullEnvironment(
   pod: Pod,
   container: Container,
-  sources: Sources,
-  uid: number,
-  machine: Machine,
+  {
+    sources,
+    user,
+    machine,
+    pulled,
+  }: Pick<ContainerParts, 'sources' | 'machine'> & { user: User; pulled: StoredImage | undefined },
 ): Map<string, string> {
+  const own = environmentOf(pod, container, sources, machine.node);
+  const base: [string, string][] = [
+    ['HOSTNAME', hostnameOf(pod)],
+    ['HOME', user.home],
+  ];
+  if (pulled !== undefined) {
+    const ofImage = pulled.config.env.map((entry): [string, string] => splitAt(entry, entry.indexOf('=')));
+    return new Map([['PATH', DEFAULT_PATH], ...base, ...ofImage, ...own]);
+  }
   const image = container.image ?? '';
   const entry = matchImage(image, machine.images);
   const path = [entry?.path, needsAsh(image, entry, machine) ? ASH_PATH : undefined, DEFAULT_PATH];
-  return new Map([
-    ['PATH', path.filter((part) => part !== undefined).join(':')],
-    ['HOSTNAME', hostnameOf(pod)],
-    ['HOME', uid === 0 ? '/root' : '/'],
-    ...environmentOf(pod, container, sources, machine.node),
-  ]);
+  return new Map([['PATH', path.filter((part) => part !== undefined).join(':')], ...base, ...own]);
 }
 
-function rootOf(entry: ImageEntry | undefined, folder: PodFolder, container: Container, machine: Machine): SandboxRoot {
-  const etcFolder = folder.container(container.name, 'etc');
-  if (entry?.rootfs === undefined) return { kind: 'host', layout: machine.layout, etcFds: ETC_FDS };
-  const root = folder.container(container.name, 'root');
-  if (!existsSync(root)) {
-    // What a container writes must not be there for the next one: a copy, which costs nothing where the disk can share.
-    rmSync(`${root}.new`, { recursive: true, force: true });
-    execFileSync('cp', ['-a', '--reflink=auto', entry.rootfs, `${root}.new`], { stdio: 'ignore' });
-    renameSync(`${root}.new`, root);
-  }
-  return { kind: 'image', folder: root, etcFolder };
+function splitAt(text: string, at: number): [before: string, behind: string] {
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function imageMounts(pod: Pod, image: string, entry: ImageEntry | undefined, machine: Machine): SandboxMount[] {

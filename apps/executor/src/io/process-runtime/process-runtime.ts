@@ -11,6 +11,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, wat
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeletObjects, PodRuntime } from '../../core/runtime.js';
+import { pullRetryMs } from '../../core/pull-policy.js';
 import { ConfigError, RefusedError } from './config-error.js';
 import { followLog } from './follow-log.js';
 import { readMachine, type MachineOptions } from './machine.js';
@@ -22,12 +23,14 @@ import {
   replacePod,
   reportOf,
   statusOf,
+  storeImages,
   storeNewPod,
   type LivePod,
 } from './live-pod.js';
 import { PodChanges } from './pod-changes.js';
 import { noticesOf } from './notices.js';
-import { preparePod, type Machine } from './prepare.js';
+import { ImageError, NO_IMAGES, provideImages, type NodePulls, type PodImages } from './pod-images.js';
+import { copyRoots, preparePod, type Machine } from './prepare.js';
 import { removeFolder } from './files.js';
 import { ReadyProbes } from './probes.js';
 import { readSources } from './sources.js';
@@ -38,6 +41,8 @@ import { rewriteDownward } from './volumes.js';
 export interface ProcessRuntimeOptions extends MachineOptions {
   objects: KubeletObjects;
   logger: Logger;
+  /** What pulls images; absent: those that the images file does not name are stood in for. */
+  pulls?: NodePulls;
 }
 
 /** The part of pino's logger that is used here. */
@@ -50,6 +55,9 @@ export interface Logger {
 const RETRY_MS = 1000;
 /** Notifications are a hint; this is what puts right whatever they have missed. */
 const RESYNC_MS = 2000;
+/** A kubelet's word for what a container does until it runs. */
+const PULLING = 'ContainerCreating';
+const INTERNAL = { reason: 'ImagePullBackOff', message: 'the node could not pull its images' };
 const DEFAULT_GRACE_SECONDS = 30;
 /** How long a supervisor may take to end after SIGKILL went to its containers, before it is killed itself. */
 const END_MS = 10_000;
@@ -57,7 +65,7 @@ const END_MS = 10_000;
 /** Opens the runtime over its state folder and takes up the pods that are there. */
 export async function processRuntime(options: ProcessRuntimeOptions): Promise<PodRuntime> {
   const machine = await readMachine(options);
-  const runtime = new ProcessRuntime(machine, options.objects, options.logger);
+  const runtime = new ProcessRuntime(machine, options.objects, options.logger, options.pulls);
   await runtime.open();
   return runtime;
 }
@@ -77,6 +85,7 @@ class ProcessRuntime implements PodRuntime {
     private readonly machine: Machine,
     private readonly objects: KubeletObjects,
     private readonly logger: Logger,
+    private readonly pulls: NodePulls | undefined,
   ) {
     this.#supervisors = new Supervisors(machine.binDir, podGroups(machine.cgroups));
     this.#probes = new ReadyProbes(join(machine.binDir, 'supervisor'), (uid) => this.#changed(uid));
@@ -121,11 +130,20 @@ class ProcessRuntime implements PodRuntime {
     await this.#supervisors.launch(live.folder, () => this.#supervisorEnded(uid));
   }
 
-  async #prepare(uid: string, live: LivePod): Promise<boolean> {
+  #prepare(uid: string, live: LivePod): Promise<boolean> {
+    live.preparing ??= this.#prepareNow(uid, live).finally(() => (live.preparing = undefined));
+    return live.preparing;
+  }
+
+  async #prepareNow(uid: string, live: LivePod): Promise<boolean> {
+    const images = this.#images(uid, live);
+    if (images === undefined) return false;
     try {
       const { sources, claims } = await readSources(live.pod, this.objects, this.machine.state);
       if (live.deleting) return false;
-      preparePod(live.pod, live.folder, sources, claims, this.machine);
+      await copyRoots(live.pod, live.folder, this.machine, images);
+      if (live.deleting) return false;
+      preparePod(live.pod, live.folder, sources, claims, this.machine, images);
       live.waiting = undefined;
       return true;
     } catch (error) {
@@ -141,6 +159,34 @@ class ProcessRuntime implements PodRuntime {
       this.#changed(uid);
       return false;
     }
+  }
+
+  /** The pod's images; undefined while they are on their way: the pod is looked at again then. */
+  #images(uid: string, live: LivePod): PodImages | undefined {
+    if (this.pulls === undefined) return NO_IMAGES;
+    if (live.images !== undefined || live.waiting?.reason === PULLING) return live.images;
+    live.waiting = { reason: PULLING, message: 'its images are being pulled' };
+    void this.#pull(uid, live, this.pulls);
+    return undefined;
+  }
+
+  async #pull(uid: string, live: LivePod, pulls: NodePulls): Promise<void> {
+    try {
+      const images = await provideImages(live.pod, this.machine.images, pulls);
+      if (this.#closed || live.deleting) return;
+      const digests = [...images.values()].flatMap((one) => (one.kind === 'pulled' ? [one.image.digest] : []));
+      pulls.inUse.set(uid, digests);
+      storeImages(live, images);
+      live.waiting = undefined;
+      await this.#retry(uid);
+    } catch (thrown) {
+      if (this.#closed || live.deleting) return;
+      const { reason, message } = thrown instanceof ImageError ? thrown.failure : INTERNAL;
+      if (!(thrown instanceof ImageError)) this.logger.warn({ err: thrown, podUid: uid }, 'images cannot be pulled');
+      live.waiting = { reason, message, ...(thrown instanceof ImageError ? { image: thrown.image } : {}) };
+      this.#after(pullRetryMs(++live.pullFailures), () => void this.#retry(uid));
+    }
+    this.#changed(uid);
   }
 
   async #retry(uid: string): Promise<void> {
@@ -229,6 +275,7 @@ class ProcessRuntime implements PodRuntime {
     const live = this.#pods.get(uid);
     if (live === undefined) return;
     await this.#starting.get(uid)?.catch(() => undefined);
+    await live.preparing?.catch(() => undefined);
     const grace = graceSeconds ?? live.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     if (existsSync(live.folder.file('plan'))) {
       if (!askToStop(live.folder, Math.round(grace * 1000)) && !allEnded(live)) await this.#stopStarting(live, grace);
@@ -259,6 +306,7 @@ class ProcessRuntime implements PodRuntime {
     const grace = graceSeconds ?? live.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     await this.#supervisorGone(uid, live, grace * 1000 + END_MS);
     this.#probes.forget(uid);
+    this.pulls?.inUse.delete(uid);
     removeGroupOf(live.folder);
     await removeFolder(live.folder.path, this.machine.state.trash());
     await rm(join(this.machine.state.changed(), uid), { force: true });
@@ -290,7 +338,9 @@ class ProcessRuntime implements PodRuntime {
 
   async notices(uid: string): Promise<string[]> {
     const live = this.#pods.get(uid);
-    return Promise.resolve(live === undefined ? [] : noticesOf(live.pod, this.machine.images));
+    return Promise.resolve(
+      live === undefined ? [] : noticesOf(live.pod, this.machine.images, this.pulls && live.standIns),
+    );
   }
 
   async close(): Promise<void> {

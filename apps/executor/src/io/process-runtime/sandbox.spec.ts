@@ -1,4 +1,4 @@
-import { commandLine, sandboxArguments, type Sandbox } from './sandbox.js';
+import { OWN_ETC_FILES, commandLine, sandboxArguments, type Sandbox } from './sandbox.js';
 
 const base: Sandbox = {
   hostname: 'box',
@@ -44,7 +44,14 @@ const table: [what: string, sandbox: Partial<Sandbox>, has: string[], hasNot: st
   ],
   [
     "an image's root, with our files in its /etc",
-    { root: { kind: 'image', folder: '/r', etcFolder: '/e' } },
+    {
+      root: {
+        kind: 'image',
+        folder: '/r',
+        etcFolder: '/e',
+        etc: OWN_ETC_FILES.map((name) => ({ name, target: `/etc/${name}` })),
+      },
+    },
     ['--bind /r /', '--bind /e/hosts /etc/hosts'],
     ['/usr'],
   ],

@@ -10,8 +10,8 @@ export interface SandboxMount {
 export type SandboxRoot =
   /** The host's programs below a fresh, writable root; the own files of /etc are copied from these descriptors. */
   | { kind: 'host'; layout: HostLayout; etcFds: readonly { name: string; fd: number }[] }
-  /** A private copy of an image's root file system. */
-  | { kind: 'image'; folder: string; etcFolder: string };
+  /** A private copy of an image's root file system; files of the own /etc go to paths without links in them. */
+  | { kind: 'image'; folder: string; etcFolder: string; etc: readonly { name: string; target: string }[] };
 
 export interface HostLayout {
   /** Folders in the root that are links on this host: `/bin` → `usr/bin`. */
@@ -47,6 +47,9 @@ export interface Sandbox {
  * One mount: each costs a quarter of a millisecond.
  */
 const SUPPORT_PATH = '/.slipway';
+
+/** Folders that every root has for what is mounted there whatever the pod says. */
+export const SANDBOX_FOLDERS = ['proc', 'dev', SUPPORT_PATH.slice(1)] as const;
 
 /** Added to PATH of images whose shell is `ash`. */
 export const ASH_PATH = `${SUPPORT_PATH}/ash`;
@@ -87,7 +90,7 @@ function identity({ asRoot, user }: Sandbox): string[] {
 
 function rootFileSystem(root: SandboxRoot): string[] {
   if (root.kind === 'image') {
-    const etc = OWN_ETC_FILES.flatMap((name) => ['--bind', `${root.etcFolder}/${name}`, `/etc/${name}`]);
+    const etc = root.etc.flatMap(({ name, target }) => ['--bind', `${root.etcFolder}/${name}`, target]);
     return ['--bind', root.folder, '/', ...etc];
   }
   return [
