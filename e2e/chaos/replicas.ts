@@ -171,6 +171,7 @@ export class Replicated {
         const { kind } = error as { kind?: string };
         // Of a request that was repeated, the first may have been done.
         if (kind === 'exists' && call.method === 'POST') return undefined as T;
+        if (kind === 'not-found' && call.method === 'DELETE') return undefined as T;
         if (Date.now() > deadline || ['invalid', 'not-found', 'unauthorized'].includes(kind ?? '')) throw error;
         await sleep(50);
       }
