@@ -15,6 +15,8 @@ import { startStandInCluster, type AskedReview, type StandInCluster } from './st
 const TRUST = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
 const SECRET = '/api/v1/namespaces/slipway/secrets/slipway-registry-certificate';
 const API_SERVICE = '/apis/apiregistration.k8s.io/v1/apiservices/v1.tekton.dev';
+/** As the cluster makes them for CRDs. */
+const CRDS = '/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.build.knative.dev';
 const RUNS = '/apis/tekton.dev/v1/namespaces/team-a/pipelineruns';
 
 interface Authority {
@@ -93,7 +95,8 @@ describe('the registry behind a cluster', () => {
     proxy = await authority.issue('front-proxy-client');
     trustIn(authority.pem);
     cluster.put(SECRET, {});
-    cluster.put(API_SERVICE, { spec: { group: 'tekton.dev', version: 'v1' } });
+    cluster.put(API_SERVICE, { spec: { group: 'tekton.dev', version: 'v1', service: { name: 'slipway-registry' } } });
+    cluster.put(CRDS, { spec: { group: 'build.knative.dev', version: 'v1alpha1' } });
     cluster.put('/api/v1/namespaces/team-a', {});
     const kubeconfig = join(dir.path, 'kubeconfig');
     await writeFile(kubeconfig, cluster.kubeconfig);
@@ -138,6 +141,8 @@ describe('the registry behind a cluster', () => {
       const { spec } = cluster.objects.get(API_SERVICE) as unknown as { spec: { caBundle?: string } };
       return Promise.resolve(spec.caBundle === data['ca.crt']);
     });
+    const crds = cluster.objects.get(CRDS) as unknown as { spec: object };
+    expect(crds.spec).not.toHaveProperty('caBundle');
     const ca = Buffer.from(data['ca.crt']!, 'base64').toString();
     const answered = await new Promise<number | undefined>((resolve, reject) => {
       const options = { ca, servername: 'slipway-registry.slipway.svc', agent: new Agent({ keepAlive: false }) };

@@ -12,10 +12,14 @@ import { SlipwayError } from '@slipway/contracts';
 export interface ServingCertificateOptions {
   namespace: string;
   secret: string;
-  /** Names of the Service and of this machine. */
+  /** Of the Service, its name alone first. */
   names: readonly string[];
   /** `v1.tekton.dev` */
   apiServices: readonly string[];
+}
+
+interface ApiService {
+  spec: { caBundle?: string; service?: { name: string } };
 }
 
 interface Secret {
@@ -53,7 +57,7 @@ export async function keepServingCertificate(
         current = next;
         onChange(next);
       }
-      await trust(client, options.apiServices, next.ca);
+      await trust(client, options, next.ca);
     } catch (err) {
       logger.warn({ err }, 'the certificate could not be put right');
       nextMs = RETRY_MS;
@@ -100,13 +104,21 @@ async function ensured(client: ClusterClient, options: ServingCertificateOptions
   }
 }
 
-/** K2: only what differs is written, so that replicas that come to the same are quiet. */
-async function trust(client: ClusterClient, apiServices: readonly string[], ca: string): Promise<void> {
+/**
+ * K2: only what differs is written, so that replicas that come to the same are quiet. An APIService of somebody else, such as
+ * that of an installed Tekton's CRDs, is left alone.
+ */
+async function trust(
+  client: ClusterClient,
+  { apiServices, names: [service] }: ServingCertificateOptions,
+  ca: string,
+): Promise<void> {
   const caBundle = encoded(ca);
   for (const name of apiServices) {
     const path = `/apis/apiregistration.k8s.io/v1/apiservices/${name}`;
-    const found = await client.request<{ spec: { caBundle?: string } }>(path).catch(absent);
-    if (found === undefined || found.spec.caBundle === caBundle) continue;
+    const found = await client.request<ApiService>(path).catch(absent);
+    if (found === undefined || found.spec.service?.name !== service) continue;
+    if (found.spec.caBundle === caBundle) continue;
     await client.request(path, {
       method: 'PATCH',
       contentType: 'application/merge-patch+json',

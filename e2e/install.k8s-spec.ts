@@ -1,0 +1,155 @@
+// An installation from nothing to nothing: applied, used with kubectl alone, removed.
+
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { KubeObject, Pod, PipelineRun } from '@slipway/contracts';
+import { eventually } from '@slipway/testing';
+
+const KUBECONFIG = process.env['E2E_KUBECONFIG']!;
+const root = resolve(import.meta.dirname, '..');
+const OVERLAY = join(root, 'deploy/kubernetes/overlays/kubernetes-1.20');
+const LIMIT_MS = 600_000;
+const namespace = `install-${randomUUID().slice(0, 8)}`;
+
+async function kubectl(args: string, input = ''): Promise<string> {
+  const running = promisify(execFile)('kubectl', ['--kubeconfig', KUBECONFIG, ...args.split(' ')], {
+    maxBuffer: 64 << 20,
+  });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+async function listed<T extends KubeObject>(args: string): Promise<T[]> {
+  return (JSON.parse(await kubectl(`get ${args} -o json`)) as { items: T[] }).items;
+}
+
+/** The overlay with the images that the cluster has. */
+async function manifests(): Promise<string> {
+  const text = await kubectl(`kustomize ${OVERLAY}`);
+  const images: [name: string, loaded: string | undefined][] = [
+    ['slipway:0.1.0', process.env['SLIPWAY_IMAGE']],
+    ['slipway/entrypoint:0.1.0', process.env['ENTRYPOINT_IMAGE']],
+  ];
+  return images.reduce(
+    (all, [name, loaded = name]) => all.replaceAll(new RegExp(`(?<![\\w/])${name}`, 'g'), loaded),
+    text,
+  );
+}
+
+/** What the cluster has of an installation: what was applied, what was made for it in a namespace of users, and its disks. */
+async function leftBehind(applied: string): Promise<string[]> {
+  const named = await kubectl('get --ignore-not-found -o name -f -', applied);
+  const made = await kubectl(`-n ${namespace} get secrets,networkpolicies -o name`);
+  const volumes = await listed<KubeObject & { spec: { claimRef?: { namespace?: string } } }>('persistentvolumes');
+  return [
+    ...named.split('\n').filter((name) => name !== ''),
+    ...made.split('\n').filter((name) => name.includes('slipway')),
+    ...volumes.filter(({ spec }) => spec.claimRef?.namespace === 'slipway').map(({ metadata }) => metadata.name),
+  ];
+}
+
+describe('an installation', () => {
+  let text: string;
+
+  beforeAll(async () => {
+    text = await manifests();
+    await kubectl(`create namespace ${namespace}`);
+    await kubectl('apply -f -', text);
+  }, LIMIT_MS);
+  afterAll(async () => {
+    await kubectl('delete --ignore-not-found --wait=false -f -', text);
+    await kubectl(`delete namespace ${namespace} --ignore-not-found --wait=false`);
+  }, LIMIT_MS);
+
+  test(
+    'becomes ready by itself, with passwords that nobody has thought of',
+    async () => {
+      const isReady = ({ status }: Pod): boolean =>
+        (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+      await eventually(
+        async () => {
+          const pods = await listed<Pod>('-n slipway pods');
+          return pods.length === 14 && pods.every(isReady);
+        },
+        { deadlineMs: LIMIT_MS, what: 'all pods of the installation are ready' },
+      );
+      const secret = JSON.parse(await kubectl('-n slipway get secret slipway-credentials -o json')) as {
+        data: Record<string, string>;
+      };
+      expect(new Set(Object.values(secret.data)).size).toBe(7);
+      await eventually(
+        () =>
+          kubectl('get --raw /apis/tekton.dev/v1').then(
+            () => true,
+            () => false,
+          ),
+        { deadlineMs: LIMIT_MS, what: 'the API server passes tekton.dev on' },
+      );
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'runs the quickstart with kubectl alone, whose logs kubectl reads',
+    async () => {
+      await eventually(
+        () =>
+          kubectl(`-n ${namespace} create -f ${join(root, 'examples/quickstart.yaml')}`).then(
+            () => true,
+            () => false, // kubectl finds the kinds one group after the other
+          ),
+        { deadlineMs: LIMIT_MS, what: 'kubectl knows the kinds' },
+      );
+      await eventually(
+        async () => {
+          const [run] = await listed<PipelineRun>(`-n ${namespace} pipelineruns`);
+          return run?.status?.conditions?.[0]?.status === 'True';
+        },
+        { deadlineMs: LIMIT_MS, what: 'the run succeeds' },
+      );
+      const pods = await listed<Pod>(`-n ${namespace} pods`);
+      const print = pods.find(({ metadata }) => metadata.name.endsWith('-print-pod'))!;
+      expect(await kubectl(`-n ${namespace} logs ${print.metadata.name}`)).toContain('Hello, Slipway!');
+    },
+    LIMIT_MS,
+  );
+
+  test('starts pods of users restricted, and kept from the metadata address', async () => {
+    for (const { spec } of await listed<Pod>(`-n ${namespace} pods`)) {
+      expect(spec).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      for (const { securityContext } of spec.containers) {
+        expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false });
+      }
+    }
+    expect(await kubectl(`-n ${namespace} get networkpolicies -o name`)).toContain('slipway-pods-of-slipway');
+  });
+
+  test(
+    'lets a run go with its pods and claims',
+    async () => {
+      await kubectl(`-n ${namespace} delete pipelineruns --all`);
+      await eventually(async () => (await kubectl(`-n ${namespace} get pods,persistentvolumeclaims -o name`)) === '', {
+        deadlineMs: LIMIT_MS,
+        what: 'pods and claims of the run are gone',
+      });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'is removed and leaves nothing behind, in namespaces of users neither',
+    async () => {
+      expect(await leftBehind(text)).not.toEqual([]);
+      await kubectl('delete -f -', text);
+      await eventually(async () => (await leftBehind(text)).length === 0, {
+        deadlineMs: LIMIT_MS,
+        what: 'nothing of the installation is left',
+      });
+    },
+    LIMIT_MS,
+  );
+});
