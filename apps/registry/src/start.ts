@@ -27,6 +27,7 @@ import { StoredNamespaces } from './io/namespaces.js';
 import type { ObjectStore } from './io/object-store.js';
 import { startRelay } from './io/relay.js';
 import { Retention } from './io/retention.js';
+import { openPatiently } from './io/sql/open-patiently.js';
 import { openObjectStore } from './io/sql/open.js';
 import { WatchCache } from './io/watch-cache.js';
 import { RegistryModule } from './registry.module.js';
@@ -55,7 +56,7 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     const secrets = await readSecrets(config);
     const [access, store, bus] = await Promise.all([
       startAccess(config, logger, metrics),
-      openObjectStore(secrets.database, commitMetrics(metrics)),
+      openStore(config, secrets.database, logger, metrics),
       openBus(config, { service: 'registry', logger, metrics, password: secrets.natsPassword }),
     ]);
     closers.push(
@@ -117,6 +118,8 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
   }
 }
 
+const DATABASE_PAUSE_MS = 1000;
+
 async function startParts(
   store: ObjectStore,
   bus: Bus,
@@ -147,6 +150,17 @@ async function makeDefaultNamespace(store: ObjectStore): Promise<void> {
   } catch (error) {
     if (!(error instanceof SlipwayError && error.kind === 'exists')) throw error;
   }
+}
+
+/** In a cluster the database may start together with us; elsewhere whoever started us wants to know that it is not there. */
+function openStore(config: RegistryConfig, database: string, logger: Logger, metrics: Metrics): Promise<ObjectStore> {
+  const observer = commitMetrics(metrics);
+  const open = (): Promise<ObjectStore> => openObjectStore(database, observer);
+  if (config.access.kind !== 'cluster') return open();
+  return openPatiently(open, async (err) => {
+    logger.warn({ err }, 'the database is not there yet; waiting for it');
+    await sleep(DATABASE_PAUSE_MS);
+  });
 }
 
 function commitMetrics(metrics: Metrics): Parameters<typeof openObjectStore>[1] {
