@@ -260,7 +260,7 @@ async function firstConnect(settings: ConnectionSettings): Promise<NatsConnectio
     try {
       return await connect(options);
     } catch (cause) {
-      if (cause instanceof Error && /authorization|authentication/i.test(`${cause.name} ${cause.message}`)) {
+      if (isRefusal(cause)) {
         throw new SlipwayError(
           'unauthorized',
           'BusRefused',
@@ -278,6 +278,13 @@ async function firstConnect(settings: ConnectionSettings): Promise<NatsConnectio
       await sleep(reconnectDelayMs(), undefined, settings.signal === undefined ? {} : { signal: settings.signal });
     }
   }
+}
+
+/** A greeting that took the server too long, because this machine has too much to do, is tried again. */
+function isRefusal(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const words = `${cause.name} ${cause.message}`;
+  return /authorization|authentication/i.test(words) && !/timeout/i.test(words);
 }
 
 /** Credentials may stand in the URL (`nats://user:password@host:port`); several servers are separated by commas. */
