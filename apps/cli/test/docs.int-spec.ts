@@ -8,9 +8,17 @@ import { ROOT } from './slipway.js';
 const text = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
 
 /** Names of the variables that a service's `config.ts` reads; numbered ones by their first. */
+/** What a service's `config.ts` names, and what the methods of `EnvReader` that it calls read without being told a name. */
 function variablesOf(service: string): string[] {
-  const names = text('apps', service, 'src/config.ts').matchAll(/read\w*\.\w+\(\s*[`']([A-Z][A-Z_]+)/g);
-  return [...new Set([...names].map((match) => match[1]!))];
+  const config = text('apps', service, 'src/config.ts');
+  const names = [...config.matchAll(/read\w*\.\w+\(\s*[`']([A-Z][A-Z_]+)/g)].map((match) => match[1]!);
+  for (const [, method, body] of text('packages/service/src/env-reader.ts').matchAll(
+    /^ {2}(\w+)\(\).*?\{\n(.*?)^ {2}\}/gms,
+  )) {
+    if (!config.includes(`.${method}()`)) continue;
+    names.push(...[...body!.matchAll(/this\.\w+\('([A-Z][A-Z_]+)/g)].map((match) => match[1]!));
+  }
+  return [...new Set(names)];
 }
 
 test.each(SERVICES)('docs/operating.md names every variable that %s reads', (service) => {
@@ -80,6 +88,6 @@ test('docker-compose.yml starts NATS and every service, each a program of the on
     expect(healthcheck).toBeDefined();
     expect(environment?.['NATS_URL']).toContain('@nats:4222');
     const known = new Set(variablesOf(service));
-    expect(Object.keys(environment ?? {}).filter((name) => !known.has(name) && name !== 'LOG_LEVEL')).toEqual([]);
+    expect(Object.keys(environment ?? {}).filter((name) => !known.has(name))).toEqual([]);
   }
 });
