@@ -203,11 +203,11 @@ const cases: Record<string, [given: Case, expected: () => Partial<Outcome>]> = {
     {
       spec: () => ({
         source: source(),
-        template: { name: 'greet', arguments: [{ name: 'WHO', value: 'a $HOME of "${DIR}"' }] },
+        template: { name: 'greet', arguments: [{ name: 'WHO', value: 'all of you' }] },
       }),
       beside: { runs: () => [template] },
     },
-    () => ({ end: 'True' }),
+    () => ({ end: 'True', shown: 'all of you in /workspace\nof the repository\n' }),
   ],
   volumes: [
     {
