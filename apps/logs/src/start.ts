@@ -44,12 +44,12 @@ export async function startLogs(config: LogsConfig, given?: GivenToLogs): Promis
   const mirror = module.get<Mirror>(Mirror);
   const peerServer = module.get<PeerServer>(PeerServer);
   await peerServer.start();
-  const isReady = (): boolean => bus.isConnected() && consumer.isRunning && mirror.isFilled;
+  let stopped: Promise<void> | undefined;
+  const isReady = (): boolean => stopped === undefined && bus.isConnected() && consumer.isRunning && mirror.isFilled;
   const health =
     config.port === undefined
       ? undefined
       : await startHealthServer({ port: config.port, host: config.host, isReady, metrics });
-  let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await health?.close();
     store.endWaits(); // the module waits for the answers in hand

@@ -74,7 +74,7 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     closers.push(() => module.close());
     let stopped: Promise<void> | undefined;
     let { tls } = access;
-    const isReady = (): boolean => stopped === undefined && bus.isConnected();
+    const isReady = (): boolean => stopped === undefined && bus.isConnected() && store.isReachable();
     const ready = { isReady, metrics };
     relayMetric(metrics, store);
     readyMetric(ready);

@@ -32,13 +32,13 @@ export async function startResources(config: ResourcesConfig, given?: { logger?:
     rpc: { bus, queue: 'resources' },
   });
   const resolution = await startResolution({ bus, store, guard, config, logger, metrics });
-  const isReady = (): boolean => bus.isConnected() && resolution.isReady();
+  let stopped: Promise<void> | undefined;
+  const isReady = (): boolean => stopped === undefined && bus.isConnected() && resolution.isReady();
   const gitMirror = await startGitMirror(config, { guard, logger, metrics });
   const health =
     config.port === undefined
       ? undefined
       : await startHealthServer({ port: config.port, host: config.host, isReady, metrics });
-  let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await health?.close();
     await gitMirror?.close();

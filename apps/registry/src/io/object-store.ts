@@ -87,6 +87,8 @@ export interface ObjectStore {
   onCommitted(listener: () => void): () => void;
   /** Waits until this process is the one that relays; resolves with a signal that aborts when it no longer is. */
   becomeRelay(signal: AbortSignal): Promise<AbortSignal>;
+  /** Whether the database answers, as far as is known; for readiness. */
+  isReachable(): boolean;
   /** Forgets tombstones, commit ids and expired members that are older. Answers the revision up to which tombstones are gone. */
   prune(olderThanMs: number): Promise<number>;
   /**

@@ -41,5 +41,7 @@ export interface SqlDatabase {
   notify(sql: Sql): Promise<void>;
   onNotified(listener: () => void): () => void;
   becomeRelay(signal: AbortSignal): Promise<AbortSignal>;
+  /** Whether the server answers, as far as is known. */
+  isReachable(): boolean;
   close(): Promise<void>;
 }

@@ -49,6 +49,10 @@ export class PgSession {
     return until;
   }
 
+  get isConnected(): boolean {
+    return this.#client !== undefined;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#run;

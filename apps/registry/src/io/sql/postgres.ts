@@ -99,6 +99,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       return () => listeners.delete(listener);
     },
     becomeRelay: (signal) => session.becomeRelay(signal),
+    isReachable: () => session.isConnected,
     async close() {
       await session.close();
       await pool.end();

@@ -152,6 +152,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
 
     onCommitted: (listener) => database.onNotified(listener),
     becomeRelay: (signal) => database.becomeRelay(signal),
+    isReachable: () => database.isReachable(),
 
     prune,
     snapshot: (take) => database.read(once((sql) => readSnapshot(sql, take))),

@@ -58,6 +58,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[] 
     },
     // One process has the file, so it relays as soon as it asks.
     becomeRelay: (signal) => Promise.resolve(signal),
+    isReachable: () => true,
     async close() {
       await last;
       readers.close();
