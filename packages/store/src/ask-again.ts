@@ -11,6 +11,8 @@ export interface AskAgainOptions {
   deadlineMs: number;
   /** How long the first question is waited for alone; doubled with each that is asked beside it. Milliseconds. */
   patienceMs: number;
+  /** Where the doubling ends. Milliseconds. */
+  lastPatienceMs?: number;
 }
 
 type Outcome<T> = { kind: 'answer'; answer: T } | { kind: 'not-now'; thrown: SlipwayError } | { kind: 'silence' };
@@ -22,6 +24,7 @@ const LAST_DELAY_MS = 1_000;
 /** The first answer. Throws what an answer says, unless it is "not now" before the time is over. */
 export async function askAgain<T>(ask: (timeoutMs: number) => Promise<T>, options: AskAgainOptions): Promise<T> {
   const endMs = performance.now() + options.deadlineMs;
+  const lastPatienceMs = options.lastPatienceMs ?? LAST_TIMEOUT_MS;
   const open = new Set<Promise<Outcome<T>>>();
   let refusals = 0;
   for (let asked = 0; ; asked++) {
@@ -30,7 +33,7 @@ export async function askAgain<T>(ask: (timeoutMs: number) => Promise<T>, option
     question.catch(() => undefined); // another may be answered first
     const patienceMs = Math.min(
       options.patienceMs * 2 ** asked,
-      LAST_TIMEOUT_MS,
+      lastPatienceMs,
       Math.max(endMs - performance.now(), 0),
     );
     const outcome = await firstOf<T>(open, patienceMs);

@@ -217,7 +217,9 @@ export class ShardLeases {
       const sentMs = performance.now();
       return { reply: await this.bus.request<LeaseReply>(STORE_RPC.lease, request, { timeoutMs }), sentMs };
     };
-    return askAgain(ask, { deadlineMs: ttlMs / 2, patienceMs: ttlMs * PATIENCE });
+    // Steadily: of six questions within the deadline one is answered, though half of them go where nobody answers.
+    const patienceMs = ttlMs * PATIENCE;
+    return askAgain(ask, { deadlineMs: ttlMs / 2, patienceMs, lastPatienceMs: patienceMs });
   }
 
   async #pause(delayMs: number): Promise<void> {
