@@ -14,3 +14,4 @@ export { MemoryBroker } from './memory-broker.js';
 export { memoryBus } from './memory-bus.js';
 export { valueAt, withValueAt } from './value-at.js';
 export { redirect, startWebServer, text, type WebServer } from './web-server.js';
+export { buildTestProgram, type TestProgram } from './test-program.js';

@@ -5,42 +5,30 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seeded, startDockerRegistry, type DockerRegistry } from '@slipway/testing';
-import { build, type PluginBuild } from 'esbuild';
+import { buildTestProgram, seeded, startDockerRegistry, type DockerRegistry, type TestProgram } from '@slipway/testing';
 import { ImageStore } from '../../src/io/image-store/image-store.js';
 import { file, tarOf } from './tar-of.js';
 
-/** Below node_modules, so that npm packages are found. */
-const CACHE = join(import.meta.dirname, '../../../../node_modules/.cache/slipway');
 const ROUNDS = 6;
 const FILES = 150;
 let registry: DockerRegistry;
 let place: string;
-let program: string;
+let program: TestProgram;
 
 beforeAll(async () => {
   registry = await startDockerRegistry();
   place = mkdtempSync(join(tmpdir(), 'slipway-killed-pull-'));
-  program = join(CACHE, `pull-once-${process.pid}.mjs`);
-  const entryPoints = [join(import.meta.dirname, 'pull-once.ts')];
-  const plugins = [{ name: 'npm-stays-imported', setup: npmStaysImported }];
-  await build({ entryPoints, outfile: program, bundle: true, format: 'esm', platform: 'node', plugins });
+  program = await buildTestProgram(join(import.meta.dirname, 'pull-once.ts'));
 });
 afterAll(async () => {
   await registry.close();
   rmSync(place, { recursive: true, force: true });
-  rmSync(program, { force: true });
+  program.remove();
 });
-
-function npmStaysImported(bundle: PluginBuild): void {
-  bundle.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-    kind === 'entry-point' || path.startsWith('@slipway/') ? undefined : { path, external: true },
-  );
-}
 
 /** Runs until it ends, or is killed so long after its pull began; how long that took. */
 async function pull(folder: string, image: string, killAfterMs?: number): Promise<{ code: number | null; ms: number }> {
-  const child = spawn(process.execPath, [program, folder, image], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program.path, folder, image], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   await once(child.stdout, 'data');
   const startedMs = performance.now();
