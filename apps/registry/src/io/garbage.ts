@@ -23,8 +23,8 @@ import {
   type Write,
 } from '@slipway/contracts';
 import type { BusLogger } from '@slipway/bus';
-import { without } from '../core/patch/json-value.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
+import { MAX_WRITES, OwnerTree, isAnyHeld, objectOf, withOwners, type Walk } from './owner-tree.js';
 import type { Entry, WatchCache } from './watch-cache.js';
 
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
@@ -34,8 +34,6 @@ export interface Preconditions {
   resourceVersion?: string;
 }
 
-/** Writes of one commit, or a little more; a larger tree goes in several, its root last. */
-const MAX_WRITES = 1_000;
 /** Finalizer of an owner whose dependents are going, as in Kubernetes. */
 const FOREGROUND = 'foregroundDeletion';
 /** Finalizer of a namespace whose content is going. */
@@ -52,6 +50,7 @@ export class Garbage {
   /** Ends the waiting of a marked owner, by its uid. */
   readonly #wake = new Map<string, () => void>();
   readonly #busy = new Map<string, Promise<void>>();
+  readonly #tree: OwnerTree;
   #isStopped = false;
 
   constructor(
@@ -59,6 +58,7 @@ export class Garbage {
     cache: WatchCache,
     private readonly logger: BusLogger,
   ) {
+    this.#tree = new OwnerTree(store);
     cache.onEntry((entry) => this.#see(entry));
   }
 
@@ -117,7 +117,7 @@ export class Garbage {
     propagation: Propagation,
   ): Promise<KubeObject | undefined> {
     if (stored.key.resource === NAMESPACES) return this.#deleteNamespace(stored, object);
-    const dependents = propagation === 'Orphan' ? await this.#orphaned(object) : await this.#doomed(object);
+    const dependents = propagation === 'Orphan' ? await this.#tree.orphaned(object) : await this.#tree.doomed(object);
     const root: Write = { op: 'delete', key: stored.key, uid: stored.uid };
     const isHeld = propagation === 'Foreground' && isAnyHeld(dependents);
     if (dependents.length >= MAX_WRITES || isHeld) return this.#mark(stored, object, propagation);
@@ -128,7 +128,7 @@ export class Garbage {
   /** D1: the root stays, marked, while its dependents go. */
   async #mark(stored: StoredObject, object: KubeObject, propagation: Propagation): Promise<KubeObject | undefined> {
     if (propagation === 'Orphan') {
-      for (let left = await this.#orphaned(object); left.length > 0; left = await this.#orphaned(object)) {
+      for (let left = await this.#tree.orphaned(object); left.length > 0; left = await this.#tree.orphaned(object)) {
         await this.store.commit({ writes: left.slice(0, MAX_WRITES).map(({ write }) => write) });
       }
       return this.#deleteOnce(stored, object, propagation);
@@ -240,7 +240,7 @@ export class Garbage {
       .filter(({ uid }) => !owning.has(uid))
       .map((stored) => ({ stored, object: objectOf(stored) }));
     if (dependents.length === 0) return 'none';
-    const { going, staying } = await this.#parted(owner, dependents);
+    const { going, staying } = await this.#tree.parted(owner, dependents);
     const walk: Walk = { going, kept: new Set(staying.keys()) };
     let hasAsked = false;
     let writes: Write[] = [];
@@ -258,7 +258,7 @@ export class Garbage {
         if (owners !== undefined) {
           writes.push({ op: 'update', object: withOwners(object, owners) }); // D2
         } else if (object.metadata.deletionTimestamp === undefined) {
-          const tree = await this.#doomed(object, walk);
+          const tree = await this.#tree.doomed(object, walk);
           if (tree.length < MAX_WRITES && !isAnyHeld(tree)) {
             writes.push(...tree.map(({ write }) => write), { op: 'delete', key: stored.key, uid: stored.uid });
           } else {
@@ -277,25 +277,6 @@ export class Garbage {
     return hasAsked ? 'some' : 'held';
   }
 
-  /** Which dependents go with their owner, and the owners that others stay with: those may be dependents that stay. */
-  async #parted(
-    owner: KubeObject,
-    dependents: readonly { stored: StoredObject; object: KubeObject }[],
-  ): Promise<{ going: Set<string>; staying: Map<string, OwnerReference[]> }> {
-    const going = new Set([owner.metadata.uid ?? '', ...dependents.map(({ stored }) => stored.uid)]);
-    const staying = new Map<string, OwnerReference[]>();
-    for (let before = -1; before !== staying.size;) {
-      before = staying.size;
-      for (const { stored, object } of dependents) {
-        const owners = await this.#staying(object, going);
-        if (owners.length === 0) continue;
-        staying.set(stored.uid, owners);
-        going.delete(stored.uid);
-      }
-    }
-    return { going, staying };
-  }
-
   async #dropFinalizer(key: ObjectKey, uid: string, finalizer: string): Promise<void> {
     for (let attempt = 1; !this.#isStopped; attempt++) {
       const stored = await this.store.get(key);
@@ -311,54 +292,6 @@ export class Garbage {
         if (!(error instanceof SlipwayError && error.kind === 'conflict') || attempt >= TRIES) throw error;
       }
     }
-  }
-
-  /** Everything that hangs from the object, owners before what they own; at most as much as one commit takes. */
-  async #doomed(root: KubeObject, { going, kept }: Walk = { going: new Set(), kept: new Set() }): Promise<Dependent[]> {
-    const owners = [root.metadata.uid ?? ''];
-    going.add(owners[0]!);
-    const found: Dependent[] = [];
-    for (const owner of owners) {
-      for (const stored of await this.store.listByOwner(owner)) {
-        if (going.has(stored.uid) || kept.has(stored.uid)) continue;
-        const object = objectOf(stored);
-        const staying = await this.#staying(object, going);
-        if (staying.length > 0) {
-          kept.add(stored.uid);
-          found.push({ write: { op: 'update', object: withOwners(object, staying) }, isFinal: true }); // D2
-          continue;
-        }
-        going.add(stored.uid);
-        owners.push(stored.uid);
-        const isFinal = (object.metadata.finalizers ?? []).length === 0;
-        found.push({ write: { op: 'delete', key: stored.key, uid: stored.uid }, isFinal });
-        if (found.length >= MAX_WRITES) return found;
-      }
-    }
-    return found;
-  }
-
-  /** Owners of a dependent that are neither going nor gone. */
-  async #staying(object: KubeObject, going: ReadonlySet<string>): Promise<OwnerReference[]> {
-    const owners = (object.metadata.ownerReferences ?? []).filter((owner) => !going.has(owner.uid));
-    const staying: OwnerReference[] = [];
-    for (const owner of owners) {
-      const kind = resourceKindOf(owner.apiVersion, owner.kind);
-      if (kind === undefined) continue;
-      const namespace = kind.namespaced ? (object.metadata.namespace ?? '') : '';
-      const stored = await this.store.get({ resource: resourceNameOf(kind), namespace, name: owner.name });
-      if (stored?.uid === owner.uid) staying.push(owner);
-    }
-    return staying;
-  }
-
-  async #orphaned(root: KubeObject): Promise<Dependent[]> {
-    const dependents = await this.store.listByOwner(root.metadata.uid ?? '');
-    return dependents.map((stored) => {
-      const object = objectOf(stored);
-      const owners = (object.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== root.metadata.uid);
-      return { write: { op: 'update', object: withOwners(object, owners) }, isFinal: true };
-    });
   }
 
   #see({ type, key, uid, object }: Entry): void {
@@ -385,26 +318,8 @@ export class Garbage {
     const owners = object.metadata.ownerReferences ?? [];
     const isOurs = ({ apiVersion, kind }: OwnerReference): boolean => !!resourceKindOf(apiVersion, kind)?.group;
     if (!owners.every(isOurs)) return;
-    if ((await this.#staying(object, new Set())).length === 0) await this.delete(key, 'Background', { uid });
+    if ((await this.#tree.staying(object, new Set())).length === 0) await this.delete(key, 'Background', { uid });
   }
-}
-
-/** What a walk over dependents has come by: nothing is written twice. */
-interface Walk {
-  /** Uids of what goes. */
-  going: Set<string>;
-  /** Uids of what stays with another owner. */
-  kept: Set<string>;
-}
-
-interface Dependent {
-  write: Write;
-  /** Nothing of it will be left: it has no finalizers. */
-  isFinal: boolean;
-}
-
-function isAnyHeld(dependents: readonly Dependent[]): boolean {
-  return dependents.some(({ isFinal }) => !isFinal);
 }
 
 /** The owner stays until its dependents have gone. */
@@ -414,15 +329,6 @@ function marking({ key, uid }: StoredObject, object: KubeObject): Write[] {
     { op: 'update', object: { ...object, metadata: { ...object.metadata, finalizers } } },
     { op: 'delete', key, uid },
   ];
-}
-
-function objectOf(stored: StoredObject): KubeObject {
-  return JSON.parse(stored.text) as KubeObject;
-}
-
-function withOwners(object: KubeObject, ownerReferences: OwnerReference[]): KubeObject {
-  const metadata = without(object.metadata, 'ownerReferences');
-  return { ...object, metadata: ownerReferences.length === 0 ? metadata : { ...metadata, ownerReferences } };
 }
 
 function check(key: ObjectKey, object: KubeObject, { uid, resourceVersion }: Preconditions): void {
