@@ -4,8 +4,11 @@
 //   W2. Two bindings of one claim share one volume: a node mounts a claim once.
 
 import {
+  SHARD_LABEL,
   md5Hex,
+  type PersistentVolumeClaim,
   type Sidecar,
+  type TaskRun,
   type TaskSpec,
   type Volume,
   type VolumeMount,
@@ -145,4 +148,32 @@ function mountEverywhere(spec: TaskSpec, mount: VolumeMount): TaskSpec {
     stepTemplate: { ...spec.stepTemplate, volumeMounts: [...(spec.stepTemplate?.volumeMounts ?? []), mount] },
     ...(spec.sidecars === undefined ? {} : { sidecars: spec.sidecars.map(beside) }),
   };
+}
+
+/** The claim that a binding's template makes, owned by its run. */
+export function claimOf(
+  binding: WorkspaceBinding,
+  name: string,
+  { apiVersion, kind, metadata }: TaskRun,
+): PersistentVolumeClaim {
+  const template = binding.volumeClaimTemplate!;
+  const shard = metadata.labels?.[SHARD_LABEL];
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: {
+      name,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      labels: { ...template.metadata?.labels, ...(shard === undefined ? {} : { [SHARD_LABEL]: shard }) },
+      ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
+      ownerReferences: [
+        { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
+      ],
+    },
+    spec: template.spec ?? {},
+  };
+}
+
+export function withClaim(binding: WorkspaceBinding, claimName: string | undefined): WorkspaceBinding {
+  return claimName === undefined ? binding : { ...binding, persistentVolumeClaim: { claimName } };
 }

@@ -6,7 +6,6 @@ import {
   LABELS,
   PERSISTENT_VOLUME_CLAIMS,
   RESOURCES_RPC,
-  SHARD_LABEL,
   SlipwayError,
   asSlipwayError,
   TASKS,
@@ -49,7 +48,9 @@ import { StepActions } from './step-actions.js';
 import {
   applyWorkspaces,
   claimNameOf,
+  claimOf,
   withBoundWorkspaces,
+  withClaim,
   withDefaultBinding,
   workspaceVolumes,
 } from '../core/workspaces.js';
@@ -358,10 +359,6 @@ function revisionOf({ resourceVersion }: ObjectMeta): number {
   return Number(resourceVersion ?? 0);
 }
 
-function withClaim(binding: WorkspaceBinding, claimName: string | undefined): WorkspaceBinding {
-  return claimName === undefined ? binding : { ...binding, persistentVolumeClaim: { claimName } };
-}
-
 /** What the run already has wins over what its Task says. */
 function inheritedMetadata(
   { metadata }: TaskRun,
@@ -371,29 +368,6 @@ function inheritedMetadata(
   return {
     labels: { ...task.labels, ...metadata.labels },
     annotations: { ...Object.fromEntries(annotations), ...metadata.annotations },
-  };
-}
-
-function claimOf(
-  binding: WorkspaceBinding,
-  name: string,
-  { apiVersion, kind, metadata }: TaskRun,
-): PersistentVolumeClaim {
-  const template = binding.volumeClaimTemplate!;
-  const shard = metadata.labels?.[SHARD_LABEL];
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      name,
-      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      labels: { ...template.metadata?.labels, ...(shard === undefined ? {} : { [SHARD_LABEL]: shard }) },
-      ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
-      ownerReferences: [
-        { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
-      ],
-    },
-    spec: template.spec ?? {},
   };
 }
 
