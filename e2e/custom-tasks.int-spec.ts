@@ -27,6 +27,7 @@ import { eventually, startTestNats, tempDir, type TestNats } from '@slipway/test
 import { startExecutor } from '../apps/executor/src/start.js';
 import { startRegistry, type RunningRegistry } from '../apps/registry/src/start.js';
 import { startScheduler } from '../apps/scheduler/src/start.js';
+import { fakedExecutor } from './faked-executor.js';
 
 const EXAMPLE = resolve(import.meta.dirname, '../examples/custom-task-controller');
 const ADMIN = 'admin-token';
@@ -69,14 +70,7 @@ beforeAll(async () => {
     await startExecutor({
       ...common,
       instance: 'executor-0',
-      runtime: 'faked',
-      fakedRunMs: 1,
-      stateDir: dir.path,
-      binDir: dir.path,
-      graceMs: 1000,
-      stepFailureReason: 'StepFailed',
-      defaultTimeoutMs: 3_600_000,
-      events: false,
+      ...fakedExecutor(dir.path),
     }),
   );
   bus = await connectBus({ url: nats.url, name: 'test' });

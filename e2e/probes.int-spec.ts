@@ -19,6 +19,7 @@ import { startRegistry } from '../apps/registry/src/start.js';
 import { loadConfig } from '../apps/resources/src/config.js';
 import { startResources } from '../apps/resources/src/start.js';
 import { startScheduler } from '../apps/scheduler/src/start.js';
+import { fakedExecutor } from './faked-executor.js';
 
 const bin = await findPostgres();
 const ALL = ['registry', 'scheduler', 'executor', 'resources', 'logs'];
@@ -46,14 +47,7 @@ beforeAll(async () => {
   const scheduler = await startScheduler(common('scheduler-0'));
   const executor = await startExecutor({
     ...common('executor-0'),
-    runtime: 'faked',
-    fakedRunMs: 1,
-    stateDir: dir.path,
-    binDir: dir.path,
-    graceMs: 1000,
-    stepFailureReason: 'StepFailed',
-    defaultTimeoutMs: 3_600_000,
-    events: false,
+    ...fakedExecutor(dir.path),
   });
   const ports = { resources: await freePort(), logs: await freePort() };
   const env = { NATS_URL: nats.url, PORT: String(ports.resources), LOG_LEVEL: 'silent' };

@@ -31,6 +31,7 @@ import { startResources } from '../apps/resources/src/start.js';
 import { loadConfig } from '../apps/resources/src/config.js';
 import { startGitServer, type GitServer } from '../apps/resources/test/git-server.js';
 import { startScheduler } from '../apps/scheduler/src/start.js';
+import { fakedExecutor } from './faked-executor.js';
 
 const TOKEN = 'test-token';
 let nats: TestNats;
@@ -83,14 +84,7 @@ beforeAll(async () => {
     await startExecutor({
       ...common(),
       instance: 'executor-0',
-      runtime: 'faked',
-      fakedRunMs: 1,
-      stateDir: dir.path,
-      binDir: dir.path,
-      graceMs: 1000,
-      stepFailureReason: 'StepFailed',
-      defaultTimeoutMs: 3_600_000,
-      events: false,
+      ...fakedExecutor(dir.path),
     }),
   );
 }, 60_000);

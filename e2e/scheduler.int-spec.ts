@@ -19,6 +19,7 @@ import { eventually, startTestNats, tempDir, type TestNats } from '@slipway/test
 import { startExecutor } from '../apps/executor/src/start.js';
 import { startRegistry, type RunningRegistry } from '../apps/registry/src/start.js';
 import { startScheduler } from '../apps/scheduler/src/start.js';
+import { fakedExecutor } from './faked-executor.js';
 
 const TOKEN = 'test-token';
 let nats: TestNats;
@@ -49,14 +50,7 @@ beforeAll(async () => {
   executor = await startExecutor({
     ...common(),
     instance: 'executor-0',
-    runtime: 'faked',
-    fakedRunMs: 1,
-    stateDir: dir.path,
-    binDir: dir.path,
-    graceMs: 1000,
-    stepFailureReason: 'StepFailed',
-    defaultTimeoutMs: 3_600_000,
-    events: false,
+    ...fakedExecutor(dir.path),
   });
 }, 60_000);
 
