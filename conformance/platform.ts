@@ -1,17 +1,16 @@
-// A platform of its own for a check or a measurement: `slipway up` on a free port, with a data directory that goes with it.
+// A platform of its own for a check or a measurement: `slipway up` on a port that the kernel chose, with a data directory that goes with it.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@slipway/service';
 
 export interface Platform {
   kubeconfig: string;
   dataDir: string;
   /** Process id of `slipway up`. */
   pid: number;
-  /** Ends it as Ctrl-C does and starts it again over the same data. */
+  /** Ends it as Ctrl-C does and starts it again over the same data, on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -24,8 +23,10 @@ export async function startPlatform(
 ): Promise<Platform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'slipway-platform-'));
   const kubeconfig = join(dataDir, 'kubeconfig');
-  const command = ['up', '--data', dataDir, '--port', String(await freePort()), ...args];
-  let child = await start(slipway, command, kubeconfig, env);
+  const launch = (port: string): Promise<ChildProcess> =>
+    start(slipway, ['up', '--data', dataDir, '--port', port, ...args], kubeconfig, env);
+  let child = await launch('0');
+  const port = portOf(kubeconfig);
   return {
     kubeconfig,
     dataDir,
@@ -34,7 +35,7 @@ export async function startPlatform(
     },
     async restart() {
       await end(child);
-      child = await start(slipway, command, kubeconfig, env);
+      child = await launch(port);
     },
     async stop() {
       await end(child);
@@ -62,6 +63,12 @@ async function start(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return child;
+}
+
+/** `up` writes a kubeconfig as JSON. */
+function portOf(kubeconfig: string): string {
+  const { clusters } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { clusters: [{ cluster: { server: string } }] };
+  return new URL(clusters[0].cluster.server).port;
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -38,7 +38,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
   program
     .command('up')
     .description('start the platform on this machine and keep it running; writes a kubeconfig')
-    .option('--port <port>', 'port of the API', '8443')
+    .option('--port <port>', 'port of the API; 0: a free one, which the kubeconfig names', '8443')
     .option('--host <address>', 'address the API listens on', '127.0.0.1')
     .option('--data <dir>', `folder of everything that is kept (default: ${config.dataDir})`)
     .option('--database <url>', 'postgres://… instead of the SQLite file in the data folder')

@@ -218,7 +218,7 @@ describe('credentials', () => {
     const { pulls } = await node();
     await pulls.provide(request(image(), ADA));
     const stored = readFileSync(join(place, 'images', digest.slice(7), 'image.json'), 'utf8');
-    expect(stored).not.toMatch(/lovelace|ada/);
+    expect(stored).not.toMatch(/lovelace|\bada\b/); // three letters are in many a digest
     expect(stored).not.toContain(createHash('sha256').update('ada:lovelace').digest('hex'));
   });
 
