@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@slipway/bus';
-import { SlipwayError, type RetentionPolicySpec } from '@slipway/contracts';
+import { SlipwayError, leasesSubject, type LeasedService, type RetentionPolicySpec } from '@slipway/contracts';
 import {
   Metrics,
   VERSION,
@@ -67,7 +67,8 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     const limits = config.limits ?? DEFAULT_LIMITS;
     if (access.served.hasNamespaces) await makeDefaultNamespace(store);
     const parts = await startParts(store, bus, logger, closers, config.retention);
-    const module = await startModule(RegistryModule.with({ store, limits }), {
+    const callReplicas = (service: LeasedService): void => bus.call(leasesSubject(service));
+    const module = await startModule(RegistryModule.with({ store, limits, callReplicas }), {
       logger,
       rpc: { bus, queue: 'registry' },
     });

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@slipway/bus';
 import { SHARD_COUNT, TASK_RUNS, type Fence, type Write } from '@slipway/contracts';
-import { Cache, ShardLeases, busStore } from '@slipway/store';
+import { Cache, ShardLeases, busStore, type LeaseBus } from '@slipway/store';
 import { eventually, tempDir } from '@slipway/testing';
 import { openObjectStore } from '../src/io/sql/open.js';
 import { storeWorld, type StoreWorld } from './store-world.js';
 
 const TTL_MS = 1_000;
+/** The next sign of life comes after minutes: what happens before somebody was called for. */
+const LONG_TTL_MS = 600_000;
 const MINUTE_MS = 60_000;
 
 function create(name: string, shard: number): Write {
@@ -32,9 +34,9 @@ describe('leases of shards', () => {
 
   const replica = async (
     holder: string,
-    bus: Pick<Bus, 'request' | 'onReconnect'> = world.bus,
+    { bus = world.bus, ttlMs = TTL_MS }: { bus?: LeaseBus; ttlMs?: number } = {},
   ): Promise<ShardLeases> => {
-    const leases = new ShardLeases(bus, { service: 'scheduler', holder, ttlMs: TTL_MS });
+    const leases = new ShardLeases(bus, { service: 'scheduler', holder, ttlMs });
     replicas.push(leases);
     await leases.start();
     return leases;
@@ -50,6 +52,60 @@ describe('leases of shards', () => {
       for (const shard of first.shards()) expect(second.owns(shard)).toBeUndefined();
       await first.stop();
       expect(first.shards().size).toBe(0);
+      await eventually(() => second.shards().size === SHARD_COUNT);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    'move one rolling restart of two replicas long, by calls alone, and are never two replicas’',
+    async () => {
+      const owners = new Map<number, ShardLeases>();
+      const twice: number[] = [];
+      const watched = async (holder: string): Promise<ShardLeases> => {
+        const one = new ShardLeases(world.bus, { service: 'scheduler', holder, ttlMs: LONG_TTL_MS });
+        replicas.push(one);
+        one.onGained((fences) => {
+          for (const { shard } of fences) {
+            if (owners.has(shard)) twice.push(shard);
+            owners.set(shard, one);
+          }
+        });
+        one.onLost((shards) => shards.forEach((shard) => owners.delete(shard)));
+        await one.start();
+        return one;
+      };
+      const halves = async (...two: ShardLeases[]): Promise<void> => {
+        await eventually(() => two.every((one) => one.shards().size === SHARD_COUNT / 2), { what: 'half each' });
+      };
+      const before = [await watched('a'), await watched('b')];
+      await halves(...before);
+      const first = await watched('c');
+      await eventually(() => first.shards().size >= Math.floor(SHARD_COUNT / 3), { what: 'a third' });
+      await before[0]!.stop();
+      await halves(first, before[1]!);
+      const second = await watched('d');
+      await eventually(() => second.shards().size >= Math.floor(SHARD_COUNT / 3), { what: 'a third' });
+      await before[1]!.stop();
+      await halves(first, second);
+      expect(twice).toEqual([]);
+      for (const [shard, owner] of owners) expect(owner.owns(shard)).toBeDefined();
+      expect(owners.size).toBe(SHARD_COUNT);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    'move by signs of life where calls are lost',
+    async () => {
+      const deaf = (): LeaseBus => ({
+        request: (subject, data, options) => world.bus.request(subject, data, options),
+        onReconnect: (told) => world.bus.onReconnect(told),
+        onCall: () => ({ stop: () => Promise.resolve() }),
+      });
+      const [first, second] = [await replica('a', { bus: deaf() }), await replica('b', { bus: deaf() })];
+      await eventually(() => second.shards().size === SHARD_COUNT / 2);
+      await first.stop();
       await eventually(() => second.shards().size === SHARD_COUNT);
     },
     MINUTE_MS,
@@ -130,7 +186,12 @@ describe('leases of shards', () => {
       let asked = 0;
       const request: Bus['request'] = (subject, data, options) =>
         ++asked % 4 === 0 ? world.bus.request(subject, data, options) : new Promise(() => {});
-      const leases = await replica('a', { request, onReconnect: (told) => world.bus.onReconnect(told) });
+      const bus: LeaseBus = {
+        request,
+        onReconnect: (told) => world.bus.onReconnect(told),
+        onCall: (subject, called) => world.bus.onCall(subject, called),
+      };
+      const leases = await replica('a', { bus });
       let lost = 0;
       leases.onLost(() => void lost++);
       await eventually(() => asked >= 32, { deadlineMs: 30_000 });

@@ -1,6 +1,6 @@
 // The store as it runs: a database, a relay, and the answers on a real bus.
 
-import { STORE_RPC } from '@slipway/contracts';
+import { STORE_RPC, leasesSubject } from '@slipway/contracts';
 import { connectBus, type Bus } from '@slipway/bus';
 import { busStore, Cache, type CacheOptions, type Store } from '@slipway/store';
 import { startTestNats, type TestNats } from '@slipway/testing';
@@ -60,7 +60,7 @@ async function startRegistrySide(
   const bus = await connectBus({ url, name: 'registry' });
   const objects = await open();
   const relay = startRelay(objects, bus);
-  const controller = new StoreController(objects, DEFAULT_LIMITS);
+  const controller = new StoreController(objects, DEFAULT_LIMITS, (service) => bus.call(leasesSubject(service)));
   for (const [method, subject] of Object.entries(STORE_RPC)) {
     const answer = controller[method as keyof typeof STORE_RPC].bind(controller) as (data: unknown) => Promise<unknown>;
     await bus.serve(subject, 'registry', (data) => answer(data));

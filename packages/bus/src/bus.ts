@@ -94,6 +94,15 @@ export interface Bus {
   serve(subject: string, queue: string, handler: RpcHandler): Promise<Subscription>;
 
   /**
+   * Calls whoever listens on the subject now; nothing is stored, and a call may be lost. For what is found out without it,
+   * only later.
+   */
+  call(subject: string): void;
+
+  /** Hears calls, each listener every one of them. */
+  onCall(subject: string, listener: () => void): Subscription;
+
+  /**
    * Stores a message in its stream; resolves when it is stored. Goes on through lost connections and wiped servers
    * until it is, or `signal` aborts, or the bus closes. The same id within two minutes is one message. Many may be on
    * their way at once: they are sent, and after an outage sent again, in the order of the calls.

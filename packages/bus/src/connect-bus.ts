@@ -8,6 +8,7 @@ import type {
   StreamState,
   Subscription,
 } from './bus.js';
+import { call, onCall } from './calls.js';
 import { Connection } from './connection.js';
 import { consume } from './consume.js';
 import { follow } from './follow.js';
@@ -81,6 +82,14 @@ class NatsBus implements Bus {
 
   async serve(subject: string, queue: string, handler: RpcHandler): Promise<Subscription> {
     return this.#kept(await serve(this.connection, subject, queue, handler));
+  }
+
+  call(subject: string): void {
+    call(this.connection, subject);
+  }
+
+  onCall(subject: string, listener: () => void): Subscription {
+    return this.#kept(onCall(this.connection, subject, listener));
   }
 
   publish(subject: string, payload: unknown, options: { id: string; signal?: AbortSignal }): Promise<void> {

@@ -7,11 +7,13 @@ import {
   STORE_RPC,
   changeSubject,
   deadLetterSubject,
+  leasesSubject,
   logSubject,
   logsPeerRpc,
   subjectToken,
 } from '@slipway/contracts';
 import { CONSUMERS, STREAMS, type StreamSpec } from './streams.js';
+import { BUS_SERVICES, rightsOf } from './users.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/subjects.md'), 'utf8');
 
@@ -67,6 +69,16 @@ describe('docs/subjects.md', () => {
     for (const [subject, stream] of documented) {
       const { subjects } = STREAMS.find(({ name }) => name === stream)!;
       expect(subjects).toEqual([`${subject!.split('.')[0]}.>`]);
+    }
+  });
+
+  test('has every call, and who hears it', () => {
+    const services = ['scheduler', 'executor', 'resources'] as const;
+    const calls = services.map((service) => [leasesSubject(service), 'registry', service]);
+    expect(table('Calls').map((row) => row.slice(0, 3))).toEqual(calls);
+    for (const [subject = '', caller, hearer] of calls) {
+      expect(BUS_SERVICES.filter((one) => rightsOf(one).publish.includes(subject))).toEqual([caller]);
+      expect(BUS_SERVICES.filter((one) => rightsOf(one).subscribe.includes(subject))).toEqual([hearer]);
     }
   });
 

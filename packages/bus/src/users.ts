@@ -7,7 +7,15 @@
 // What this leaves open: who may follow a stream may take a message of somebody's durable. It cannot acknowledge it, so it
 // comes again. Durables of the logs service are named as its replicas, which nobody knows here: it may touch any of its streams.
 
-import { CUSTOM_RUNS_RPC, LOGS_RPC, RESOURCES_RPC, STORE_RPC, logsPeerRpc } from '@slipway/contracts';
+import {
+  CUSTOM_RUNS_RPC,
+  LOGS_RPC,
+  RESOURCES_RPC,
+  STORE_RPC,
+  leasesSubject,
+  logsPeerRpc,
+  type LeasedService,
+} from '@slipway/contracts';
 import { CHANGES, CONSUMERS, DEAD, LOGS, STREAMS, type ConsumerSpec } from './streams.js';
 
 export type BusService = 'registry' | 'scheduler' | 'executor' | 'resources' | 'logs';
@@ -20,7 +28,12 @@ interface Role {
   /** Requests that it sends, and those that it answers. */
   asks: readonly string[];
   answers: readonly string[];
+  /** Whose calls to its replicas it hears: it works on shards. */
+  leases?: LeasedService;
 }
+
+/** Whose replicas the registry calls when shards move. */
+const LEASED: readonly LeasedService[] = ['scheduler', 'executor', 'resources'];
 
 const { admit, ...objects } = STORE_RPC;
 
@@ -37,18 +50,20 @@ const ROLES: Record<BusService, Role> = {
     asks: [LOGS_RPC.read],
     answers: [...Object.values(STORE_RPC), ...Object.values(CUSTOM_RUNS_RPC)],
   },
-  scheduler: { fills: [], follows: [CHANGES], asks: [...OBJECTS, admit], answers: [] },
+  scheduler: { fills: [], follows: [CHANGES], asks: [...OBJECTS, admit], answers: [], leases: 'scheduler' },
   executor: {
     fills: [LOGS],
     follows: [CHANGES],
     asks: [...OBJECTS, admit, ...Object.values(RESOURCES_RPC), ...Object.values(LOGS_RPC)],
     answers: [],
+    leases: 'executor',
   },
   resources: {
     fills: [],
     follows: [CHANGES],
     asks: OBJECTS,
     answers: Object.values(RESOURCES_RPC),
+    leases: 'resources',
   },
   logs: {
     fills: [],
@@ -83,13 +98,14 @@ export interface BusRights {
 }
 
 export function rightsOf(service: BusService): BusRights {
-  const { fills, follows, asks, answers } = ROLES[service];
+  const { fills, follows, asks, answers, leases } = ROLES[service];
   const consumed = consumersOf(service);
   return {
     publish: [
       ...STREAMS.filter(({ name }) => fills.includes(name)).flatMap(({ subjects }) => subjects),
       ...(consumed.length > 0 ? ['dead.>'] : []),
       ...asks,
+      ...(service === 'registry' ? LEASED.map(leasesSubject) : []),
       ...streamsOf(service).map((stream) => `$JS.API.STREAM.CREATE.${stream}`),
       ...(keepsStreams(service)
         ? STREAMS.flatMap(({ name }) => ['INFO', 'UPDATE', 'DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${name}`))
@@ -111,7 +127,7 @@ export function rightsOf(service: BusService): BusRights {
         `$JS.ACK.${stream}.*.>`,
       ]),
     ],
-    subscribe: [...answers, `${inboxPrefixOf(service)}.>`],
+    subscribe: [...answers, ...(leases === undefined ? [] : [leasesSubject(leases)]), `${inboxPrefixOf(service)}.>`],
     answers: answers.length > 0,
   };
 }

@@ -254,7 +254,7 @@ export {
   type ResolutionRequestSpec,
   type ResolutionRequestStatus,
 } from './resolution-request.js';
-export { changeSubject, changesOf, deadLetterSubject, logSubject } from './subjects.js';
+export { changeSubject, changesOf, deadLetterSubject, leasesSubject, logSubject } from './subjects.js';
 export {
   emptyReplacements,
   layered,

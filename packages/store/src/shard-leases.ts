@@ -5,10 +5,18 @@
 //   H2. A shard that is to be let go is told to the listeners first; the registry hears of it when they are done.
 //   H3. A registry that is away lets the leases lapse; when it is back they are asked for again.
 //   H4. A replica that cannot do its work owns nothing until it can.
+//   H5. When shards move the registry calls, and we ask at once. A call that is lost costs the time to the next sign of life.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STORE_RPC, type Fence, type LeaseReply, type LeaseRequest, type LeasedService } from '@slipway/contracts';
+import {
+  STORE_RPC,
+  leasesSubject,
+  type Fence,
+  type LeaseReply,
+  type LeaseRequest,
+  type LeasedService,
+} from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
 import { askAgain } from './ask-again.js';
 
@@ -21,6 +29,9 @@ export interface ShardLeasesOptions {
   /** Told when a sign of life failed. */
   onError?: (thrown: unknown) => void;
 }
+
+/** What leases need of a bus. */
+export type LeaseBus = Pick<Bus, 'request' | 'onReconnect' | 'onCall'>;
 
 type Gained = (shards: readonly Fence[]) => void;
 type Lost = (shards: readonly number[]) => void | Promise<void>;
@@ -49,10 +60,12 @@ export class ShardLeases {
   readonly #ttlMs: number;
   #loop: Promise<void> = Promise.resolve();
   #lapse: NodeJS.Timeout | undefined;
-  #wake: () => void = () => {};
+  #endPause: () => void = () => {};
+  /** Somebody wants the next sign of life at once; one that is on its way may have left too early. */
+  #isDue = false;
 
   constructor(
-    private readonly bus: Pick<Bus, 'request' | 'onReconnect'>,
+    private readonly bus: LeaseBus,
     private readonly options: ShardLeasesOptions,
   ) {
     this.#ttlMs = options.ttlMs ?? DEFAULT_TTL_MS;
@@ -61,8 +74,12 @@ export class ShardLeases {
   /** Asks for shards from now on. Resolves after the first answer, whatever it holds. */
   async start(): Promise<void> {
     const forget = this.bus.onReconnect(() => this.#wake());
+    const calls = this.bus.onCall(leasesSubject(this.options.service), () => this.#wake()); // H5
     await new Promise<void>((resolve) => {
-      this.#loop = this.#run(resolve).finally(forget);
+      this.#loop = this.#run(resolve).finally(() => {
+        forget();
+        void calls.stop();
+      });
     });
   }
 
@@ -122,6 +139,7 @@ export class ShardLeases {
   async #run(started: () => void): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      this.#isDue = false;
       let delayMs = this.#ttlMs / BEATS;
       try {
         await this.#beat();
@@ -222,10 +240,15 @@ export class ShardLeases {
     return askAgain(ask, { deadlineMs: ttlMs / 2, patienceMs, lastPatienceMs: patienceMs });
   }
 
+  #wake(): void {
+    this.#isDue = true;
+    this.#endPause();
+  }
+
   async #pause(delayMs: number): Promise<void> {
+    if (this.#isDue || this.#stopping.signal.aborted) return;
     const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    if (this.#stopping.signal.aborted) return;
+    this.#endPause = () => woken.abort();
     await sleep(delayMs, undefined, { signal: woken.signal, ref: false }).catch(() => undefined);
   }
 }

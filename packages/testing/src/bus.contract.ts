@@ -1,5 +1,6 @@
 // What every bus must do, as cases: they run on a real nats-server and on the in-memory stand-in.
 
+import { callCases } from './bus-calls.contract.js';
 import { connectionCases } from './bus-connection.contract.js';
 import { consumeCases } from './bus-consume.contract.js';
 import { followCases } from './bus-follow.contract.js';
@@ -24,6 +25,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     });
     connectionCases(at);
     requestCases(at);
+    callCases(at);
     publishCases(at);
     consumeCases(at);
     followCases(at);

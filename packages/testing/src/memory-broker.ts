@@ -137,6 +137,7 @@ export class MemoryBroker {
   #turn = 0;
   #streams: Map<string, MemoryStream>;
   readonly #responders = new Map<string, Responder[]>();
+  readonly #callListeners = new Map<string, Set<() => void>>();
   readonly #listeners = new Set<(event: 'stored' | 'down' | 'up') => void>();
 
   constructor() {
@@ -182,6 +183,16 @@ export class MemoryBroker {
       const left = (this.#responders.get(subject) ?? []).filter((other) => other !== responder);
       this.#responders.set(subject, left);
     };
+  }
+
+  call(subject: string): void {
+    for (const listener of this.#callListeners.get(subject) ?? []) setImmediate(listener);
+  }
+
+  onCall(subject: string, listener: () => void): () => void {
+    const all = this.#callListeners.get(subject) ?? new Set();
+    this.#callListeners.set(subject, all.add(listener));
+    return () => all.delete(listener);
   }
 
   kill(): void {

@@ -87,6 +87,16 @@ class MemoryBus implements Bus {
     return Promise.resolve(this.#kept(stop));
   }
 
+  call(subject: string): void {
+    if (this.isConnected()) this.broker.call(subject);
+  }
+
+  onCall(subject: string, listener: () => void): Subscription {
+    const hear = (): void => listener(); // a listener that is given twice hears twice
+    const forget = this.broker.onCall(subject, hear);
+    return this.#kept(() => Promise.resolve(forget()));
+  }
+
   async publish(subject: string, payload: unknown, options: { id: string; signal?: AbortSignal }): Promise<void> {
     const data = encodePayload(payload);
     if (data.length + 1024 > this.maxPayload) throw tooLarge(subject);

@@ -52,6 +52,12 @@ export interface OutboxRow {
   text: string;
 }
 
+/** What a sign of life leads to: the answer, and whether other replicas should ask now because shards move. */
+export interface LeaseOutcome {
+  reply: LeaseReply;
+  isMoving: boolean;
+}
+
 /**
  * Objects with Kubernetes' semantics, on SQL.
  *
@@ -76,7 +82,8 @@ export interface ObjectStore {
    */
   commit(request: CommitRequest): Promise<CommitReply>;
   heads(): Promise<HeadsReply>;
-  lease(request: LeaseRequest): Promise<LeaseReply>;
+  /** As `STORE_RPC.lease`. */
+  lease(request: LeaseRequest): Promise<LeaseOutcome>;
   /** Rows after a revision, in order. */
   outbox(afterRevision: number, limit: number): Promise<OutboxRow[]>;
   /** How many rows there are. */

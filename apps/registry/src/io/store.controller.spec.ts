@@ -19,7 +19,7 @@ const key = { resource: 'secrets', namespace: 'ns', name: 's' };
 
 function controllerOf(stored: object | undefined): StoreController {
   const get = () => Promise.resolve(stored === undefined ? undefined : { text: JSON.stringify(stored) });
-  return new StoreController({ get } as never, {} as never);
+  return new StoreController({ get } as never, {} as never, () => undefined);
 }
 
 test('a head says what a secret is and is for, and nothing of what it hides', async () => {

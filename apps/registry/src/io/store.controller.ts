@@ -13,20 +13,25 @@ import {
   type HeadsReply,
   type LeaseReply,
   type LeaseRequest,
+  type LeasedService,
   type ListReply,
   type ListRequest,
 } from '@slipway/contracts';
 import type { AdmissionLimits } from '../core/admission/limits.js';
 import { admitDocument } from '../http/admit-document.js';
-import { ADMISSION_LIMITS, OBJECT_STORE } from '../tokens.js';
+import { ADMISSION_LIMITS, LEASE_CALLS, OBJECT_STORE } from '../tokens.js';
 import type { ObjectStore } from './object-store.js';
 import { PAGE_BYTES, headOf, malformed, objectOf, requireFields } from './rpc-request.js';
+
+/** Tells the replicas of a service to ask for their shards now. */
+export type CallReplicas = (service: LeasedService) => void;
 
 @Controller()
 export class StoreController {
   constructor(
     @Inject(OBJECT_STORE) private readonly store: ObjectStore,
     @Inject(ADMISSION_LIMITS) private readonly limits: AdmissionLimits,
+    @Inject(LEASE_CALLS) private readonly callReplicas: CallReplicas,
   ) {}
 
   @MessagePattern(STORE_RPC.get)
@@ -59,7 +64,9 @@ export class StoreController {
   @MessagePattern(STORE_RPC.lease)
   async lease(@Payload() request: LeaseRequest): Promise<LeaseReply> {
     requireFields(request, ['service', 'holder', 'incarnation']);
-    return this.store.lease(request);
+    const { reply, isMoving } = await this.store.lease(request);
+    if (isMoving) this.callReplicas(request.service); // once it is stored: they ask at once
+    return reply;
   }
 
   @MessagePattern(STORE_RPC.admit)

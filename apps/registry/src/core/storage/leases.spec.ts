@@ -7,6 +7,8 @@ const TTL_MS = 1000;
 class World {
   leasing: Leasing = { members: [], leases: [] };
   nowMs = 1_000_000;
+  /** Of the last sign of life: the others were called (E5). */
+  isMoving = false;
 
   beat(holder: string, o: { incarnation?: string; released?: number[]; leaving?: boolean } = {}): LeaseReply {
     const request = {
@@ -17,7 +19,8 @@ class World {
       released: o.released ?? [],
       ...(o.leaving === true ? { leaving: true } : {}),
     };
-    const { reply, member, changed } = decideLeases(this.leasing, request, this.nowMs);
+    const { reply, member, changed, isMoving } = decideLeases(this.leasing, request, this.nowMs);
+    this.isMoving = isMoving;
     const leases = new Map(this.leasing.leases.map((lease) => [lease.shard, lease]));
     changed.forEach((lease) => leases.set(lease.shard, lease));
     const members = this.leasing.members.filter((other) => other.holder !== holder);
@@ -155,6 +158,50 @@ describe('decideLeases', () => {
         }
       }
     }
+  });
+
+  test('calls the others when a replica comes, and when it lets go, and at no other sign of life (E5)', () => {
+    const world = new World();
+    const calls = (holder: string, o: Parameters<World['beat']>[1] = {}): boolean => {
+      world.beat(holder, o);
+      return world.isMoving;
+    };
+    expect(calls('a')).toBe(false); // it has everything
+    expect(calls('b')).toBe(true);
+    expect(calls('b')).toBe(false);
+    expect(calls('a')).toBe(false);
+    const { release } = world.beat('a');
+    expect(calls('a', { released: release })).toBe(true);
+    expect(calls('b')).toBe(false); // it takes them
+    expect(calls('a')).toBe(false);
+    expect(calls('a', { incarnation: 'a-2' })).toBe(false); // has its shards back
+    const left = shards(world.beat('a', { incarnation: 'a-2' }));
+    expect(calls('a', { incarnation: 'a-2', released: left, leaving: true })).toBe(true);
+    expect(shards(world.beat('b'))).toHaveLength(SHARD_COUNT);
+    expect(calls('a', { incarnation: 'a-3' })).toBe(true);
+  });
+
+  test.each([
+    ['comes', ['a', 'b', 'c']],
+    ['goes', ['a', 'b']],
+  ])('calls alone spread the shards evenly when a third replica %s, and come to an end (E3, E5)', (how, stay) => {
+    const world = new World();
+    const asked = new Map<string, number[]>();
+    const toBeat: string[] = [];
+    const beat = (holder: string, o: { released?: number[]; leaving?: boolean } = {}): void => {
+      const { release } = world.beat(holder, { released: asked.get(holder) ?? [], ...o });
+      asked.set(holder, release);
+      if (world.isMoving) toBeat.push(...stay);
+      if (release.length > 0 && o.leaving !== true) toBeat.push(holder); // it lets go, and says so at once
+    };
+    world.settle('a', 'b', ...(how === 'goes' ? ['c'] : []));
+    beat('c', how === 'goes' ? { released: shards(world.beat('c')), leaving: true } : {});
+    let beats = 0;
+    for (; toBeat.length > 0 && beats < 100; beats++) beat(toBeat.shift()!);
+    expect(beats).toBeLessThan(100);
+    const counts = stay.map((holder) => world.leasing.leases.filter((lease) => lease.holder === holder).length);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(SHARD_COUNT);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
   });
 });
 

@@ -4,6 +4,7 @@
 //   E2. Every change of hands has a higher token; commits carry it, so those of the owner before fail.
 //   E3. Shards are spread evenly over the replicas that live; only as many move as must.
 //   E4. A restarted replica (same holder, new incarnation) has its shards back at once.
+//   E5. Whoever lets go, or comes and finds too few, has the others called. Nothing else does: calls bring signs of life.
 
 import { SHARD_COUNT, type LeaseReply, type LeaseRequest } from '@slipway/contracts';
 
@@ -35,6 +36,8 @@ export interface LeaseDecision {
   member?: Member;
   /** Leases that differ from before. */
   changed: Lease[];
+  /** E5: other replicas may have or must let go of shards now, and should not learn it by chance. */
+  isMoving: boolean;
 }
 
 /** Decides what one replica owns from now on. `leasing` is all that is stored of its service, and is not modified. */
@@ -77,6 +80,7 @@ export function decideLeases(leasing: Leasing, request: LeaseRequest, nowMs: num
       release: owned.slice(owned.length - surplus).map((lease) => lease.shard), // E3: the same ones at every answer
     },
     ...(isLeaving && owned.length === 0 ? {} : { member }),
+    isMoving: isFreeing(leases, released, nowMs) || (isNew(leasing.members, request, nowMs) && owned.length < own),
     changed: [...leases.values()].filter((lease) => !isSameLease(lease, before.get(lease.shard))),
   };
 }
@@ -107,6 +111,17 @@ function shortage(
     .filter((member) => member.holder !== holder)
     .map((member) => (quota.get(member.holder) ?? 0) - all.filter((lease) => lease.holder === member.holder).length);
   return lacking.filter((count) => count > 0).reduce((sum, count) => sum + count, 0) - free;
+}
+
+/** Some of what was let go is still nobody's. */
+function isFreeing(leases: ReadonlyMap<number, Lease>, released: ReadonlySet<number>, nowMs: number): boolean {
+  return [...leases.values()].some((lease) => released.has(lease.shard) && isFree(lease, nowMs));
+}
+
+/** The replica was not among those that live: it came just now, or comes back. */
+function isNew(members: readonly Member[], { holder, leaving }: LeaseRequest, nowMs: number): boolean {
+  const before = members.find((member) => member.holder === holder);
+  return leaving !== true && (before === undefined || before.leaving || before.expiresMs <= nowMs);
 }
 
 function isFree(lease: Lease, nowMs: number): boolean {

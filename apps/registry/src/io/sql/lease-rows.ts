@@ -1,17 +1,18 @@
 // One sign of life of a replica as SQL. Runs inside one write transaction, on the database's clock.
 
-import { SlipwayError, type LeaseReply, type LeaseRequest } from '@slipway/contracts';
+import { SlipwayError, type LeaseRequest } from '@slipway/contracts';
 import { decideLeases, type Lease, type Leasing, type Member } from '../../core/storage/leases.js';
+import type { LeaseOutcome } from '../object-store.js';
 import type { Clock, Sql } from './database.js';
 import { selectFrom } from './dialect.js';
 import { LEASES, MEMBERS } from './schema.js';
 
 const TTL_LIMIT_MS = 10 * 60_000;
 
-export async function writeLeases(sql: Sql, clock: Clock, request: LeaseRequest): Promise<LeaseReply> {
+export async function writeLeases(sql: Sql, clock: Clock, request: LeaseRequest): Promise<LeaseOutcome> {
   check(request);
   const { service } = request;
-  const { reply, member, changed } = decideLeases(await readLeasing(sql, service), request, clock.nowMs);
+  const { reply, member, changed, isMoving } = decideLeases(await readLeasing(sql, service), request, clock.nowMs);
   await sql.putRows(
     LEASES,
     changed.map((l) => [service, l.shard, l.holder, l.incarnation, l.token, l.expiresMs]),
@@ -21,7 +22,7 @@ export async function writeLeases(sql: Sql, clock: Clock, request: LeaseRequest)
     const { holder, incarnation, expiresMs, leaving } = member;
     await sql.putRows(MEMBERS, [[service, holder, incarnation, expiresMs, leaving ? 1 : 0]]);
   }
-  return reply;
+  return { reply, isMoving };
 }
 
 async function readLeasing(sql: Sql, service: string): Promise<Leasing> {
