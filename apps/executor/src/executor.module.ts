@@ -8,6 +8,7 @@ import {
   RETENTION_POLICIES,
   TASK_RUNS,
   formatDuration,
+  type Fence,
   type Pod,
 } from '@slipway/contracts';
 import type { Bus } from '@slipway/bus';
@@ -20,7 +21,7 @@ import type { ImageState } from './core/image-cache.js';
 import { isOwnImage } from './core/pull-pod.js';
 import type { PodEnvironment, PodRuntime } from './core/runtime.js';
 import { slim } from './core/slim.js';
-import { BuildKeeper } from './io/build-keeper.js';
+import { Builds } from './io/builds.js';
 import { EventSender } from './io/event-sender.js';
 import { Executor } from './io/executor.js';
 import { fakedRuntime } from './io/faked-runtime.js';
@@ -57,7 +58,6 @@ export interface Wired {
   leases: ShardLeases;
   platform: PodPlatform;
   executor: Executor;
-  builds: BuildKeeper;
   images: ImageKeeper | undefined;
 }
 
@@ -128,20 +128,20 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     shipsLogs: config.runtime !== 'faked',
     onEnded: (pod, status) => executor.storeLastStatus(pod, status),
   });
-  const builds = new BuildKeeper({
+  const fenceOf = (shard: number): Fence | undefined => leases.owns(shard);
+  const builds = new Builds({
     cache,
     store,
-    leases,
+    fenceOf,
     definitions: found,
     environment,
     writesEvents: config.events,
     now: Date.now,
-    logger,
   });
   const taskRuns = new TaskRuns({
     cache,
     store,
-    fenceOf: (shard) => leases.owns(shard),
+    fenceOf,
     runtime,
     keeper,
     source: new PodSource(store, found, bus, {
@@ -170,6 +170,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     runtime,
     keeper,
     taskRuns,
+    builds,
     logger,
     metrics,
     resyncMs: RESYNC_MS,
@@ -178,7 +179,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
   const images =
     config.imageCache &&
     new ImageKeeper({ ...config.imageCache, cache: definitions, store, leases, availability, now: Date.now, logger });
-  return { logger, metrics, bus, cache, definitions, leases, platform, executor, builds, images };
+  return { logger, metrics, bus, cache, definitions, leases, platform, executor, images };
 }
 
 /** The order of starting and stopping. */
@@ -186,7 +187,7 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly wired: Wired) {}
 
   async onModuleInit(): Promise<void> {
-    const { leases, cache, definitions, executor, builds, images, platform } = this.wired;
+    const { leases, cache, definitions, executor, images, platform } = this.wired;
     platform.reach?.start();
     await leases.start();
     await Promise.all([cache.start(), definitions.start()]);
@@ -194,15 +195,14 @@ class Lifecycle implements OnModuleInit, OnApplicationShutdown {
     leases.onGained(platform.shardsChanged);
     leases.onLost(platform.shardsChanged);
     await executor.start();
-    builds.start();
     images?.start();
     platform.collector?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    const { leases, cache, definitions, executor, builds, images, platform, bus } = this.wired;
+    const { leases, cache, definitions, executor, images, platform, bus } = this.wired;
     await platform.reach?.stop();
-    await Promise.all([executor.stop(), builds.stop(), images?.stop(), platform.collector?.stop()]);
+    await Promise.all([executor.stop(), images?.stop(), platform.collector?.stop()]);
     await leases.stop();
     await Promise.all([cache.stop(), definitions.stop()]);
     await platform.nodeImages?.stop();

@@ -21,7 +21,7 @@ import { Metrics, createLogger, type Logger } from '@slipway/service';
 import { RemoteReferences, type Cache } from '@slipway/store';
 import type { Delivery } from '../src/core/entrypoint-delivery.js';
 import type { PodEnvironment, PodRuntime } from '../src/core/runtime.js';
-import { BuildKeeper } from '../src/io/build-keeper.js';
+import { Builds } from '../src/io/builds.js';
 import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
 import { kubeletObjects, storedEnvironment } from '../src/io/kubelet-objects.js';
@@ -64,7 +64,7 @@ export class ExecutorWorld {
   readonly logs = new MemoryLogs();
   /** Called before a pod is made in the cluster. */
   beforeStart: () => Promise<void> = () => Promise.resolve();
-  #running: { executor: Executor; builds: BuildKeeper; runtime: PodRuntime } | undefined;
+  #running: { executor: Executor; runtime: PodRuntime } | undefined;
 
   #startsFail = false;
   /** Fences of all shards; undefined while another has them. */
@@ -132,15 +132,14 @@ export class ExecutorWorld {
       onGained: (listener: (fences: readonly Fence[]) => void) => (this.#gained.add(listener), () => {}),
       onLost: (listener: (shards: readonly number[]) => void) => (this.#lost.add(listener), () => {}),
     };
-    const builds = new BuildKeeper({
+    const builds = new Builds({
       cache,
       store: objects,
-      leases,
+      fenceOf,
       definitions: objects,
       environment,
       writesEvents: true,
       now: Date.now,
-      logger,
     });
     const taskRuns = new TaskRuns({
       cache,
@@ -171,13 +170,13 @@ export class ExecutorWorld {
       runtime,
       keeper,
       taskRuns,
+      builds,
       logger,
       metrics,
       resyncMs: 60_000,
     });
     await executor.start();
-    builds.start();
-    this.#running = { executor, builds, runtime };
+    this.#running = { executor, runtime };
   }
 
   async #platform(logger: Logger, metrics: Metrics): Promise<TestPlatform> {
@@ -225,7 +224,7 @@ export class ExecutorWorld {
 
   /** Pods go on. */
   async stop(): Promise<void> {
-    await Promise.all([this.#running?.executor.stop(), this.#running?.builds.stop()]);
+    await this.#running?.executor.stop();
     await this.#running?.runtime.close();
     this.#running = undefined;
   }

@@ -92,7 +92,7 @@ export class MemoryObjects implements Store {
       if (write.uid !== undefined && stored !== undefined && stored.metadata.uid !== write.uid) throw conflict(key);
       return;
     }
-    if (write.op === 'create') {
+    if (write.op === 'create' || write.op === 'create-as') {
       if (stored !== undefined) throw new SlipwayError('exists', 'AlreadyExists', `${key.name} exists.`);
       return;
     }
@@ -115,7 +115,7 @@ export class MemoryObjects implements Store {
       ...(write.op === 'update-status' ? { ...before!, ...pick(write.object) } : write.object),
       metadata: {
         ...metadata,
-        uid: before?.metadata.uid ?? metadata.uid ?? randomUUID(),
+        uid: write.op === 'create-as' ? write.uid : (before?.metadata.uid ?? metadata.uid ?? randomUUID()),
         creationTimestamp: before?.metadata.creationTimestamp ?? timeOf(Date.now()),
         resourceVersion: String(this.#revision),
       },

@@ -2,13 +2,20 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import {
+  BUILDS,
+  PODS,
+  SlipwayError,
   isDone,
   succeeded,
+  type Build,
+  type CommitRequest,
   type KubeObject,
+  type Pod,
   type ResourcePlan,
   type Step,
   type TaskRun,
   type TaskSpec,
+  type Write,
 } from '@slipway/contracts';
 import { suiteWorld } from './executor-world.js';
 
@@ -281,6 +288,70 @@ describe('credentials', () => {
       }
     },
   );
+});
+
+describe('a Build of which nothing is stored yet', () => {
+  const commits: CommitRequest[] = [];
+  const create = (name: string): Promise<void> =>
+    world.create({
+      ...{ apiVersion: 'build.knative.dev/v1alpha1', kind: 'Build', metadata: { name } },
+      spec: { steps: [sh('s', 'echo ran')] },
+    } as Build);
+  const doneBuild = (name: string): Promise<Build> =>
+    world.until(`${name} is done`, () => {
+      const build = world.objects.find<Build>(BUILDS, 'ns', name);
+      return build !== undefined && isDone(build) ? build : undefined;
+    });
+  afterEach(() => {
+    world.objects.beforeCommit = () => {};
+    commits.length = 0;
+  });
+
+  it('gets its TaskRun, and that its pod, with one commit', async () => {
+    world.objects.beforeCommit = (request) => void (request.fence !== undefined && commits.push(request));
+    await create('at-once');
+    expect(succeeded(await doneBuild('at-once'))?.status).toBe('True');
+    const kinds = commits[0]!.writes.map((write) => (write.op === 'delete' ? '' : write.object.kind));
+    expect(kinds).toEqual(['TaskRun', 'Pod', 'Build', 'Event', 'Event']);
+    const taskRun = world.taskRun('at-once')!;
+    expect(world.pod(taskRun.status!.podName!)!.metadata.ownerReferences).toMatchObject([
+      { uid: taskRun.metadata.uid },
+    ]);
+    expect(await lines(taskRun, 'build-step-s')).toEqual(['ran']);
+  });
+
+  it('goes on by itself where TaskRun and pod cannot be made at once', async () => {
+    world.objects.beforeCommit = ({ writes }) => {
+      if (writes.some(({ op }) => op === 'create-as')) throw new TypeError('a registry that knows of no such write');
+    };
+    await create('one-by-one');
+    expect(succeeded(await doneBuild('one-by-one'))?.status).toBe('True');
+    expect(await lines(world.taskRun('one-by-one')!, 'build-step-s')).toEqual(['ran']);
+  });
+
+  it('ends as its TaskRun where its pod cannot be made at all', async () => {
+    world.objects.beforeCommit = ({ writes }) => {
+      const isPod = (write: Write): boolean =>
+        write.op !== 'delete' && write.object.metadata.name.startsWith('poison-pod');
+      if (writes.some(isPod)) throw new TypeError('cannot read properties of undefined');
+    };
+    await create('poison');
+    expect(succeeded(await doneBuild('poison'))).toMatchObject({ status: 'False', reason: 'BuildExecuteFailed' });
+  });
+
+  it('is begun once where the answer to that commit is lost', async () => {
+    const commit = world.objects.commit.bind(world.objects);
+    world.objects.commit = async (request) => {
+      const reply = await commit(request);
+      if (request.fence === undefined) return reply;
+      world.objects.commit = commit;
+      throw new SlipwayError('transient', 'Down', 'the answer was lost');
+    };
+    await create('unheard');
+    expect(succeeded(await doneBuild('unheard'))?.status).toBe('True');
+    expect(await lines(world.taskRun('unheard')!, 'build-step-s')).toEqual(['ran']);
+    expect(world.objects.all<Pod>(PODS).filter(({ metadata }) => metadata.name.startsWith('unheard-'))).toHaveLength(1);
+  });
 });
 
 /** Of everything that runs on this machine just now. */

@@ -44,6 +44,11 @@ export interface ListReply {
 export type Write =
   /** Fails with `exists` when the name is taken. `metadata.uid`, `creationTimestamp` and the rest are filled in. */
   | { op: 'create'; object: KubeObject }
+  /**
+   * As `create`, under a uid that the caller has chosen, a random one: what the same commit creates can name its owner.
+   * An operation of its own, because a registry that does not know of it must refuse it.
+   */
+  | { op: 'create-as'; uid: string; object: KubeObject }
   /** Fails with `conflict` unless `metadata.resourceVersion` is the stored one. Replaces the whole object. */
   | { op: 'update'; object: KubeObject }
   /** As `update`, but takes only `status` (and metadata's annotations and labels) from the object. */

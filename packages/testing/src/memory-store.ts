@@ -49,10 +49,11 @@ export class MemoryStore implements Pick<Store, 'get' | 'list' | 'commit'> {
       const key = keyOf(write.object);
       const known = this.objects.get(textOf(key));
       const { uid, resourceVersion } = write.object.metadata;
-      if (write.op === 'create') {
+      if (write.op === 'create' || write.op === 'create-as') {
         if (known !== undefined) throw new SlipwayError('exists', 'AlreadyExists', `${textOf(key)} exists`);
         const creationTimestamp = new Date().toISOString();
-        return [key, { ...write.object, metadata: { creationTimestamp, ...write.object.metadata, uid: randomUUID() } }];
+        const given = write.op === 'create-as' ? write.uid : randomUUID();
+        return [key, { ...write.object, metadata: { creationTimestamp, ...write.object.metadata, uid: given } }];
       }
       if (known === undefined) throw new SlipwayError('not-found', 'NotFound', `${textOf(key)} is not there`);
       if (known.metadata.resourceVersion !== resourceVersion || known.metadata.uid !== uid) {

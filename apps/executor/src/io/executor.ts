@@ -1,11 +1,13 @@
-// The service's work: which TaskRuns are looked at, and when.
+// The service's work: which Builds and TaskRuns are looked at, and when.
 //
 //   E1. Only runs of shards that we own are touched; losing a shard stops nothing that runs.
 //   E2. Everything is looked at again from time to time: a lost event delays, it does not lose.
 //   E3. A pod of this node that nobody stores any more is ended; one whose run is another's business is left alone.
 //   E4. The fault of one run stays with that run.
+//   E5. A Build and the TaskRun of its name are one piece of work, never in hand twice.
 
 import {
+  BUILDS,
   PODS,
   RESOLUTION_REQUESTS,
   SlipwayError,
@@ -13,6 +15,7 @@ import {
   asSlipwayError,
   isDone,
   shardOfObject,
+  type Build,
   type Fence,
   type KubeObject,
   type Pod,
@@ -24,6 +27,7 @@ import { SerialQueue, type Logger, type Metrics } from '@slipway/service';
 import { hasUnsentEvents } from '../core/cloud-events.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { needsLastStatus } from '../core/slim.js';
+import type { Builds } from './builds.js';
 import type { PodKeeper } from './pod-keeper.js';
 import type { TaskRuns } from './task-runs.js';
 
@@ -41,12 +45,13 @@ export interface ExecutorOptions {
   runtime: PodRuntime;
   keeper: PodKeeper;
   taskRuns: TaskRuns;
+  builds: Pick<Builds, 'reconcile'>;
   logger: Logger;
   metrics: Metrics;
   resyncMs: number;
 }
 
-/** TaskRuns in hand at once. Most of the time they wait for the registry or the node. */
+/** Runs in hand at once. Most of the time they wait for the registry or the node. */
 const CONCURRENCY = 64;
 /** After this many failures in a row a run is poison. */
 const MAX_FAILURES = 5;
@@ -122,15 +127,17 @@ export class Executor {
     for (const taskRun of this.options.cache.list<TaskRun>(TASK_RUNS)) {
       if (!isDone(taskRun) || hasUnsentEvents(taskRun)) this.#queue.add(keyOf(taskRun)); // E2
     }
+    for (const build of this.options.cache.list<Build>(BUILDS)) if (!isDone(build)) this.#queue.add(keyOf(build)); // E2
     return (this.#sweeping ??= this.#sweep()
       .catch((error: unknown) => this.options.logger.warn({ err: error }, 'pods of this node were not all taken up'))
       .finally(() => (this.#sweeping = undefined)));
   }
 
   #changed({ key, before, after }: CacheChange): void {
-    if (key.resource === TASK_RUNS) {
-      if (after !== undefined) this.#queue.add(`${key.namespace}/${key.name}`);
-      else if (before !== undefined) this.#gone(before, this.#runDeleted(before as TaskRun));
+    if (key.resource === TASK_RUNS || key.resource === BUILDS) {
+      this.#queue.add(`${key.namespace}/${key.name}`); // E5
+      if (key.resource === TASK_RUNS && after === undefined && before !== undefined)
+        this.#gone(before, this.#runDeleted(before as TaskRun));
       return;
     }
     if (key.resource === RESOLUTION_REQUESTS) {
@@ -232,8 +239,10 @@ export class Executor {
   // One run -----------------------------------------------------------------------------------------------------------
 
   async #handle(key: string): Promise<void> {
+    const { builds, taskRuns } = this.options;
     const [namespace, name] = splitKey(key);
-    const againMs = await this.options.taskRuns.reconcile(namespace, name);
+    await builds.reconcile(namespace, name, (taskRun, fence) => taskRuns.begin(taskRun, fence));
+    const againMs = await taskRuns.reconcile(namespace, name);
     if (againMs !== undefined) this.#queue.addAt(key, againMs, Date.now());
   }
 
@@ -261,7 +270,7 @@ function wordsOf({ message, cause }: SlipwayError): string {
   return cause instanceof Error ? cause.message : message;
 }
 
-function keyOf({ metadata }: TaskRun): string {
+function keyOf({ metadata }: KubeObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 

@@ -5,6 +5,7 @@
 //   T3. A run is reported done only with its results.
 //   T4. States that users only watch are stored at most a few times a second; the first and the last at once.
 //   T5. What the node says counts only for a shard that was ours all the while: it may not have been asked for another's.
+//   T6. A TaskRun of a Build is made by the commit in which the Build says so, or not at all.
 
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -113,6 +114,14 @@ export class TaskRuns {
       const next = await this.#perform(decide(view, Date.now()), view, fence);
       if (next !== 'again') return earliest(next, wakeAtMs(view));
     }
+  }
+
+  /**
+   * Stores a TaskRun of a Build together with its pod, and starts that. It has its uid, and the version of what it was made
+   * from; it is not stored yet.
+   */
+  async begin(taskRun: TaskRun, fence: Fence): Promise<void> {
+    await this.#create(taskRun, fence);
   }
 
   /** Ends a run that cannot be handled, so that it is not tried for ever. */
@@ -227,7 +236,8 @@ export class TaskRuns {
       throw thrown;
     }
     const pod = stored.find((object) => object?.kind === 'Pod') as Pod;
-    return this.#start({ ...inherited, status }, pod, fence, true);
+    const begun = stored.find((object) => object?.kind === 'TaskRun') as TaskRun;
+    return this.#start(begun, pod, fence, true);
   }
 
   /** A pod of that name is there: ours, and the cache is late; or that of an earlier run of the name. */
@@ -376,10 +386,16 @@ export class TaskRuns {
   ): Promise<(KubeObject | null)[]> {
     const object = { ...taskRun, status };
     const event = this.options.writesEvents ? eventOf(this.#current(taskRun), object, Date.now()) : undefined;
+    const { uid = '', creationTimestamp } = taskRun.metadata;
+    const isNew = creationTimestamp === undefined;
+    const mirrored = this.options.builds.writesFor(object);
+    if (isNew && mirrored.length === 0) {
+      throw new SlipwayError('conflict', 'BuildChanged', `Build "${object.metadata.name}" was changed meanwhile.`); // T6
+    }
     const writes: Write[] = [
-      { op: 'update-status', object },
+      isNew ? { op: 'create-as', uid, object } : { op: 'update-status', object },
       ...others,
-      ...this.options.builds.writesFor(object),
+      ...mirrored,
       ...(event === undefined ? [] : [{ op: 'create', object: event } as const]),
     ];
     const stored = await this.#write(taskRun, writes, fence);

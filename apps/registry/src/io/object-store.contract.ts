@@ -42,6 +42,22 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
         expect(reply.revision).toBe(1);
       });
 
+      test('takes the uid that the write chooses, for what the same commit makes of it', async () => {
+        const uid = '7f0c1e0e-0000-4000-8000-000000000001';
+        const owner = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: 'a', uid };
+        const { objects } = await store.commit({
+          writes: [
+            { op: 'create-as', uid, object: taskRun('a', { uid: 'mine', resourceVersion: '77' }) },
+            create(configMap('a', {}, { ownerReferences: [owner] })),
+          ],
+        });
+        expect(objects[0]!.metadata).toMatchObject({ uid, resourceVersion: '1', generation: 1 });
+        expect((await store.listByOwner(uid)).map(({ key }) => key.resource)).toEqual([CONFIG_MAPS]);
+        await expect(store.commit({ writes: [{ op: 'create-as', uid, object: taskRun('a') }] })).rejects.toMatchObject({
+          kind: 'exists',
+        });
+      });
+
       test('refuses a name that is taken', async () => {
         await store.commit({ writes: [create(configMap('a'))] });
         await expect(store.commit({ writes: [create(configMap('a'))] })).rejects.toMatchObject({

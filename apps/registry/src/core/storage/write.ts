@@ -1,6 +1,6 @@
 // The decision: what one write makes of one object. Kubernetes' rules of metadata live here.
 //
-//   W1. uid, creationTimestamp, deletionTimestamp, generation and the shard are the store's; what a caller says is ignored.
+//   W1. uid, creationTimestamp, deletionTimestamp, generation and the shard are the store's; what an object says is ignored.
 //   W2. Nothing is written over a state that the caller has not seen.
 //   W3. An object with finalizers is only marked as deleted; it goes with the last of them.
 //   W4. A write that changes nothing is no write.
@@ -59,7 +59,10 @@ export function decideWrite(
   switch (write.op) {
     case 'create':
       if (before !== undefined) throw alreadyExists(key);
-      return { kind: 'put', object: created(write.object, key, context) };
+      return { kind: 'put', object: created(write.object, key, context.newUid(), context.now) };
+    case 'create-as':
+      if (before !== undefined) throw alreadyExists(key);
+      return { kind: 'put', object: created(write.object, key, write.uid, context.now) };
     case 'update':
       return settle(updated(write.object, seen(write.object, key, before)), before!);
     case 'update-status':
@@ -102,14 +105,14 @@ function seen(object: KubeObject, key: ObjectKey, before: KubeObject | undefined
   return before;
 }
 
-function created(object: KubeObject, key: ObjectKey, context: WriteContext): KubeObject {
+function created(object: KubeObject, key: ObjectKey, uid: string, now: Time): KubeObject {
   const metadata: ObjectMeta = { ...object.metadata };
   for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const) {
     delete metadata[field];
   }
   if (key.namespace === '') delete metadata.namespace;
-  metadata.uid = context.newUid(); // W1
-  metadata.creationTimestamp = context.now;
+  metadata.uid = uid; // W1
+  metadata.creationTimestamp = now;
   if (Object.hasOwn(object, 'spec')) metadata.generation = 1;
   return { ...object, metadata };
 }
