@@ -198,7 +198,7 @@ export class ExecutorWorld {
     }
     const shards = (): ReadonlySet<number> => new Set(this.#fences?.map(({ shard }) => shard));
     const { api, runtime, environment, shardsChanged } = openCluster({
-      access: { server: cluster.url, options: () => Promise.resolve({}) },
+      access: cluster.access,
       installation: 'test',
       namesOwners: false,
       requestsPerSecond: 1000,

@@ -1,5 +1,6 @@
 export { isNested, nestedPlaceholders, replacePlaceholders } from './build-substitution.js';
 export { applyTemplates, templateRefusal, type FlatBuild, type UsedTemplate } from './build-template.js';
+export { isCertificateFailure } from './certificate-failure.js';
 export { durationMs, formatDuration } from './duration.js';
 export {
   SlipwayError,

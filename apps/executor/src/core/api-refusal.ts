@@ -3,7 +3,7 @@
 //   A1. What may pass by waiting is `transient` or `overloaded`, whatever its code: the run shows it and waits.
 //   A2. What never passes is said with what the user can do about it.
 
-import { SlipwayError, type ErrorKind } from '@slipway/contracts';
+import { SlipwayError, isCertificateFailure, type ErrorKind } from '@slipway/contracts';
 
 /** The answer of an API server that is no success: a `v1.Status`, or what stands in for one. */
 export interface ApiRefusal {
@@ -73,7 +73,7 @@ export function refusalError(refusal: ApiRefusal): SlipwayError {
 
 /** A connection that did not come about or did not last, by the code of the operating system or of TLS. */
 export function connectionError(code: string, cause: unknown): SlipwayError {
-  const certificate = /CERT|SSL|TLS/.test(code);
+  const certificate = isCertificateFailure(code);
   return new SlipwayError(
     'transient',
     certificate ? 'ApiServerNotTrusted' : 'ApiServerUnreachable',

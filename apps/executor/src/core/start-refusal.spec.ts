@@ -1,5 +1,5 @@
 import { SlipwayError, type ErrorKind } from '@slipway/contracts';
-import { startRefusal } from './start-refusal.js';
+import { clusterWait, startRefusal } from './start-refusal.js';
 
 const run = { metadata: { name: 'r' } };
 
@@ -20,4 +20,12 @@ test('startRefusal says what to do about it', () => {
   expect(startRefusal(run, error).message).toBe(
     'failed to create task run pod "r": serviceaccount "robot" not found. Create it.',
   );
+});
+
+test('clusterWait tells of a cluster that cannot be asked, and of nothing else that passes or does not', () => {
+  const waitOf = (kind: ErrorKind, reason: string): unknown => clusterWait(run, new SlipwayError(kind, reason, 'No.'));
+  expect(waitOf('transient', 'ApiServerNotTrusted')).toMatchObject({ reason: 'ApiServerNotTrusted' });
+  expect(waitOf('transient', 'NobodyAnswers')).toBeUndefined(); // of the platform, which could not store it either
+  expect(waitOf('invalid', 'NamespaceNotFound')).toBeUndefined();
+  expect(clusterWait(run, new TypeError('a bug'))).toBeUndefined();
 });

@@ -1,12 +1,19 @@
 // Why a pod is not there yet, or never will be, as its run shows it.
 
-import type { SlipwayError, TaskRun } from '@slipway/contracts';
+import { SlipwayError, type TaskRun } from '@slipway/contracts';
 import type { Refusal } from './check-run.js';
 
 /** Tekton's word for whatever has none of its own. */
 const OTHERWISE = 'PodCreationFailed';
 const OWN_WORDS =
   /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodAdmissionFailed|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken|CouldntCreateWorkspacePVC)$/;
+
+/** Why a run waits that could not be prepared, when it is the cluster that keeps it waiting; undefined: it is something else. */
+export function clusterWait(taskRun: Pick<TaskRun, 'metadata'>, thrown: unknown): Refusal | undefined {
+  if (!(thrown instanceof SlipwayError)) return undefined;
+  const { mayPass, reason, message } = startRefusal(taskRun, thrown);
+  return mayPass && reason !== OTHERWISE ? { reason, message } : undefined;
+}
 
 /** What a runtime's refusal to start the run's pod means for the run. */
 export function startRefusal(

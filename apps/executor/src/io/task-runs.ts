@@ -40,7 +40,7 @@ import { mayRetry, retriedStatus } from '../core/retry.js';
 import { endedStatus } from '../core/ended-status.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
-import { startRefusal } from '../core/start-refusal.js';
+import { clusterWait, startRefusal } from '../core/start-refusal.js';
 import { restarted } from '../core/unstarted.js';
 import type { EventSender } from './event-sender.js';
 import { ObservedPods } from './observed-pods.js';
@@ -203,8 +203,20 @@ export class TaskRuns {
     return waiting;
   }
 
+  /** As the source does; a cluster that cannot be asked is shown while the run waits for it. */
+  async #prepare(taskRun: TaskRun, fence: Fence): ReturnType<PodSource['prepare']> {
+    try {
+      return await this.options.source.prepare(taskRun, fence);
+    } catch (thrown) {
+      const wait = clusterWait(taskRun, thrown);
+      const status = { startTime: timeOf(Date.now()), ...taskRun.status };
+      if (wait !== undefined) await this.#show({ ...taskRun, status }, wait, fence);
+      throw thrown; // tried again, later and later
+    }
+  }
+
   async #create(taskRun: TaskRun, fence: Fence): Promise<'again' | undefined> {
-    const prepared = await this.options.source.prepare(taskRun, fence);
+    const prepared = await this.#prepare(taskRun, fence);
     if ('resolving' in prepared) return this.#await(taskRun, prepared, fence);
     const nowMs = Date.now();
     if ('reason' in prepared) {

@@ -3,9 +3,17 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { KubeObject, Pod, PodStatus } from '@slipway/contracts';
+import type { ClusterAccess } from '../../src/io/kubernetes-runtime/cluster-access.js';
+
+/** PEM, of an HTTPS server. */
+export interface Presented {
+  cert: string;
+  key: string;
+}
 
 export interface Refusal {
   method: string;
@@ -27,17 +35,31 @@ export class ScriptedCluster {
   /** What watches of an earlier version are told first. */
   #events: { version: number; type: string; object: KubeObject }[] = [];
   readonly #refusals: (Refusal & { left: number })[] = [];
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   #version = 1;
+  /** How it is reached: without certificates, unless a test says otherwise. */
+  access: ClusterAccess;
+  /** Connections that were opened, also those that came to nothing. */
+  connections = 0;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
+  private constructor(private readonly presented: Presented | undefined) {
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#answer(request, response).catch(() => response.destroy());
-    });
+    };
+    this.#server = presented === undefined ? createServer(answer) : createTlsServer(presented, answer);
+    this.#server.on('connection', () => void this.connections++);
+    const reach = (): URL => this.url;
+    this.access = {
+      get server() {
+        return reach();
+      },
+      options: () => Promise.resolve({}),
+    };
   }
 
-  static async start(): Promise<ScriptedCluster> {
-    const cluster = new ScriptedCluster();
+  /** @param presented HTTPS with this certificate; plain HTTP when absent */
+  static async start(presented?: Presented): Promise<ScriptedCluster> {
+    const cluster = new ScriptedCluster(presented);
     await new Promise<void>((resolve) => cluster.#server.listen(0, '127.0.0.1', resolve));
     cluster.put('serviceaccounts', {
       apiVersion: 'v1',
@@ -48,7 +70,8 @@ export class ScriptedCluster {
   }
 
   get url(): URL {
-    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+    const scheme = this.presented === undefined ? 'http' : 'https';
+    return new URL(`${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
   }
 
   /** Requests that change something. */
@@ -137,6 +160,12 @@ export class ScriptedCluster {
     for (const watch of this.#watches.keys())
       watch.end(`${JSON.stringify({ type: 'ERROR', object: { code: 410, message: 'too old' } })}\n`);
     this.#watches.clear();
+  }
+
+  /** Another certificate from now on; what is connected by the one before is cut off. */
+  present(presented: Presented): void {
+    (this.#server as TlsServer).setSecureContext(presented);
+    this.#server.closeAllConnections();
   }
 
   cutWatches(): void {

@@ -142,8 +142,8 @@ function statusIn(body: string): { reason?: string; message?: string } {
 }
 
 function codeOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return 'unknown';
-  return (thrown as NodeJS.ErrnoException).code ?? thrown.message;
+  const { code, message } = Object(thrown) as { code?: unknown; message?: unknown };
+  return [code, message].find((word): word is string => typeof word === 'string') ?? 'unknown';
 }
 
 function verbOf({ method = 'GET', query }: ApiRequest): string {
