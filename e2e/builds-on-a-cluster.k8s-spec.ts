@@ -6,7 +6,7 @@ import { startGitServer, type GitServer } from '../apps/resources/test/git-serve
 import { Kubectl } from '../conformance/kubectl.js';
 import { startPlatform } from '../conformance/platform.js';
 import { eventually } from '@slipway/testing';
-import { startClusterPlatform } from './cluster.js';
+import { nodeAddress, startClusterPlatform } from './cluster.js';
 
 const SLIPWAY = resolve(import.meta.dirname, '../slipway');
 const KUBECONFIG = process.env['E2E_KUBECONFIG']!;
@@ -49,21 +49,8 @@ async function asProcesses(): Promise<Side> {
   return { runs: ask, mounted: ask, stop: () => platform.stop() };
 }
 
-/** Pods reach the machine by the node's address, which is one of its own where the cluster runs on it. */
-async function nodeAddress(): Promise<string> {
-  const { items } = await new Kubectl(KUBECONFIG).json<{ items: { status: { addresses: Address[] } }[] }>([
-    'get',
-    'nodes',
-  ]);
-  return items[0]!.status.addresses.find(({ type }) => type === 'InternalIP')!.address;
-}
-interface Address {
-  type: string;
-  address: string;
-}
-
 beforeAll(async () => {
-  const host = await nodeAddress();
+  const host = await nodeAddress(KUBECONFIG);
   [git, locked] = await Promise.all([startGitServer(undefined, host), startGitServer(undefined, host)]);
   commit = git.commit('repo', { 'README.md': 'of the repository\n', 'go/BUILD': 'of a folder\n' });
   git.commit('other', { 'README.md': 'of another\n' });

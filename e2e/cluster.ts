@@ -74,3 +74,10 @@ export async function startClusterPlatform(
     },
   };
 }
+
+/** Pods reach the machine by the node's address, which is one of its own where the cluster runs on it. */
+export async function nodeAddress(kubeconfig: string): Promise<string> {
+  const { stdout } = await run('kubectl', ['--kubeconfig', kubeconfig, 'get', 'nodes', '-o', 'json']);
+  const { items } = JSON.parse(stdout) as { items: { status: { addresses: { type: string; address: string }[] } }[] };
+  return items[0]!.status.addresses.find(({ type }) => type === 'InternalIP')!.address;
+}

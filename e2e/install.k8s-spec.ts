@@ -2,15 +2,42 @@
 
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { KubeObject, Pod, PipelineRun } from '@slipway/contracts';
-import { eventually } from '@slipway/testing';
+import { succeeded, type KubeObject, type Pod, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import { eventually, sharedData } from '@slipway/testing';
+import { startGitServer } from '../apps/resources/test/git-server.js';
+import { imagesIn } from '../conformance/cluster/image-names.js';
+import { baseLayer, standInLayer } from '../conformance/cluster/images.js';
+import { loadImage } from '../conformance/cluster/load-image.js';
+import { toolsOf } from '../scripts/e2e-kubernetes.mjs';
+import { nodeAddress } from './cluster.js';
+import { commitSources, ORDER_OF_THE_FIRST, whatTheFirstNeeds } from './seeds.js';
+import { standIns } from './stand-ins.js';
 
 const KUBECONFIG = process.env['E2E_KUBECONFIG']!;
 const root = resolve(import.meta.dirname, '..');
 const OVERLAY = join(root, 'deploy/kubernetes/overlays/kubernetes-1.20');
 const LIMIT_MS = 600_000;
+const seeds = sharedData('seeds');
+const SEEDS = [
+  '01-dag-pipeline.yaml',
+  '02-git-image-task.yaml',
+  '03-build-deploy-taskrun.yaml',
+  '04-test-build-push.yaml',
+];
+const LINES_OF_SEEDS = [
+  'Successfully cloned https://github.com/GoogleContainerTools/skaffold',
+  'kaniko --oci-layout-path=/workspace/output/builtImage',
+  'mvn clean package -f source toolkit:deploy',
+  'BUILD SUCCESS',
+  'go test in /workspace/repo/src',
+  'kaniko --destination=isno/tekton-test:latest',
+];
+const tools = toolsOf(root);
+const whereImagesLoad = seeds !== undefined && existsSync(join(tools, 'kube-load')) ? test : test.skip;
 const namespace = `install-${randomUUID().slice(0, 8)}`;
 
 async function kubectl(args: string, input = ''): Promise<string> {
@@ -35,6 +62,25 @@ async function manifests(): Promise<string> {
     (all, [name, loaded = name]) => all.replaceAll(new RegExp(`(?<![\\w/])${name}`, 'g'), loaded),
     text,
   );
+}
+
+/** Under the names that the files have; the layers are those of the files of others. */
+async function loadSeedImages(folder: string): Promise<void> {
+  const programs = standIns(folder);
+  const layers = [baseLayer(join(root, '.slipway/images')), standInLayer(join(folder, 'tools.tar'), folder, programs)];
+  const aliases = SEEDS.flatMap((file) => imagesIn(readFileSync(join(seeds!, file), 'utf8')));
+  await loadImage(tools, folder, 'seeds', { layers, aliases });
+}
+
+/** Of the tasks of pipelines, in milliseconds; a cluster's times are whole seconds. */
+async function timesOfTasks(): Promise<Record<'startedAt' | 'endedAt', (task: string) => number>> {
+  const runs = await listed<TaskRun>(`-n ${namespace} taskruns`);
+  const of = (task: string): TaskRun['status'] =>
+    runs.find(({ metadata }) => metadata.labels?.['tekton.dev/pipelineTask'] === task)!.status;
+  return {
+    startedAt: (task) => Date.parse(of(task)!.startTime!),
+    endedAt: (task) => Date.parse(of(task)!.completionTime!),
+  };
 }
 
 /** What the cluster has of an installation: what was applied, what was made for it in a namespace of users, and its disks. */
@@ -111,6 +157,45 @@ describe('an installation', () => {
       const pods = await listed<Pod>(`-n ${namespace} pods`);
       const print = pods.find(({ metadata }) => metadata.name.endsWith('-print-pod'))!;
       expect(await kubectl(`-n ${namespace} logs ${print.metadata.name}`)).toContain('Hello, Slipway!');
+    },
+    LIMIT_MS,
+  );
+
+  whereImagesLoad(
+    'runs the pipelines by which people first meet such systems, unmodified',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'slipway-seeds-'));
+      const git = await startGitServer(undefined, await nodeAddress(KUBECONFIG));
+      try {
+        await loadSeedImages(folder);
+        const settings = Object.entries(commitSources(git)).map(([name, value]) => `${name}=${value}`);
+        await kubectl(`-n slipway set env deployment/slipway-resources ${settings.join(' ')}`);
+        await kubectl('-n slipway rollout status deployment/slipway-resources');
+        for (const file of SEEDS) await kubectl(`-n ${namespace} create -f ${join(seeds!, file)}`);
+        await kubectl(`-n ${namespace} create -f -`, whatTheFirstNeeds(git.url));
+        await eventually(
+          async () => {
+            const runs = await listed<PipelineRun | TaskRun>(`-n ${namespace} pipelineruns,taskruns`);
+            const open = runs.filter((run) => succeeded(run)?.status !== 'True');
+            if (open.length > 0)
+              throw new Error(JSON.stringify(open.map(({ metadata, status }) => [metadata.name, status])));
+            return true;
+          },
+          { deadlineMs: LIMIT_MS, what: 'all runs succeed' },
+        );
+        const pods = await listed<Pod>(`-n ${namespace} pods`);
+        const logs = await Promise.all(
+          pods.map(({ metadata }) => kubectl(`-n ${namespace} logs ${metadata.name} --all-containers`)),
+        );
+        for (const line of LINES_OF_SEEDS) expect(logs.join('\n')).toContain(line);
+        const { startedAt, endedAt } = await timesOfTasks();
+        for (const [earlier, later] of ORDER_OF_THE_FIRST) {
+          expect([earlier, later, endedAt(earlier) <= startedAt(later)]).toEqual([earlier, later, true]);
+        }
+      } finally {
+        await git.close();
+        rmSync(folder, { recursive: true });
+      }
     },
     LIMIT_MS,
   );

@@ -1,22 +1,19 @@
-// What stands in for images that a test machine has not: one program each, in a folder of its own, and the images file that
-// names them.
+// What stands in for images that a test machine has not: one program each, in a folder of its own.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StandIn } from '../conformance/far-side/stand-ins.js';
 
-/** Writes the folders and the images file below `folder`; the path of the file. */
-export function writeStandIns(folder: string): string {
+/** Writes the programs below `folder`. */
+export function standIns(folder: string): StandIn[] {
   const kaniko = program(folder, 'kaniko/executor', KANIKO);
   const maven = program(folder, 'maven/mvn', 'echo "mvn $*"; test -e source/pom.xml && echo "BUILD SUCCESS"');
   const go = program(folder, 'go/go', 'echo "go $* in $(pwd)"; ls *.go && echo "ok  	tekton-example	0.001s"');
-  const images = [
+  return [
     { image: '*kaniko*/executor:*', mounts: { '/kaniko': kaniko } },
     { image: 'maven:*', path: maven },
     { image: 'golang:*', path: go },
   ];
-  const file = join(folder, 'images.yaml');
-  writeFileSync(file, JSON.stringify(images));
-  return file;
 }
 
 /** Says what it was asked for, wants the Dockerfile to be there, and leaves an OCI layout as kaniko does. */

@@ -65,7 +65,8 @@ async function imageEnvironment(root) {
   return { ...names, SLIPWAY_IMAGE: images[0].name };
 }
 
-function toolsOf(root) {
+/** @returns {string} where the commands of a cluster on this machine are, if they are */
+export function toolsOf(root) {
   return process.env.KUBERNETES_TOOLS ?? resolve(root, '../shared/tools/kubernetes');
 }
 

@@ -1,14 +1,14 @@
 // Puts the stand-ins into the cluster, under every name that the files have.
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RESOURCE_STEPS_IMAGE } from '@slipway/contracts';
 import { hasAsh } from '../../apps/executor/src/io/process-runtime/images.js';
 import type { FarSide } from '../far-side/far-side.js';
 import type { ConformanceFile } from '../set.js';
-import { ashLayer, baseLayer, imageArchive, nodeLayer, ownStepsLayer, standInLayer } from './images.js';
-import { imagesIn, nodeName } from './image-names.js';
+import { ashLayer, baseLayer, nodeLayer, ownStepsLayer, standInLayer } from './images.js';
+import { imagesIn } from './image-names.js';
+import { loadImage } from './load-image.js';
 
 /** What is named nowhere as an image: by a param, or in what the far side answers. */
 const ALSO = ['alpine', 'ghcr.io/tektoncd/github.com/tektoncd/pipeline/cmd/git-init:v0.40.2'];
@@ -35,20 +35,10 @@ export async function loadImages({ root, tools, far, files }: Loading): Promise<
     const base = [baseLayer(join(root, '.slipway/images')), nodeLayer(at('node.tar'))];
     const standing = [...base, standInLayer(at('tools.tar'), far.folder, far.standIns)];
     const own = ownStepsLayer(at('own.tar'), join(root, '.slipway/bin/ko-app'));
-    await load('debian', standing, ofDebian);
-    await load('alpine', [...standing, ashLayer(at('ash.tar'))], ofAlpine);
-    await load('resource-steps', [...base, own], [RESOURCE_STEPS_IMAGE]);
+    await loadImage(tools, folder, 'debian', { layers: standing, aliases: ofDebian });
+    await loadImage(tools, folder, 'alpine', { layers: [...standing, ashLayer(at('ash.tar'))], aliases: ofAlpine });
+    await loadImage(tools, folder, 'resource-steps', { layers: [...base, own], aliases: [RESOURCE_STEPS_IMAGE] });
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-
-  async function load(name: string, layers: readonly string[], aliases: readonly string[]): Promise<void> {
-    const reference = `conformance.invalid/${name}:latest`;
-    const archive = await imageArchive(at(name), reference, layers);
-    execFileSync(join(tools, 'kube-load'), [reference, archive], { stdio: ['ignore', 'ignore', 'inherit'] });
-    rmSync(archive);
-    const tag = ['images', 'tag', '--force', reference, ...new Set(aliases.map(nodeName))];
-    const ofTools = '. "$0/lib.sh"; ctr_k8s "$@"';
-    execFileSync('bash', ['-c', ofTools, tools, ...tag], { stdio: ['ignore', 'ignore', 'inherit'] });
   }
 }
