@@ -66,8 +66,9 @@ async function manifests(): Promise<string> {
 
 /** Under the names that the files have; the layers are those of the files of others. */
 async function loadSeedImages(folder: string): Promise<void> {
-  const programs = standIns(folder);
-  const layers = [baseLayer(join(root, '.slipway/images')), standInLayer(join(folder, 'tools.tar'), folder, programs)];
+  const programs = join(folder, 'programs');
+  const tool = standInLayer(join(folder, 'tools.tar'), programs, standIns(programs));
+  const layers = [baseLayer(join(root, '.slipway/images')), tool];
   const aliases = SEEDS.flatMap((file) => imagesIn(readFileSync(join(seeds!, file), 'utf8')));
   await loadImage(tools, folder, 'seeds', { layers, aliases });
 }
@@ -214,12 +215,12 @@ describe('an installation', () => {
   });
 
   test(
-    'lets a run go with its pods and claims',
+    'lets runs go with their pods and claims',
     async () => {
-      await kubectl(`-n ${namespace} delete pipelineruns --all`);
+      await kubectl(`-n ${namespace} delete pipelineruns,taskruns --all`);
       await eventually(async () => (await kubectl(`-n ${namespace} get pods,persistentvolumeclaims -o name`)) === '', {
         deadlineMs: LIMIT_MS,
-        what: 'pods and claims of the run are gone',
+        what: 'pods and claims of the runs are gone',
       });
     },
     LIMIT_MS,

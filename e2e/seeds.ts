@@ -2,6 +2,7 @@
 // objects that are not in their files.
 
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import type { GitServer } from '../apps/resources/test/git-server.js';
 
 /** By the address that the files have. */
@@ -85,5 +86,5 @@ export function whatTheFirstNeeds(gitUrl: string): string {
       },
     },
   ];
-  return objects.map((object) => JSON.stringify(object)).join('\n---\n');
+  return objects.map((object) => stringify(object)).join('---\n');
 }

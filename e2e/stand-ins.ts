@@ -7,7 +7,7 @@ import type { StandIn } from '../conformance/far-side/stand-ins.js';
 /** Writes the programs below `folder`. */
 export function standIns(folder: string): StandIn[] {
   const kaniko = program(folder, 'kaniko/executor', KANIKO);
-  const maven = program(folder, 'maven/mvn', 'echo "mvn $*"; test -e source/pom.xml && echo "BUILD SUCCESS"');
+  const maven = program(folder, 'mvn/mvn', 'echo "mvn $*"; test -e source/pom.xml && echo "BUILD SUCCESS"');
   const go = program(folder, 'go/go', 'echo "go $* in $(pwd)"; ls *.go && echo "ok  	tekton-example	0.001s"');
   return [
     { image: '*kaniko*/executor:*', mounts: { '/kaniko': kaniko } },
