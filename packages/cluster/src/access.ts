@@ -14,6 +14,8 @@ export interface ClusterAccess {
   key?: string;
   /** Asked before every request: a pod's token is exchanged while the pod runs. */
   token?: () => Promise<string>;
+  /** The same, read once more: authorities and certificates are exchanged while we run. */
+  again?: () => Promise<ClusterAccess>;
 }
 
 /** The name that every API server's certificate has. */
@@ -26,7 +28,8 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
  * Errors: `invalid` saying what is missing.
  */
 export async function loadAccess(from: string): Promise<ClusterAccess> {
-  return from === 'in-cluster' ? inCluster() : kubeconfig(from);
+  const access = await (from === 'in-cluster' ? inCluster() : kubeconfig(from));
+  return { ...access, again: () => loadAccess(from) };
 }
 
 async function inCluster(): Promise<ClusterAccess> {
