@@ -153,6 +153,20 @@ describe('the registry behind a cluster', () => {
     expect(answered).toBe(200);
   });
 
+  test('has an APIService that is made later trust its authority, and one that somebody changes trust it again', async () => {
+    const { data } = cluster.objects.get(SECRET) as unknown as { data: Record<string, string> };
+    const later = API_SERVICE.replace('v1.tekton', 'v1beta1.tekton');
+    const trusts = (): boolean => {
+      const { spec } = cluster.objects.get(later) as unknown as { spec: { caBundle?: string } };
+      return spec.caBundle === data['ca.crt'];
+    };
+    const own = { group: 'tekton.dev', version: 'v1beta1', service: { name: 'slipway-registry' } };
+    cluster.put(later, { spec: own });
+    await eventually(trusts);
+    cluster.put(later, { spec: { ...own, caBundle: 'bm9uZQ==' } });
+    await eventually(trusts);
+  });
+
   test('believes the front proxy, and asks the cluster whether its user may', async () => {
     expect((await asAda(RUNS, { headers: { 'x-remote-extra-acme.org%2fteam': 'a' } })).code).toBe(200);
     expect(cluster.reviews).toEqual([

@@ -1,7 +1,7 @@
 // The certificate that the cluster's API server sees, kept in a Secret that all replicas share.
 //
 //   K1. Replicas agree: the Secret is written by compare-and-set, and what it holds is what every replica serves.
-//   K2. Level-triggered: whenever the Secret changes, at the start, and twice a day, everything is put right: the
+//   K2. Level-triggered: whenever the Secret or an APIService changes, at the start, and twice a day, everything is put right: the
 //       certificate is renewed before it ends, and every APIService of ours trusts the authority that signed it.
 
 import { ensureServerCertificate, type KeptCertificates } from '@slipway/certificates';
@@ -27,6 +27,7 @@ interface Secret {
   data?: Record<string, string>;
 }
 
+const API_SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
 const TRIES = 10;
 const CHECK_MS = 12 * 60 * 60 * 1000;
 const RETRY_MS = 10_000;
@@ -48,7 +49,18 @@ export async function keepServingCertificate(
   const ended = new AbortController();
   let current = await ensured(client, options);
   let timer: NodeJS.Timeout | undefined;
-  const check = async (): Promise<void> => {
+  let isDue = false;
+  let checking: Promise<void> | undefined;
+  /** One at a time; what comes meanwhile is looked at once more. */
+  const check = (): void => {
+    isDue = true;
+    checking ??= putRight().finally(() => {
+      checking = undefined;
+      if (isDue && !ended.signal.aborted) check();
+    });
+  };
+  const putRight = async (): Promise<void> => {
+    isDue = false;
     clearTimeout(timer);
     let nextMs = CHECK_MS;
     try {
@@ -62,18 +74,31 @@ export async function keepServingCertificate(
       logger.warn({ err }, 'the certificate could not be put right');
       nextMs = RETRY_MS;
     }
-    clearTimeout(timer);
-    if (!ended.signal.aborted) timer = setTimeout(() => void check(), nextMs).unref();
+    if (!ended.signal.aborted) timer = setTimeout(check, nextMs).unref();
   };
   await followObject<Secret>(
     client,
     { collection: secretsOf(options), name: options.secret },
     {
       signal: ended.signal,
-      onState: () => void check(),
+      onState: check,
       onError: (err) => logger.warn({ err }, 'the Secret of the certificate could not be followed'),
     },
   );
+  for (const name of options.apiServices) {
+    // An APIService may be made, or made anew, long after the registry has started.
+    void followObject<ApiService>(
+      client,
+      { collection: API_SERVICES, name },
+      {
+        signal: ended.signal,
+        onState: (found) => {
+          if (found !== undefined && lacksTrust(found, options, current.ca)) check();
+        },
+        onError: (err) => logger.warn({ err, apiService: name }, 'an APIService could not be followed'),
+      },
+    ).catch((err: unknown) => logger.warn({ err, apiService: name }, 'an APIService is not followed'));
+  }
   return {
     current: () => current,
     stop: () => {
@@ -108,23 +133,22 @@ async function ensured(client: ClusterClient, options: ServingCertificateOptions
  * K2: only what differs is written, so that replicas that come to the same are quiet. An APIService of somebody else, such as
  * that of an installed Tekton's CRDs, is left alone.
  */
-async function trust(
-  client: ClusterClient,
-  { apiServices, names: [service] }: ServingCertificateOptions,
-  ca: string,
-): Promise<void> {
-  const caBundle = encoded(ca);
-  for (const name of apiServices) {
-    const path = `/apis/apiregistration.k8s.io/v1/apiservices/${name}`;
+async function trust(client: ClusterClient, options: ServingCertificateOptions, ca: string): Promise<void> {
+  for (const name of options.apiServices) {
+    const path = `${API_SERVICES}/${name}`;
     const found = await client.request<ApiService>(path).catch(absent);
-    if (found === undefined || found.spec.service?.name !== service) continue;
-    if (found.spec.caBundle === caBundle) continue;
+    if (found === undefined || !lacksTrust(found, options, ca)) continue;
     await client.request(path, {
       method: 'PATCH',
       contentType: 'application/merge-patch+json',
-      body: { spec: { caBundle } },
+      body: { spec: { caBundle: encoded(ca) } },
     });
   }
+}
+
+/** Whether an APIService leads to us and does not trust what we show. */
+function lacksTrust({ spec }: ApiService, { names: [service] }: ServingCertificateOptions, ca: string): boolean {
+  return spec.service?.name === service && spec.caBundle !== encoded(ca);
 }
 
 /** An APIService that is not there is one that the installation leaves to somebody else. */
