@@ -24,6 +24,8 @@ export interface RunningAccess {
   authorize: Authorize;
   /** Absent: those of the store. */
   namespaces?: Namespaces;
+  /** Of an installed Tekton, whose runs are to be served. */
+  tekton?: ClusterClient;
   /** Absent: plain HTTP. */
   tls?: ServerTls;
   /** Certificates and authorities change while the server runs. */
@@ -68,6 +70,7 @@ async function clusterAccess(
     authenticate: frontProxyUsers(() => trust.current()),
     authorize: accessReviews(client, Date.now, (outcome, ms) => durations.observe({ outcome }, ms / 1000)),
     namespaces: new ClusterNamespaces(client),
+    ...(access.besideTekton === true ? { tekton: client } : {}),
     tls: tls(),
     onTls: (use) => {
       changed = () => use(tls());

@@ -46,6 +46,8 @@ export interface ClusterAccess {
   /** Secret for the passwords of NATS and of the database; absent: they come otherwise. */
   credentialsSecret?: string;
   service: string;
+  /** An installed Tekton has the API of tekton.dev; its runs with `managedBy: slipway.dev` are served. */
+  besideTekton?: boolean;
 }
 
 /** Errors: SlipwayError('invalid') with every problem of the environment. */
@@ -112,5 +114,6 @@ function accessOf(read: EnvReader): Access {
     namespace: read.text('CLUSTER_NAMESPACE', 'slipway'),
     certificateSecret: read.text('CERTIFICATE_SECRET', 'slipway-registry-certificate'),
     service: read.text('SERVICE_NAME', 'slipway-registry'),
+    besideTekton: read.flag('BESIDE_TEKTON', false),
   };
 }

@@ -20,6 +20,7 @@ import { DEFAULT_LIMITS } from './core/admission/limits.js';
 import { defaultNamespace } from './http/fresh.js';
 import { RequestMetrics } from './http/request-metrics.js';
 import { ApiServer } from './http/server.js';
+import { Bridge } from './io/bridge/bridge.js';
 import { Expiry } from './io/expiry.js';
 import { Garbage } from './io/garbage.js';
 import { busLogs } from './io/logs.js';
@@ -67,6 +68,11 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     const limits = config.limits ?? DEFAULT_LIMITS;
     if (access.served.hasNamespaces) await makeDefaultNamespace(store);
     const parts = await startParts(store, bus, logger, closers, config.retention);
+    if (access.tekton !== undefined) {
+      const bridge = new Bridge({ client: access.tekton, store, ...parts, limits, logger, nowMs: Date.now });
+      closers.push(() => bridge.stop());
+      bridge.start();
+    }
     const callReplicas = (service: LeasedService): void => bus.call(leasesSubject(service));
     const module = await startModule(RegistryModule.with({ store, limits, callReplicas }), {
       logger,

@@ -37,9 +37,9 @@ if (bin === undefined) {
       const url = await server.createDatabase();
       const [first, second] = await Promise.all([openObjectStore(url), openObjectStore(url)]);
       const stop = new AbortController();
-      const held = await first.becomeRelay(stop.signal);
+      const held = await first.becomeSole('relay', stop.signal);
       let isSecond = false;
-      const waiting = second.becomeRelay(stop.signal).then(() => (isSecond = true));
+      const waiting = second.becomeSole('relay', stop.signal).then(() => (isSecond = true));
       let heard = 0;
       second.onCommitted(() => heard++);
       const before = heard;

@@ -68,7 +68,7 @@ export {
   type ReadLogRequest,
   type StoredPod,
 } from './logs-protocol.js';
-export { isManagedElsewhere } from './managed-by.js';
+export { MANAGED_BY_SLIPWAY, isManagedElsewhere } from './managed-by.js';
 export { RENAMED_FIELDS } from './older-fields.js';
 export { md5Hex } from './md5.js';
 export {

@@ -13,6 +13,8 @@ export const LABELS = {
   conditionCheck: 'tekton.dev/conditionCheck',
   conditionName: 'tekton.dev/conditionName',
   managedBy: 'app.kubernetes.io/managed-by',
+  /** On a run of an installed Tekton's API and all that it makes: its uid there. */
+  clusterRun: 'slipway.dev/cluster-run',
   /** On what a Build makes. */
   buildName: 'build.knative.dev/buildName',
 } as const;
@@ -71,5 +73,7 @@ export const ANNOTATIONS = {
   pendingTimeout: 'slipway.dev/pending-timeout',
   /** On a pod: how often another took its place before a step had begun, and when last: `2 2026-01-01T00:00:00Z`. */
   restarts: 'slipway.dev/restarts',
+  /** On a run that is shown in an installed Tekton's API: its uid here. */
+  storedUid: 'slipway.dev/stored-uid',
   pipelineTaskOnError: 'pipeline.tekton.dev/pipeline-task-on-error',
 } as const;

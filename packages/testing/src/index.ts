@@ -1,3 +1,4 @@
+export { findApiServer, startTestApiServer, type ApiServerPrograms, type TestApiServer } from './api-server.js';
 export { busContract } from './bus.contract.js';
 export type { BusWorld } from './bus-world.js';
 export { hasDockerRegistry, startDockerRegistry, type DockerRegistry, type PushedImage } from './docker-registry.js';

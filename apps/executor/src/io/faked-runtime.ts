@@ -21,7 +21,7 @@ export function fakedRuntime({ runMs }: FakedRuntimeOptions): PodRuntime {
         setTimeout(() => {
           if (statuses.has(uid)) statuses.set(uid, succeededStatus(pod));
           tell(uid);
-        }, runMs);
+        }, runMs).unref();
       } else {
         statuses.set(uid, succeededStatus(pod));
       }

@@ -15,6 +15,9 @@ import type { StoredObject } from '../core/storage/commit-group.js';
 
 export type { StoredObject } from '../core/storage/commit-group.js';
 
+/** What one registry does for all replicas: publish changes; serve runs of an installed Tekton's API. */
+export type SoleRole = 'relay' | 'bridge';
+
 export interface StoredListRequest {
   resource: ResourceName;
   /** Absent: every namespace. */
@@ -92,8 +95,8 @@ export interface ObjectStore {
   trimOutbox(upToRevision: number): void;
   /** Called after every commit that wrote something, and for commits of other replicas. Must not throw. */
   onCommitted(listener: () => void): () => void;
-  /** Waits until this process is the one that relays; resolves with a signal that aborts when it no longer is. */
-  becomeRelay(signal: AbortSignal): Promise<AbortSignal>;
+  /** Waits until this process is the one that does it; resolves with a signal that aborts when it no longer is. */
+  becomeSole(role: SoleRole, signal: AbortSignal): Promise<AbortSignal>;
   /** Whether the database answers, as far as is known; for readiness. */
   isReachable(): boolean;
   /** Forgets tombstones, commit ids and expired members that are older. Answers the revision up to which tombstones are gone. */

@@ -37,7 +37,7 @@ const STUCK_MS = 4_000;
 const STAND_BACK_MS = 2_000;
 
 export function startRelay(
-  store: Pick<ObjectStore, 'outbox' | 'trimOutbox' | 'onCommitted' | 'becomeRelay'>,
+  store: Pick<ObjectStore, 'outbox' | 'trimOutbox' | 'onCommitted' | 'becomeSole'>,
   bus: Pick<Bus, 'publish'>,
   options: RelayOptions = {},
 ): Relay {
@@ -57,7 +57,7 @@ class OutboxRelay implements Relay {
   #waitingSinceMs = 0;
 
   constructor(
-    private readonly store: Pick<ObjectStore, 'outbox' | 'trimOutbox' | 'onCommitted' | 'becomeRelay'>,
+    private readonly store: Pick<ObjectStore, 'outbox' | 'trimOutbox' | 'onCommitted' | 'becomeSole'>,
     private readonly bus: Pick<Bus, 'publish'>,
     private readonly options: RelayOptions,
   ) {
@@ -88,7 +88,7 @@ class OutboxRelay implements Relay {
     while (!signal.aborted) {
       const turn = new AbortController();
       try {
-        await this.#relayWhile(await this.store.becomeRelay(AbortSignal.any([signal, turn.signal])), turn);
+        await this.#relayWhile(await this.store.becomeSole('relay', AbortSignal.any([signal, turn.signal])), turn);
         if (turn.signal.aborted) await sleep(STAND_BACK_MS, undefined, { signal, ref: false }).catch(() => undefined);
       } catch (thrown) {
         turn.abort();

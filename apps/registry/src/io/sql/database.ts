@@ -1,5 +1,7 @@
 // What the store needs of a SQL database. SQLite and PostgreSQL implement it; everything above is written once.
 
+import type { SoleRole } from '../object-store.js';
+
 export type SqlValue = string | number | null;
 export type SqlRow = Record<string, SqlValue>;
 
@@ -40,7 +42,7 @@ export interface SqlDatabase {
   /** Within a write: tells the other replicas, once it is committed. */
   notify(sql: Sql): Promise<void>;
   onNotified(listener: () => void): () => void;
-  becomeRelay(signal: AbortSignal): Promise<AbortSignal>;
+  becomeSole(role: SoleRole, signal: AbortSignal): Promise<AbortSignal>;
   /** Whether the server answers, as far as is known. */
   isReachable(): boolean;
   close(): Promise<void>;

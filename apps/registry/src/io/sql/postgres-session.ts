@@ -1,15 +1,16 @@
-// One connection of its own, outside of the pool: it listens for the commits of other replicas, and holds the lock of
-// the one that relays.
+// One connection of its own, outside of the pool: it listens for the commits of other replicas, and holds the locks
+// of what one does for all.
 //
 //   S1. The lock goes with the connection, and PostgreSQL ends a connection that has given no sign of life for a while:
-//       a process that stands still, or is cut off, does not relay for ever.
+//       a process that stands still, or is cut off, does not keep its locks for ever.
 //   S2. Who cannot reach PostgreSQL knows it as soon.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { SoleRole } from '../object-store.js';
 
 export const CHANNEL = 'slipway_changes';
-const RELAY_LOCK = 7_354_772;
+const LOCKS: Readonly<Record<SoleRole, number>> = { relay: 7_354_772, bridge: 7_354_773 };
 const RETRY_MS = 500;
 const BEAT_MS = 1_000;
 /** Without a sign of life (S1), and without an answer to one (S2). */
@@ -30,16 +31,17 @@ export class PgSession {
   }
 
   /**
-   * Resolves once this process is the one that relays, with a signal that aborts when that is over: the connection is
+   * Resolves once this process is the one in this role, with a signal that aborts when that is over: the connection is
    * lost, or `signal` has aborted, which lets another have the lock.
    */
-  async becomeRelay(signal: AbortSignal): Promise<AbortSignal> {
+  async becomeSole(role: SoleRole, signal: AbortSignal): Promise<AbortSignal> {
     const until = AbortSignal.any([signal, this.#closing.signal]);
     while (!until.aborted) {
       const life = this.#life.signal;
       const client = this.#client;
-      if (client !== undefined && (await tryLock(client))) {
-        const unlock = (): void => void client.query(`SELECT pg_advisory_unlock(${RELAY_LOCK})`).catch(() => undefined);
+      if (client !== undefined && (await tryLock(client, LOCKS[role]))) {
+        const unlock = (): void =>
+          void client.query(`SELECT pg_advisory_unlock(${LOCKS[role]})`).catch(() => undefined);
         if (signal.aborted) unlock();
         else signal.addEventListener('abort', unlock, { once: true });
         return AbortSignal.any([until, life]);
@@ -72,7 +74,7 @@ export class PgSession {
       client.on('notification', (message) => this.onNotified(message.payload ?? ''));
       try {
         await client.connect();
-        // S1. Servers before 14 do not know it: there, a process that stands still relays until somebody ends it.
+        // S1. Servers before 14 do not know it: there, a process that stands still keeps its locks until somebody ends it.
         await client.query(`SET idle_session_timeout = ${SILENCE_MS}`).catch(() => undefined);
         await client.query(`LISTEN ${CHANNEL}`);
         this.#life = new AbortController();
@@ -91,9 +93,9 @@ export class PgSession {
   }
 }
 
-async function tryLock(client: pg.Client): Promise<boolean> {
+async function tryLock(client: pg.Client, lock: number): Promise<boolean> {
   try {
-    const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${RELAY_LOCK}) AS locked`);
+    const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${lock}) AS locked`);
     return rows[0]?.locked === true;
   } catch {
     return false; // the connection is lost; it is made again

@@ -98,7 +98,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    becomeRelay: (signal) => session.becomeRelay(signal),
+    becomeSole: (role, signal) => session.becomeSole(role, signal),
     isReachable: () => session.isConnected,
     async close() {
       await session.close();

@@ -151,7 +151,7 @@ export function sqlObjectStore(database: SqlDatabase, observer: CommitObserver =
     },
 
     onCommitted: (listener) => database.onNotified(listener),
-    becomeRelay: (signal) => database.becomeRelay(signal),
+    becomeSole: (role, signal) => database.becomeSole(role, signal),
     isReachable: () => database.isReachable(),
 
     prune,

@@ -57,7 +57,7 @@ export async function openSqlite(path: string, migrations: readonly Migration[] 
       return () => listeners.delete(listener);
     },
     // One process has the file, so it relays as soon as it asks.
-    becomeRelay: (signal) => Promise.resolve(signal),
+    becomeSole: (_role, signal) => Promise.resolve(signal),
     isReachable: () => true,
     async close() {
       await last;
