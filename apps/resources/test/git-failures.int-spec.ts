@@ -136,14 +136,18 @@ test.each([
     knownHosts?: string;
     config?: string;
   }
-  async function run(home: Home, target = url): Promise<Finished & { home: string }> {
+  function homeWith(home: Home): string {
     const folder = mkdtempSync(join(program.folder, 'home-'));
     const ssh = join(folder, '.ssh');
     mkdirSync(ssh, { mode: 0o700 });
     if (home.key !== undefined) copyFileSync(home.key, join(ssh, 'id_ed25519'));
     if (home.knownHosts !== undefined) writeFileSync(join(ssh, 'known_hosts'), home.knownHosts);
     if (home.config !== undefined) writeFileSync(join(ssh, 'config'), home.config, { mode: 0o600 });
-    return { ...(await program.run(['-url', target, '-retryMaxAttempts=1'], { home: folder })), home: folder };
+    return folder;
+  }
+  async function run(given: Home, target = url, as = 'home'): Promise<Finished & { home: string }> {
+    const home = homeWith(given);
+    return { ...(await program.run(['-url', target, '-retryMaxAttempts=1'], { [as]: home })), home };
   }
 
   test('a key and a known host bring the sources, by url and by scp form', async () => {
@@ -164,14 +168,69 @@ test.each([
   });
 
   // prettier-ignore
+  describe('a user whose home in the user database is not there', () => {
+    const stranger = (home: Home, target?: string) => run(home, target, 'strangersHome');
+
+    test('brings the sources by the keys, hosts and settings of HOME', async () => {
+      const good = await stranger({ key: sshd.keyFile, knownHosts: sshd.knownHost });
+      expect([good.code, good.output]).toEqual([0, expect.stringContaining('Successfully')]);
+      const config = `Host forge\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  IdentityFile ${sshd.keyFile}\n`;
+      const forge = `${sshd.address.split('@')[0]}@forge:${server.root}/plain.git`;
+      const scp = await stranger({ knownHosts: sshd.knownHost, config }, forge);
+      expect([scp.code, scp.output]).toEqual([0, expect.stringContaining('Successfully')]);
+    });
+
+    test('pins the key of a host in HOME, and refuses one that HOME knows otherwise', async () => {
+      const { code, home } = await stranger({ key: sshd.keyFile });
+      expect(code).toBe(0);
+      expect(readFileSync(join(home, '.ssh/known_hosts'), 'utf8')).toContain(sshd.knownHost.trim().split(' ')[2]);
+      const other = `[127.0.0.1]:${sshd.port} ${readFileSync(`${sshd.strangeKey()}.pub`, 'utf8')}`;
+      const { failure } = await stranger({ key: sshd.keyFile, knownHosts: other });
+      expect(failure?.reason).toBe('GitHostKeyChanged');
+    });
+  });
+
   const SSH_FAILURES: [reason: string, when: string, home: () => Home, url: () => string][] = [
     ['GitSSHAuthExpected', 'there is no key', () => ({ knownHosts: sshd.knownHost }), () => url],
-    ['GitSSHAuthInvalid', 'the key is another\'s', () => ({ key: sshd.strangeKey(), knownHosts: sshd.knownHost }), () => url],
-    ['GitHostKeyUnknown', 'known_hosts has other hosts only', () => ({ key: sshd.keyFile, knownHosts: sshd.knownHost.replace(/^\S+/, 'elsewhere') }), () => url],
-    ['GitHostKeyUnknown', 'hosts must be known', () => ({ key: sshd.keyFile, config: 'Host *\n  StrictHostKeyChecking yes\n' }), () => url],
-    ['GitHostKeyChanged', 'the host has another key', () => ({ key: sshd.keyFile, knownHosts: `[127.0.0.1]:${sshd.port} ${readFileSync(`${sshd.strangeKey()}.pub`, 'utf8')}` }), () => url],
-    ['GitRepositoryNotFound', 'there is no such repository', () => ({ key: sshd.keyFile }), () => url.replace('plain.git', 'gone.git')],
-    ['GitSSHAuthUnexpected', 'the url is http and the credentials are a key', () => (wantsCredentials(), { key: sshd.keyFile }), () => `${server.url}/plain.git`],
+    [
+      'GitSSHAuthInvalid',
+      "the key is another's",
+      () => ({ key: sshd.strangeKey(), knownHosts: sshd.knownHost }),
+      () => url,
+    ],
+    [
+      'GitHostKeyUnknown',
+      'known_hosts has other hosts only',
+      () => ({ key: sshd.keyFile, knownHosts: sshd.knownHost.replace(/^\S+/, 'elsewhere') }),
+      () => url,
+    ],
+    [
+      'GitHostKeyUnknown',
+      'hosts must be known',
+      () => ({ key: sshd.keyFile, config: 'Host *\n  StrictHostKeyChecking yes\n' }),
+      () => url,
+    ],
+    [
+      'GitHostKeyChanged',
+      'the host has another key',
+      () => ({
+        key: sshd.keyFile,
+        knownHosts: `[127.0.0.1]:${sshd.port} ${readFileSync(`${sshd.strangeKey()}.pub`, 'utf8')}`,
+      }),
+      () => url,
+    ],
+    [
+      'GitRepositoryNotFound',
+      'there is no such repository',
+      () => ({ key: sshd.keyFile }),
+      () => url.replace('plain.git', 'gone.git'),
+    ],
+    [
+      'GitSSHAuthUnexpected',
+      'the url is http and the credentials are a key',
+      () => (wantsCredentials(), { key: sshd.keyFile }),
+      () => `${server.url}/plain.git`,
+    ],
     ['GitHostUnreachable', 'nobody listens there', () => ({ key: sshd.keyFile }), () => 'ssh://git@127.0.0.1:1/x.git'],
     ['GitHostUnknown', 'there is no such host', () => ({ key: sshd.keyFile }), () => 'git@no-such-host.invalid:x.git'],
   ];

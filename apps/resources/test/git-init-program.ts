@@ -25,6 +25,8 @@ export interface RunOptions {
   cwd?: string;
   /** The home, in place of the user's own: ssh looks nowhere else. */
   home?: string;
+  /** The home that HOME names, of user 65532, whose home in the user database is not there: as pods of a cluster run. */
+  strangersHome?: string;
   /** Folder with the socket of a mirror cache. */
   door?: string;
   /** Watches the command lines of all processes, which keeps a processor busy. */
@@ -49,7 +51,9 @@ export async function buildGitInit(entry = SOURCE): Promise<GitInitProgram> {
   return {
     folder,
     remove: () => rmSync(folder, { recursive: true, force: true }),
-    async run(args, { env = {}, path = join(folder, `checkout-${++runs}`), cwd = folder, home, door, watch } = {}) {
+    async run(args, options = {}) {
+      const { env = {}, path = join(folder, `checkout-${++runs}`), cwd = folder } = options;
+      const { home, strangersHome, door, watch } = options;
       const termination = join(folder, `termination-${++runs}`);
       writeFileSync(termination, '');
       const fast = ['-retryInitial', '1ms', '-terminationMessagePath', termination];
@@ -57,13 +61,14 @@ export async function buildGitInit(entry = SOURCE): Promise<GitInitProgram> {
       const inHome = home === undefined ? [] : ['bwrap', '--dev-bind', '/', '/', '--bind', home, homedir];
       const atDoor =
         door === undefined ? [] : ['bwrap', '--tmpfs', '/', ...wholeRoot(), '--bind', door, '/tekton/git-mirror'];
+      const asStranger = strangersHome === undefined ? [] : strangersWords(folder);
       const flags = [...(path === '' ? [] : ['-path', path]), ...fast, ...args];
-      const [command, ...words] = [...inHome, ...atDoor, process.execPath, program, ...flags];
+      const [command, ...words] = [...inHome, ...asStranger, ...atDoor, process.execPath, program, ...flags];
       const child = spawn(command!, words, {
         cwd,
         env: {
           PATH: process.env['PATH'],
-          HOME: home === undefined ? folder : homedir,
+          HOME: strangersHome ?? (home === undefined ? folder : homedir),
           TEKTON_RESOURCE_NAME: 'repo',
           ...env,
         },
@@ -94,6 +99,13 @@ export async function buildGitInit(entry = SOURCE): Promise<GitInitProgram> {
       };
     },
   };
+}
+
+function strangersWords(folder: string): string[] {
+  const users = join(folder, 'passwd');
+  writeFileSync(users, 'stranger:x:65532:65532::/nonexistent:/usr/sbin/nologin\n');
+  const who = ['--unshare-user', '--uid', '65532', '--gid', '65532'];
+  return ['bwrap', '--dev-bind', '/', '/', '--ro-bind', users, '/etc/passwd', ...who];
 }
 
 function allCommandLines(): string[] {

@@ -17,7 +17,6 @@ import { mirrorDoor } from './git/mirror-door.js';
 import { parseFlags, type Options } from './git/options.js';
 import { Git, GitError } from './git/process.js';
 import { reportCommit, reportFailure } from './git/report.js';
-import { useHomeForSsh } from './git/ssh-home.js';
 
 const FAILED = 1;
 /** Go's flag package ends with this, too. */
@@ -32,7 +31,6 @@ async function main({ argv, env }: typeof process): Promise<void> {
     exitCode = FAILED;
     enterFolder(options.path);
     if (options.deleteExisting) emptyFolder();
-    useHomeForSsh(env['HOME']);
     const git = new Git(options, env);
     const commit = await bring(git, options);
     reportCommit(git, options, commit);

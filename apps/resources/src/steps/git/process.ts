@@ -1,12 +1,12 @@
 // git as a child process with everything closed that a repository or a server could open.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALLOWED_PROTOCOLS } from '../../core/git-address.js';
 import type { GitCircumstances } from '../../core/git-failures.js';
 import { FSCK_SETTINGS } from '../../core/git-fsck.js';
 import type { Options } from './options.js';
+import { namesIn, sshCommand } from './ssh-command.js';
 import { credentialsOf } from './url-credentials.js';
 
 /** Variables that would make git work on another repository than the one in the folder, or with programs of others. */
@@ -29,10 +29,10 @@ export class Git {
 
   constructor(options: Options, env: NodeJS.ProcessEnv) {
     const credentials = credentialsOf(options.url, env['HOME']);
-    const home = join(env['HOME'] ?? '/', '.ssh');
+    const keys = namesIn(join(env['HOME'] ?? '/', '.ssh'));
     this.url = credentials.url;
     this.#secrets = credentials.secrets;
-    this.circumstances = { protocol: protocolOf(this.url), hasSshKey: namesIn(home).some((name) => /^id_/.test(name)) };
+    this.circumstances = { protocol: protocolOf(this.url), hasSshKey: keys.some((name) => /^id_/.test(name)) };
     const settings: [key: string, value: string][] = [
       ['safe.directory', '*'],
       ['core.hooksPath', '/dev/null'],
@@ -56,7 +56,7 @@ export class Git {
     const inherited = { ...env };
     for (const name of FOREIGN) delete inherited[name];
     this.env = {
-      GIT_SSH_COMMAND: sshCommand(home),
+      GIT_SSH_COMMAND: sshCommand(env['HOME']),
       ...inherited,
       ...credentials.env,
       LC_ALL: 'C',
@@ -115,30 +115,7 @@ function configuration(settings: readonly (readonly [string, string])[], already
   return env;
 }
 
-/** Keys of hosts are taken on first use only where nobody has said which they are, nor that they must be known. */
-function sshCommand(home: string): string {
-  const isDecided =
-    namesIn(home).includes('known_hosts') || /^\s*StrictHostKeyChecking\b/im.test(textOf(join(home, 'config')));
-  return `ssh -o BatchMode=yes${isDecided ? '' : ' -o StrictHostKeyChecking=accept-new'}`;
-}
-
 function protocolOf(url: string): GitCircumstances['protocol'] {
   if (/^https?:/i.test(url)) return 'http';
   return /^git:/i.test(url) ? 'other' : 'ssh';
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
