@@ -13,6 +13,7 @@ interface Values {
   images: Record<string, string>;
   settings: Record<string, string>;
   database: { secret: string };
+  besideTekton: boolean;
   [service: string]: unknown;
 }
 
@@ -60,8 +61,16 @@ function installed(given: Values = values, namespace = 'slipway'): KubernetesObj
 }
 
 function byName(objects: KubernetesObject[]): Record<string, KubernetesObject> {
-  const without = objects.filter(({ kind }) => kind !== 'Namespace'); // Helm makes it
+  const without = objects.filter(({ kind }) => kind !== 'Namespace').map(withSortedVariables); // the Namespace Helm makes
   return Object.fromEntries(without.map((one) => [`${one.kind} ${one.metadata.namespace}/${one.metadata.name}`, one]));
+}
+
+/** A kustomization puts those that it changes first; their order says nothing, as none refers to another. */
+function withSortedVariables(object: KubernetesObject): KubernetesObject {
+  return JSON.parse(JSON.stringify(object), (key, value: unknown) => {
+    if (key !== 'env' || !Array.isArray(value)) return value;
+    return (value as { name: string }[]).toSorted((a, b) => a.name.localeCompare(b.name));
+  }) as KubernetesObject;
 }
 
 describe('the Helm chart', () => {
@@ -78,6 +87,11 @@ describe('the Helm chart', () => {
   test('installs what overlays/own-database does, once a Secret of a database is named', () => {
     const own = installed({ ...values, database: { secret: 'slipway-database' } });
     expect(byName(own)).toEqual(byName(kustomized(join(root, 'deploy/kubernetes/overlays/own-database'))));
+  });
+
+  test('installs what overlays/beside-tekton does, once it is to be beside Tekton', () => {
+    const beside = installed({ ...values, besideTekton: true });
+    expect(byName(beside)).toEqual(byName(kustomized(join(root, 'deploy/kubernetes/overlays/beside-tekton'))));
   });
 
   test('takes images, numbers of replicas and settings from its values, and the namespace from Helm', () => {

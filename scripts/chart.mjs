@@ -1,7 +1,8 @@
 // `npm run chart`: the Helm chart of deploy/helm/slipway, made from the kustomizations of deploy/kubernetes, which are the source.
 //
 //   C1. With its default values the chart is what `kubectl apply -k deploy/kubernetes` applies, but for the namespace, which
-//       Helm makes; with `database.secret` it is overlays/own-database. e2e/chart.e2e-spec.ts holds them together.
+//       Helm makes; with `database.secret` it is overlays/own-database, with `besideTekton` overlays/beside-tekton.
+//       e2e/chart.e2e-spec.ts holds them together.
 //   C2. Templates use four forms and no others: `{{ .Values.x }}`, `{{ toJson .Values.x }}`, `{{ .Release.Namespace }}`, and
 //       `{{- if .Values.x }}` with `{{- else }}` and `{{- end }}` on lines of their own.
 
@@ -27,11 +28,18 @@ export function kustomized(folder) {
 export function chartFiles(root) {
   const tryOut = kustomized(join(root, 'deploy/kubernetes'));
   const ownDatabase = kustomized(join(root, 'deploy/kubernetes/overlays/own-database'));
+  const besideTekton = kustomized(join(root, 'deploy/kubernetes/overlays/beside-tekton'));
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const templates = Object.fromEntries(['platform', ...GROUPS].map((group) => [group, []]));
   for (const object of tryOut.filter(({ kind }) => kind !== 'Namespace')) {
     const other = ownDatabase.find((one) => keyOf(one) === keyOf(object));
-    templates[groupOf(object)].push(asTemplate(object, other));
+    const isAlways = besideTekton.some((one) => keyOf(one) === keyOf(object));
+    const template = asTemplate(object, other);
+    templates[groupOf(object)].push(isAlways ? template : eitherOf('besideTekton', '', template));
+  }
+  for (const object of besideTekton) {
+    if (tryOut.some((one) => keyOf(one) === keyOf(object))) continue;
+    templates[groupOf(object)].push(eitherOf('besideTekton', documentOf(object), ''));
   }
   const files = Object.entries(templates).map(([group, objects]) => [`templates/${group}.yaml`, objects.join('')]);
   return {
@@ -50,11 +58,12 @@ export function chartFiles(root) {
 }
 
 const HEAD = `# Made by "npm run chart". \`settings\` are variables of all services (docs/operating.md). \`database.secret\`: name of a Secret
-# whose key \`url\` is the connection string of a PostgreSQL of yours; empty: one server for trying out.
+# whose key \`url\` is the connection string of a PostgreSQL of yours; empty: one server for trying out. \`besideTekton\`: leave
+# tekton.dev to an installed Tekton, and serve its runs with \`managedBy: slipway.dev\`.
 `;
 
 function valuesOf(objects) {
-  const values = { images: {}, settings: {}, database: { secret: '' } };
+  const values = { images: {}, settings: {}, database: { secret: '' }, besideTekton: false };
   for (const { kind, metadata, spec, data } of objects) {
     if (kind === 'ConfigMap' && metadata.name === 'slipway-settings') values.settings = data;
     if (!WORKLOADS.includes(kind)) continue;
@@ -74,15 +83,26 @@ function valuesOf(objects) {
 /** C1: the same in both ways, or one of two. */
 function asTemplate(object, other) {
   const text = documentOf(object);
-  if (other === undefined) return `{{- if .Values.database.secret }}\n{{- else }}\n${text}{{- end }}\n`;
-  const otherText = documentOf(other);
-  return text === otherText ? text : `{{- if .Values.database.secret }}\n${otherText}{{- else }}\n${text}{{- end }}\n`;
+  const otherText = other === undefined ? '' : documentOf(other);
+  return text === otherText ? text : eitherOf('database.secret', otherText, text);
 }
+
+function eitherOf(value, text, otherwise) {
+  return `{{- if .Values.${value} }}\n${text}{{- else }}\n${otherwise}{{- end }}\n`;
+}
+
+/** Variables of a service that are others beside an installed Tekton: what the overlay makes of them. */
+const BESIDE_TEKTON = { BESIDE_TEKTON: ['true', 'false'], OWNER_REFERENCES: ['false', 'true'] };
+const SWITCHED = /^ *value: \{\{ SWITCHED (\w+) \}\}\n/gm;
 
 function documentOf(object) {
   const text = stringify(parametrized(object), { lineWidth: 0 });
   if (/\{\{(?!HELM)/.test(text.replaceAll('{{ HELM', ''))) throw new Error(`${keyOf(object)} has braces of its own`);
-  return `---\n${text.replace(/"?\{\{ HELM (.*?) \}\}"?/g, (_, expression) => `{{ ${expression} }}`)}`;
+  const template = text.replace(/"?\{\{ HELM (.*?) \}\}"?/g, (_, expression) => `{{ ${expression} }}`);
+  return `---\n${template.replace(SWITCHED, (line, name) => {
+    const [beside, alone] = BESIDE_TEKTON[name].map((value) => line.replace(/value: .*/, `value: "${value}"`));
+    return eitherOf('besideTekton', beside, alone);
+  })}`;
 }
 
 const helm = (expression) => `{{ HELM ${expression} }}`;
@@ -102,6 +122,7 @@ function parametrized(object) {
     container.image = helm(`toJson .Values.images.${nameOf(image)}`);
     container.resources = helm(`toJson .Values.${group}.resources`);
     for (const variable of container.env ?? []) {
+      if (variable.name in BESIDE_TEKTON) variable.value = helm(`SWITCHED ${variable.name}`);
       if (variable.name === 'ENTRYPOINT_IMAGE') variable.value = helm('toJson .Values.images.entrypoint');
       if (variable.value === image) variable.value = helm(`toJson .Values.images.${nameOf(image)}`);
     }
