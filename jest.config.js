@@ -10,7 +10,7 @@ const tiers = {
 const project = (displayName) => ({
   displayName,
   testEnvironment: 'node',
-  roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/e2e', '<rootDir>/conformance'],
+  roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/e2e', '<rootDir>/conformance', '<rootDir>/bench'],
   testMatch: [`**/*.${tiers[displayName]}.ts`],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],

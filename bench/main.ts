@@ -12,6 +12,7 @@ import { decision, matrixDecision, substitution, validation } from './language.j
 import { largeRun } from './large-run.js';
 import { oneStepBuild, oneStepRun, startToExit } from './latency.js';
 import { table, type Row } from './measure.js';
+import { withMeasured } from './measured-block.js';
 import { root, withPlatform } from './platform.js';
 import { burst, coldList, fill } from './throughput.js';
 
@@ -55,13 +56,9 @@ console.log(table(rows));
 if (values.write) {
   const file = resolve(root, 'docs/benchmarks.md');
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node.js ${process.versions.node}`;
-  const method = rows.map((row) => `- **${row.what}**: ${row.how}.`).join('\n');
   const mark = onRequest ? `measured: ${values.only}` : 'measured';
-  const measured = `<!-- ${mark} -->\n\nMachine: ${machine}.\n\n${table(rows)}\n\n${method}\n\n<!-- /${mark} -->`;
-  const before = new RegExp(`<!-- ${mark} -->[\\s\\S]*<!-- /${mark} -->`);
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace(before, () => measured),
-  );
+  const measurement = { rows, machine, day: new Date().toISOString().slice(0, 10) };
+  const isPart = !onRequest && values.only !== '';
+  writeFileSync(file, withMeasured(readFileSync(file, 'utf8'), mark, measurement, isPart));
 }
 process.exit(0);
