@@ -11,7 +11,8 @@ import { RESOURCE_STEPS_IMAGE } from '@slipway/contracts';
 import { check, type Outcome } from './check.js';
 import { findCluster } from './cluster/cluster.js';
 import { loadImages } from './cluster/load-images.js';
-import { startFarSide } from './far-side/far-side.js';
+import { startFarSide, type FarSide } from './far-side/far-side.js';
+import { Interrupted, onInterruption } from './interruption.js';
 import { Kubectl } from './kubectl.js';
 import { startPlatform, type Platform } from './platform.js';
 import { Place } from './place.js';
@@ -54,28 +55,12 @@ const only = new RegExp(values.only);
 const endMs = Date.now() + Number(values['limit-minutes']) * 60_000;
 const results: Result[] = [];
 const cluster = onCluster ? await findCluster(root, values.address) : undefined;
-const far = await startFarSide(root, cluster?.address);
-const chosen = sets.map((set) => readSet(values.data, set).filter(({ name }) => only.test(name)));
-const tools = process.env['KUBERNETES_TOOLS'] ?? resolve(root, '../shared/tools/kubernetes');
-if (cluster !== undefined) await loadImages({ root, tools, far, files: chosen.flat() });
-for (const files of chosen) {
-  // A platform a set: cluster-wide objects of two sets have the same names.
-  let platform: Platform | undefined;
-  if (values.kubeconfig === undefined) {
-    const args = cluster === undefined ? ['--images', far.images] : ['--runtime', 'kubernetes'];
-    // The steps that Slipway adds have a stand-in too, unless their image is named.
-    const env = { RESOURCE_STEPS_IMAGE, ...process.env, ...far.env, ...cluster?.env };
-    platform = await startPlatform(resolve(root, 'slipway'), args, env);
-  }
-  const place = new Place(new Kubectl(values.kubeconfig ?? platform!.kubeconfig), cluster?.kubectl);
-  try {
-    results.push(...(await runAll(place, files)));
-  } finally {
-    await place.clear();
-    await platform?.stop();
-  }
-}
-await far.stop();
+const interruption = onInterruption();
+await runSets().catch((thrown: unknown) => {
+  if (!(thrown instanceof Interrupted)) throw thrown;
+  console.error(thrown.message);
+  process.exit(thrown.exitCode);
+});
 for (const set of sets) console.log(`\n${set}: ${total(results.filter(({ file }) => file.set === set))}`);
 if (sets.length > 1) console.log(`\nall: ${total(results)}`);
 if (values.write) {
@@ -89,6 +74,36 @@ if (values.write) {
   writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
 }
 process.exit(results.some(({ outcome }) => outcome.kind === 'failed') ? 1 : 0);
+
+async function runSets(): Promise<void> {
+  const far = await startFarSide(root, cluster?.address);
+  try {
+    const chosen = sets.map((set) => readSet(values.data, set).filter(({ name }) => only.test(name)));
+    const tools = process.env['KUBERNETES_TOOLS'] ?? resolve(root, '../shared/tools/kubernetes');
+    if (cluster !== undefined) await interruption.orEnded(loadImages({ root, tools, far, files: chosen.flat() }));
+    for (const files of chosen) results.push(...(await runSet(far, files)));
+  } finally {
+    await far.stop();
+  }
+}
+
+async function runSet(far: FarSide, files: readonly ConformanceFile[]): Promise<Result[]> {
+  // A platform a set: cluster-wide objects of two sets have the same names.
+  let platform: Platform | undefined;
+  if (values.kubeconfig === undefined) {
+    const args = cluster === undefined ? ['--images', far.images] : ['--runtime', 'kubernetes'];
+    // The steps that Slipway adds have a stand-in too, unless their image is named.
+    const env = { RESOURCE_STEPS_IMAGE, ...process.env, ...far.env, ...cluster?.env };
+    platform = await startPlatform(resolve(root, 'slipway'), args, env);
+  }
+  const place = new Place(new Kubectl(values.kubeconfig ?? platform!.kubeconfig), cluster?.kubectl);
+  try {
+    return await interruption.orEnded(runAll(place, files));
+  } finally {
+    await place.clear();
+    await platform?.stop();
+  }
+}
 
 async function runAll(place: Place, files: readonly ConformanceFile[]): Promise<Result[]> {
   const waiting = files.map((file, index) => ({

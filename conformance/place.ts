@@ -5,11 +5,13 @@ import type { Kubectl, Output } from './kubectl.js';
 
 /** API groups that the platform serves; a file's further namespaces hold runs and tasks only. */
 const OURS = /(^|\.)(tekton|slipway|knative)\.dev$/;
+const CLEAR_SECONDS = 30;
 const LABEL = 'slipway.dev/conformance';
 
 export class Place {
   readonly #id = String(process.pid);
   readonly #nodeLabels = new Set<string>();
+  readonly #namespaces = new Set<string>();
   readonly ends: Ends;
 
   constructor(
@@ -21,6 +23,7 @@ export class Place {
   }
 
   async makeNamespace(name: string): Promise<Output> {
+    this.#namespaces.add(name);
     const made = await this.platform.run(['create', 'namespace', name]);
     if (this.cluster === undefined || made.code !== 0) return made;
     const metadata = { name, labels: { [LABEL]: this.#id } };
@@ -47,13 +50,16 @@ export class Place {
   }
 
   async removeNamespace(name: string): Promise<void> {
+    this.#namespaces.delete(name);
     const args = ['delete', 'namespace', name, '--wait=false'];
     await Promise.all([this.platform.run(args), this.cluster?.run(args)]);
   }
 
-  /** Takes out of the cluster what is still there of all files. */
+  /** Takes away what is still there of all files: pods outlive their platform, so their runs go first. */
   async clear(): Promise<void> {
     this.ends.stop();
+    const left = [...this.#namespaces];
+    if (left.length > 0) await this.platform.run(['delete', 'namespace', ...left, `--timeout=${CLEAR_SECONDS}s`]);
     for (const name of this.#nodeLabels) await this.cluster?.run(['label', 'nodes', '--all', `${name}-`]);
     await this.cluster?.run(['delete', 'namespace', '-l', `${LABEL}=${this.#id}`, '--wait=false']);
   }

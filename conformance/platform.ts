@@ -25,7 +25,10 @@ export async function startPlatform(
   const kubeconfig = join(dataDir, 'kubeconfig');
   const launch = (port: string): Promise<ChildProcess> =>
     start(slipway, ['up', '--data', dataDir, '--port', port, ...args], kubeconfig, env);
-  let child = await launch('0');
+  let child = await launch('0').catch((thrown: unknown) => {
+    rmSync(dataDir, { recursive: true, force: true });
+    throw thrown;
+  });
   const port = portOf(kubeconfig);
   return {
     kubeconfig,
@@ -51,7 +54,11 @@ async function start(
   kubeconfig: string,
   env: NodeJS.ProcessEnv | undefined,
 ): Promise<ChildProcess> {
-  const child = spawn(slipway, command, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  // A group of its own, so that Ctrl-C reaches us alone: pods are ended before their platform is.
+  const child = spawn(slipway, command, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
+  const endWithUs = (): void => void child.kill('SIGTERM');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
   let printed = '';
   const keep = (bytes: Buffer): void => {
     printed = (printed + bytes.toString()).slice(-4000);
