@@ -2,6 +2,7 @@
 // into itself (P1, P2 of image-store/path-within.ts).
 //
 //   G1. What the sandbox mounts, it mounts at a path without a link in it: it works as root, with the host in reach.
+//   G2. No link of the image brings a mount over what the sandbox itself provides: its program, /proc, /sys, /dev.
 
 import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
@@ -9,8 +10,9 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pathWithin } from '../image-store/path-within.js';
+import { RefusedError } from './config-error.js';
 import { readBounded } from './files.js';
-import { OWN_ETC_FILES, SANDBOX_FOLDERS, type SandboxMount } from './sandbox.js';
+import { OWN_ETC_FILES, SANDBOX_FOLDERS, isProvided, type SandboxMount } from './sandbox.js';
 
 /** Larger user databases are somebody's mistake. */
 const MAX_ETC_BYTES = 1 << 20;
@@ -51,6 +53,10 @@ export function placedMounts(root: string, mounts: readonly SandboxMount[]): San
   for (const mount of byLength) {
     const above = placed.findLast(({ from }) => mount.target.startsWith(`${from}/`));
     const to = above === undefined ? inRoot(root, mount.target) : above.to + mount.target.slice(above.from.length);
+    if (isProvided(to) && !isProvided(mount.target)) {
+      const message = `mountPath ${mount.target}: a link of the image leads it to ${to}, which is not for volumes.`;
+      throw new RefusedError('MountRefused', message); // G2
+    }
     placed.push({ from: mount.target, to });
     targets.set(mount, to);
   }

@@ -21,6 +21,7 @@ import {
   ASH_PATH,
   OWN_ETC_FILES,
   commandLine,
+  isProvided,
   sandboxArguments,
   type HostLayout,
   type SandboxMount,
@@ -311,8 +312,8 @@ function cleanTarget(path: string): string {
   const clean = normalize(path).replace(/(.)\/+$/, '$1');
   if (!clean.startsWith('/') || clean === '/')
     throw new ConfigError(`mountPath "${path}" is not a path below the root`);
-  if (/^\/(proc|sys|dev)(\/|$)/.test(clean) && !clean.startsWith('/dev/shm')) {
-    throw new RefusedError('MountRefused', `mountPath ${path}: /proc, /sys and /dev are not for volumes.`);
+  if (isProvided(clean) && !clean.startsWith('/dev/shm')) {
+    throw new RefusedError('MountRefused', `mountPath ${path}: /proc, /sys, /dev and /.slipway are not for volumes.`);
   }
   return clean;
 }

@@ -51,6 +51,11 @@ const SUPPORT_PATH = '/.slipway';
 /** Folders that every root has for what is mounted there whatever the pod says. */
 export const SANDBOX_FOLDERS = ['proc', 'dev', SUPPORT_PATH.slice(1)] as const;
 
+/** Whether a path of a container is, or is below, what no pod may put its volumes over. */
+export function isProvided(path: string): boolean {
+  return ['/proc', '/sys', '/dev', SUPPORT_PATH].some((own) => path === own || path.startsWith(`${own}/`));
+}
+
 /** Added to PATH of images whose shell is `ash`. */
 export const ASH_PATH = `${SUPPORT_PATH}/ash`;
 
