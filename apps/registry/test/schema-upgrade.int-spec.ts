@@ -1,15 +1,19 @@
 import { join } from 'node:path';
 import { findPostgres, startTestPostgres, tempDir, type TestPostgres } from '@slipway/testing';
 import { MIGRATIONS, type Migration } from '../src/io/sql/migrations.js';
-import { openPostgres } from '../src/io/sql/postgres.js';
-import { create, schemaUpgradeContract } from '../src/io/sql/schema-upgrade.contract.js';
+import { openPostgres, readPostgres } from '../src/io/sql/postgres.js';
+import { create, namesIn, schemaUpgradeContract } from '../src/io/sql/schema-upgrade.contract.js';
 import { sqlObjectStore } from '../src/io/sql/sql-object-store.js';
-import { openSqlite } from '../src/io/sql/sqlite.js';
+import { openSqlite, readSqlite } from '../src/io/sql/sqlite.js';
 
 schemaUpgradeContract('SQLite', async () => {
   const dir = await tempDir();
   const path = join(dir.path, 'store.db');
-  return { open: async (migrations) => sqlObjectStore(await openSqlite(path, migrations)), close: () => dir.remove() };
+  return {
+    open: async (migrations) => sqlObjectStore(await openSqlite(path, migrations)),
+    backup: (migrations) => namesIn(readSqlite(path), migrations),
+    close: () => dir.remove(),
+  };
 });
 
 const bin = await findPostgres();
@@ -26,6 +30,7 @@ if (bin === undefined) process.stderr.write('PostgreSQL is not installed: upgrad
     const url = await server.createDatabase();
     return {
       open: async (migrations) => sqlObjectStore(await openPostgres(url, { migrations })),
+      backup: (migrations) => namesIn(readPostgres(url), migrations),
       close: () => Promise.resolve(),
     };
   });

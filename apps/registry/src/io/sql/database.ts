@@ -33,17 +33,21 @@ export interface Clock {
   nowMs: number;
 }
 
-export interface SqlDatabase {
+/** A database that is read as it is: no statement of its can write, whatever schema it has. */
+export interface SqlReader {
   readonly kind: 'sqlite' | 'postgres';
-  /** One writer at a time, over all replicas. Rolls back when `work` throws. */
-  write<T>(work: (sql: Sql, clock: Clock) => Promise<T>): Promise<T>;
   /** One snapshot. */
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface SqlDatabase extends SqlReader {
+  /** One writer at a time, over all replicas. Rolls back when `work` throws. */
+  write<T>(work: (sql: Sql, clock: Clock) => Promise<T>): Promise<T>;
   /** Within a write: tells the other replicas, once it is committed. */
   notify(sql: Sql): Promise<void>;
   onNotified(listener: () => void): () => void;
   becomeSole(role: SoleRole, signal: AbortSignal): Promise<AbortSignal>;
   /** Whether the server answers, as far as is known. */
   isReachable(): boolean;
-  close(): Promise<void>;
 }

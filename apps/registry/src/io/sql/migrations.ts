@@ -57,6 +57,26 @@ export function missingMigrations(
   return migrations.filter(({ version }) => version > found.version);
 }
 
+/**
+ * Whether a program with these migrations can read what a database holds without a change to it. Errors: `invalid` for one
+ * that is empty, or that it is too old or too new for.
+ */
+export function requireReadable(found: SchemaState | undefined, migrations: readonly Migration[] = MIGRATIONS): void {
+  if (found === undefined) {
+    throw new SlipwayError('invalid', 'EmptyDatabase', 'The database holds no platform.', {
+      hint: 'Name that of the platform.',
+    });
+  }
+  if (missingMigrations(found, migrations).length === 0) return;
+  const known = newestOf(migrations);
+  throw new SlipwayError(
+    'invalid',
+    'DatabaseTooOld',
+    `The database has schema ${found.version}; this program reads schema ${known}, and changes nothing by reading.`,
+    { hint: 'Use the release that runs on it; or upgrade first, which keeps everything.' },
+  );
+}
+
 function tooNew({ version, oldest }: SchemaState, known: number): SlipwayError {
   return new SlipwayError(
     'invalid',

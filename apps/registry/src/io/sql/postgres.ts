@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { SlipwayError } from '@slipway/contracts';
-import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './database.js';
+import type { Clock, Sql, SqlDatabase, SqlReader, SqlRow, SqlValue, Table } from './database.js';
 import { POSTGRES, numbered, postgresBulk } from './dialect.js';
 import { CHANNEL, PgSession } from './postgres-session.js';
 import { pgError } from './postgres-error.js';
@@ -35,39 +35,18 @@ const PREPARED_LIMIT = 200;
 /** How long a migration waits for a table that somebody reads, a backup for example; others wait behind it. */
 const MIGRATION_LOCK_MS = 1_000;
 
+const PATIENCE_MS = 15_000;
+
 /** Connects and brings the schema up to date. */
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<SqlDatabase> {
-  const { patienceMs = 15_000, migrations = MIGRATIONS } = options;
+  const { patienceMs = PATIENCE_MS, migrations = MIGRATIONS, connections = 6 } = options;
   const known = newestOf(migrations);
   const config = clientConfig(url);
-  const pool = new pg.Pool({ ...config, max: options.connections ?? 6, idleTimeoutMillis: 30_000 });
-  pool.on('error', () => undefined); // an idle connection was lost; the pool has forgotten it already
-  pool.on('connect', (client) => client.on('error', () => undefined)); // one in use: its statements fail
+  const { pool, transaction } = poolOf(config, connections);
   const instance = randomUUID();
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
   const notifying = new WeakSet<Sql>();
-
-  const transaction = async <T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
-    const client = await pool.connect();
-    const end = (how: 'COMMIT' | 'ROLLBACK'): Promise<void> => client.query(how).then(() => client.release());
-    // A connection that fails is closed rather than used again: nobody knows what is still on its way.
-    const discard = (): void => client.release(true);
-    try {
-      const begun = client.query(begin);
-      begun.catch(() => undefined); // what follows fails with it
-      const result = await work(new PgSql(client));
-      const ended = end('COMMIT');
-      // Nothing depends on the end of a read.
-      if (begin === READ) ended.catch(discard);
-      else await ended;
-      return result;
-    } catch (thrown) {
-      if (thrown instanceof SlipwayError) end('ROLLBACK').catch(discard);
-      else discard();
-      throw thrown;
-    }
-  };
 
   try {
     await patiently(patienceMs, () => transaction('BEGIN', (sql) => migrateAlone(sql, migrations)));
@@ -104,6 +83,48 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       await session.close();
       await pool.end();
     },
+  };
+}
+
+interface PgPool {
+  pool: pg.Pool;
+  transaction: <T>(begin: string, work: (sql: Sql) => Promise<T>) => Promise<T>;
+}
+
+function poolOf(config: pg.ClientConfig, connections: number): PgPool {
+  const pool = new pg.Pool({ ...config, max: connections, idleTimeoutMillis: 30_000 });
+  pool.on('error', () => undefined); // an idle connection was lost; the pool has forgotten it already
+  pool.on('connect', (client) => client.on('error', () => undefined)); // one in use: its statements fail
+  const transaction = async <T>(begin: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    const end = (how: 'COMMIT' | 'ROLLBACK'): Promise<void> => client.query(how).then(() => client.release());
+    // A connection that fails is closed rather than used again: nobody knows what is still on its way.
+    const discard = (): void => client.release(true);
+    try {
+      const begun = client.query(begin);
+      begun.catch(() => undefined); // what follows fails with it
+      const result = await work(new PgSql(client));
+      const ended = end('COMMIT');
+      // Nothing depends on the end of a read.
+      if (begin === READ) ended.catch(discard);
+      else await ended;
+      return result;
+    } catch (thrown) {
+      if (thrown instanceof SlipwayError) end('ROLLBACK').catch(discard);
+      else discard();
+      throw thrown;
+    }
+  };
+  return { pool, transaction };
+}
+
+/** Connects to a database as it is, with the first read. */
+export function readPostgres(url: string): SqlReader {
+  const { pool, transaction } = poolOf(clientConfig(url), 1);
+  return {
+    kind: 'postgres',
+    read: (work) => patiently(PATIENCE_MS, () => transaction(READ, work)),
+    close: () => pool.end(),
   };
 }
 

@@ -2,11 +2,16 @@
 
 import { CONFIG_MAPS, type Write } from '@slipway/contracts';
 import type { ObjectStore } from '../object-store.js';
+import type { StoredObject } from '../../core/storage/commit-group.js';
+import type { SqlReader } from './database.js';
 import { MIGRATIONS, type Migration } from './migrations.js';
+import { snapshotOf } from './read-snapshot.js';
 
 export interface UpgradeWorld {
   /** A program with these migrations starts on the one database of this world. */
   open(migrations: readonly Migration[]): Promise<ObjectStore>;
+  /** A program with these migrations backs it up: the names of the objects. */
+  backup(migrations: readonly Migration[]): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -67,6 +72,32 @@ export function schemaUpgradeContract(name: string, makeWorld: () => Promise<Upg
       await again.close();
     });
 
+    test('a backup of a newer program is refused with what to do, and changes nothing', async () => {
+      const store = await world.open(MIGRATIONS);
+      await store.commit({ writes: [create('a')] });
+      const closes: Migration = { ...NEXT, oldest: NEXT.version };
+      await expect(world.backup([...MIGRATIONS, closes])).rejects.toMatchObject({
+        kind: 'invalid',
+        reason: 'DatabaseTooOld',
+        hint: expect.stringContaining('release that runs') as string,
+      });
+      await store.commit({ writes: [create('b')] });
+      await store.close();
+      await world.open(MIGRATIONS).then((again) => again.close()); // it would be too old, had that been migrated
+      expect(await world.backup(MIGRATIONS)).toEqual(['a', 'b']);
+    });
+
+    test('a backup of an older program that may still work on the database is whole', async () => {
+      const newer = await world.open([...MIGRATIONS, NEXT]);
+      await newer.commit({ writes: [create('a')] });
+      expect(await world.backup(MIGRATIONS)).toEqual(['a']);
+      await newer.close();
+    });
+
+    test('a backup of an empty database is refused', async () => {
+      await expect(world.backup(MIGRATIONS)).rejects.toMatchObject({ reason: 'EmptyDatabase' });
+    });
+
     test('a migration that fails leaves the database as it was', async () => {
       await world.open(MIGRATIONS).then((store) => store.close());
       const broken: Migration = { ...NEXT, statements: (types) => [...NEXT.statements(types), 'DROP TABLE not_there'] };
@@ -76,6 +107,17 @@ export function schemaUpgradeContract(name: string, makeWorld: () => Promise<Upg
       await mended.close();
     });
   });
+}
+
+/** What a world's `backup` answers. */
+export async function namesIn(reader: SqlReader, migrations: readonly Migration[]): Promise<string[]> {
+  const names: string[] = [];
+  const take = (objects: readonly StoredObject[]): Promise<void> => {
+    names.push(...objects.map(({ key }) => key.name));
+    return Promise.resolve();
+  };
+  await snapshotOf(reader, take, migrations).finally(() => reader.close());
+  return names;
 }
 
 export function create(name: string): Write {

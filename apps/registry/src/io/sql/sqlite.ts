@@ -7,7 +7,7 @@
 
 import Libsql from 'libsql';
 import { SlipwayError } from '@slipway/contracts';
-import type { Clock, Sql, SqlDatabase, SqlRow, SqlValue, Table } from './database.js';
+import type { Clock, Sql, SqlDatabase, SqlReader, SqlRow, SqlValue, Table } from './database.js';
 import { SQLITE, sqliteBulk } from './dialect.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS, type Migration } from './migrations.js';
@@ -64,6 +64,16 @@ export async function openSqlite(path: string, migrations: readonly Migration[] 
       readers.close();
       writer.close();
     },
+  };
+}
+
+/** Opens the file as it is. It must be there. */
+export function readSqlite(path: string): SqlReader {
+  const readers = new ReaderPool(path, ['PRAGMA query_only = ON']);
+  return {
+    kind: 'sqlite',
+    read: (work) => readers.use(work),
+    close: () => Promise.resolve(readers.close()),
   };
 }
 
@@ -146,7 +156,10 @@ class ReaderPool {
   readonly #waiting: (() => void)[] = [];
   #open = 0;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly settings: readonly string[] = [],
+  ) {}
 
   async use<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     while (this.#free.length === 0 && this.#open >= READERS) {
@@ -173,6 +186,7 @@ class ReaderPool {
 
   #connect(): { connection: Connection; sql: SqliteSql } {
     const connection = connect(this.path);
+    for (const setting of this.settings) connection.exec(setting);
     this.#open++;
     return { connection, sql: new SqliteSql(connection) };
   }
