@@ -212,6 +212,64 @@ if (programs === undefined) process.stderr.write('there is no kube-apiserver: th
     }
   });
 
+  test('one that a RetentionPolicy removes goes in the cluster, and its TaskRuns with it', async () => {
+    await apply(pipelineRun('short-lived', { pipelineSpec: { tasks: [inline('a')] } }));
+    await ended('short-lived');
+    const policy = {
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'RetentionPolicy',
+      metadata: meta('none'),
+      spec: { succeeded: { keep: 0 } },
+    } as KubeObject;
+    await store.commit({ writes: [{ op: 'create', object: policy }] });
+    await until('the run has gone', async () => (await read('pipelinerun', 'short-lived')) === undefined);
+    await until('its TaskRun is seen no more', async () => (await shownTaskRuns('short-lived')).length === 0);
+    await until('nothing is stored', async () => (await stored('short-lived')) === undefined);
+    const key = { resource: 'retentionpolicies.slipway.dev', namespace: 'default', name: 'none' };
+    await store.commit({ writes: [{ op: 'delete', key }] });
+  });
+
+  test('pipelines in pipelines are seen below each other', async () => {
+    const inner = { name: 'inner', pipelineSpec: { tasks: [inline('a')] } };
+    await apply(pipelineRun('outer', { pipelineSpec: { tasks: [inner] } }));
+    const outer = await ended('outer');
+    expect(succeeded(outer)?.reason).toBe('Succeeded');
+    const middle = await ended('outer-inner');
+    expect(middle.spec.managedBy).toBe('slipway.dev');
+    expect(middle.metadata.ownerReferences).toMatchObject([{ name: 'outer', uid: outer.metadata.uid }]);
+    const [leaf] = await until('the TaskRun of the inner one is over', async () => {
+      const shown = await shownTaskRuns('outer-inner');
+      return shown.length === 1 && shown.every(isDone) && shown;
+    });
+    expect(leaf?.metadata.ownerReferences).toMatchObject([{ name: 'outer-inner', uid: middle.metadata.uid }]);
+  });
+
+  test('what is shown and deleted by somebody is shown again while its run is there', async () => {
+    await apply(pipelineRun('shown-again', { pipelineSpec: { tasks: [inline('a')] } }));
+    await ended('shown-again');
+    const [first] = await until('its TaskRun is over', async () => {
+      const shown = await shownTaskRuns('shown-again');
+      return shown.length === 1 && shown.every(isDone) && shown;
+    });
+    await kubectl('delete taskrun shown-again-a');
+    await until('it is there again', async () => {
+      const [again] = await shownTaskRuns('shown-again');
+      return again !== undefined && again.metadata.uid !== first?.metadata.uid && isDone(again);
+    });
+  });
+
+  test('one that had begun, and that the store has lost, is not run once more', async () => {
+    await apply(pipelineRun('lost', { pipelineSpec: { tasks: [inline('a')] }, managedBy: 'example.com/nobody' }));
+    const begun = { ...(await read<PipelineRun>('pipelinerun', 'lost'))!, status: { conditions: [unknown] } };
+    await kubectl(
+      'replace --raw /apis/tekton.dev/v1/namespaces/default/pipelineruns/lost/status -f -',
+      JSON.stringify(begun),
+    );
+    await kubectl('patch pipelinerun lost --type merge -p {"spec":{"managedBy":"slipway.dev"}}'); // no webhook forbids it here
+    expect(succeeded(await ended('lost'))?.reason).toBe('RunLost');
+    expect(await stored('lost')).toBeUndefined();
+  });
+
   test('one that Slipway does not accept ends and says why', async () => {
     await apply(pipelineRun('wrong', { pipelineSpec: { tasks: [inline('a'), inline('a')] } }));
     const condition = succeeded(await ended('wrong'));
@@ -309,6 +367,7 @@ if (programs === undefined) process.stderr.write('there is no kube-apiserver: th
   }, 120_000);
 });
 
+const unknown = { type: 'Succeeded', status: 'Unknown' };
 const image = 'busybox';
 const step = (): object => ({ image, command: ['true'] });
 const inline = (name: string): object => ({ name, taskSpec: { steps: [step()] } });

@@ -21,6 +21,7 @@ import { defaultNamespace } from './http/fresh.js';
 import { RequestMetrics } from './http/request-metrics.js';
 import { ApiServer } from './http/server.js';
 import { Bridge } from './io/bridge/bridge.js';
+import type { BridgePorts } from './io/bridge/bridge-turn.js';
 import { Expiry } from './io/expiry.js';
 import { Garbage } from './io/garbage.js';
 import { busLogs } from './io/logs.js';
@@ -69,9 +70,7 @@ export async function startRegistry(config: RegistryConfig, given?: { logger?: L
     if (access.served.hasNamespaces) await makeDefaultNamespace(store);
     const parts = await startParts(store, bus, logger, closers, config.retention);
     if (access.tekton !== undefined) {
-      const bridge = new Bridge({ client: access.tekton, store, ...parts, limits, logger, nowMs: Date.now });
-      closers.push(() => bridge.stop());
-      bridge.start();
+      closers.push(startBridge({ client: access.tekton, store, ...parts, limits, logger, nowMs: Date.now }, metrics));
     }
     const callReplicas = (service: LeasedService): void => bus.call(leasesSubject(service));
     const module = await startModule(RegistryModule.with({ store, limits, callReplicas }), {
@@ -149,6 +148,15 @@ async function startParts(
   retention.start();
   void garbage.start().catch((err: unknown) => logger.error({ err }, 'unfinished deletions could not be read'));
   return { cache, garbage };
+}
+
+/** Answers how it is stopped. */
+function startBridge(ports: BridgePorts, metrics: Metrics): () => Promise<void> {
+  const steps = metrics.counter('bridge_steps_total', 'Steps done for runs of an installed Tekton.', ['verb']);
+  const bridge = new Bridge({ ...ports, onStep: (verb) => steps.inc({ verb }) });
+  metrics.gauge('bridge_runs', 'Runs of an installed Tekton that are served from here.', [], () => bridge.size);
+  bridge.start();
+  return () => bridge.stop();
 }
 
 async function makeDefaultNamespace(store: ObjectStore): Promise<void> {

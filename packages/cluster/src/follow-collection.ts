@@ -16,6 +16,9 @@ export interface CollectionFollower<T> {
   signal: AbortSignal;
 }
 
+/** What is asked of the cluster. */
+type Requests = Pick<ClusterClient, 'request' | 'lines'>;
+
 interface Page<T> {
   metadata: { resourceVersion?: string; continue?: string };
   items: T[];
@@ -33,7 +36,7 @@ const LONGEST_PAUSE_MS = 10_000;
 
 /** Follows until the signal. `path` is that of a collection: `/apis/tekton.dev/v1/pipelineruns`. */
 export async function followCollection<T extends KubeObject>(
-  client: ClusterClient,
+  client: Requests,
   path: string,
   follower: CollectionFollower<T>,
 ): Promise<void> {
@@ -64,7 +67,7 @@ export async function followCollection<T extends KubeObject>(
   }
 }
 
-async function list<T>(client: ClusterClient, path: string, follower: CollectionFollower<T>): Promise<string> {
+async function list<T>(client: Requests, path: string, follower: CollectionFollower<T>): Promise<string> {
   const objects: T[] = [];
   let token = '';
   do {
@@ -83,7 +86,7 @@ async function list<T>(client: ClusterClient, path: string, follower: Collection
 }
 
 async function* events<T>(
-  client: ClusterClient,
+  client: Requests,
   path: string,
   resourceVersion: string,
   signal: AbortSignal,
