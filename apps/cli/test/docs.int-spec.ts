@@ -73,6 +73,16 @@ test('links of the documents lead somewhere', () => {
   expect(broken).toEqual([]);
 });
 
+test('docs/security.md names tests that there are', () => {
+  const rows = [...text('docs/security.md').matchAll(/^\| .* \| `([^`]+\.ts)` +\| (.*?) +\|$/gm)];
+  expect(rows.length).toBeGreaterThan(60);
+  const missing = rows.flatMap(([, file, titles]) => {
+    const code = text(file!);
+    return titles!.split(' · ').flatMap((title) => (code.includes(title) ? [] : [`${file}: ${title}`]));
+  });
+  expect(missing).toEqual([]);
+});
+
 test('docker-compose.yml starts NATS and every service, each a program of the one image', () => {
   const compose = parse(text('docker-compose.yml'), { merge: true }) as {
     services: Record<

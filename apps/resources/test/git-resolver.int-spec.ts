@@ -116,6 +116,16 @@ describe('a token', () => {
     git.authorizations.length = 0;
   });
 
+  test('goes in the alphabet that HTTP says, whose + and / other resolvers have written otherwise', async () => {
+    const password = '~~~>>>???';
+    expect(Buffer.from(`git:${password}`).toString('base64')).toMatch(/\+.*\/|\/.*\+/);
+    git.credentials = { user: 'git', password };
+    const world = remoteWorld({});
+    world.objects.addSecret('ns', 'git', { token: password });
+    const ref = { url, revision: 'main', pathInRepo: 'tasks/a.yaml', gitToken: 'git' };
+    await expect(world.text('git', ref)).resolves.toBe('kind: Task # 2');
+  });
+
   test('opens a repository, and stands in no argument of git', async () => {
     git.credentials = { user: 'git', password: 'canary-token' };
     const ref = { url, revision: 'main', pathInRepo: 'tasks/a.yaml' };
