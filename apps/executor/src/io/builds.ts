@@ -31,7 +31,7 @@ import { eventOf } from '../core/events.js';
 import type { PodEnvironment } from '../core/runtime.js';
 import type { Definitions } from './definitions.js';
 import { loadBuild } from './load-build.js';
-import type { BuildMirror } from './task-runs.js';
+import type { BuildMirror } from './task-run-writer.js';
 
 export interface BuildsOptions {
   /** Holds TaskRuns and Builds of the owned shards, those that have not ended whole. */

@@ -1,11 +1,11 @@
 // One TaskRun at a time: reads what is stored and what the node says, asks `decide`, does it, stores the result.
 //
 //   T1. The pod is stored before it is started, in one commit with the TaskRun's status: nothing runs that nobody knows.
-//   T2. Every commit carries the fence of the shard's lease: a stale owner writes nothing.
 //   T3. A run is reported done only with its results.
 //   T4. States that users only watch are stored at most a few times a second; the first and the last at once.
 //   T5. What the node says counts only for a shard that was ours all the while: it may not have been asked for another's.
-//   T6. A TaskRun of a Build is made by the commit in which the Build says so, or not at all.
+//
+// T2 and T6 are kept where it is stored: `task-run-writer.ts`.
 
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -28,11 +28,10 @@ import {
   type TaskRunStatus,
   type Write,
 } from '@slipway/contracts';
-import type { Cache, Store } from '@slipway/store';
+import type { Cache } from '@slipway/store';
 import { hasUnsentEvents, plannedDeliveries } from '../core/cloud-events.js';
 import type { Awaiting, Refusal } from '../core/check-run.js';
 import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
-import { eventOf } from '../core/events.js';
 import { podNameOf } from '../core/pod-conventions.js';
 import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
 import { ReportPace } from '../core/report-pace.js';
@@ -47,33 +46,21 @@ import { ObservedPods } from './observed-pods.js';
 import type { PodKeeper } from './pod-keeper.js';
 import type { PodSource } from './pod-source.js';
 import { retryPolicyOf } from './retry-annotation.js';
-import type { Transitions } from './transitions.js';
+import { TaskRunWriter, type TaskRunWriterOptions } from './task-run-writer.js';
 
-export interface TaskRunsOptions {
+export interface TaskRunsOptions extends TaskRunWriterOptions {
   cache: Pick<Cache, 'get' | 'byOwner' | 'put'>;
-  store: Pick<Store, 'get' | 'commit'>;
   /** The fence of a shard that this process owns: the same object for as long as it does. */
   fenceOf: (shard: number) => Fence | undefined;
   runtime: PodRuntime;
   keeper: PodKeeper;
   source: PodSource;
-  builds: BuildMirror;
   events: EventSender;
-  transitions: Transitions;
   reasons: FailureReasons;
   /** As in `RunView`. */
   nodeName: string | undefined;
   defaultTimeoutMs: number;
   imagePullMs: number;
-  writesEvents: boolean;
-}
-
-/** The Builds that TaskRuns are of. */
-export interface BuildMirror {
-  /** What a commit of the TaskRun must hold for its Build to show the same. */
-  writesFor(taskRun: TaskRun): Write[];
-  /** A commit of the TaskRun met a newer object than it knew of: perhaps its Build. */
-  refresh(taskRun: TaskRun): Promise<void>;
 }
 
 export class TaskRuns {
@@ -83,8 +70,10 @@ export class TaskRuns {
   readonly #waiting = new Map<string, Set<string>>();
 
   readonly #pods: ObservedPods;
+  readonly #writer: TaskRunWriter;
 
   constructor(private readonly options: TaskRunsOptions) {
+    this.#writer = new TaskRunWriter(options);
     this.#pods = new ObservedPods(options);
   }
 
@@ -129,7 +118,7 @@ export class TaskRuns {
     const taskRun = this.options.cache.get<TaskRun>(TASK_RUNS, namespace, name);
     const fence = taskRun === undefined ? undefined : this.options.fenceOf(shardOfObject(taskRun.metadata));
     if (taskRun === undefined || fence === undefined || isDone(taskRun)) return;
-    await this.#commit(taskRun, stoppedStatus(taskRun, 'InternalError', message, Date.now()), fence);
+    await this.#writer.commit(taskRun, stoppedStatus(taskRun, 'InternalError', message, Date.now()), fence);
   }
 
   // What to do --------------------------------------------------------------------------------------------------------
@@ -176,7 +165,7 @@ export class TaskRuns {
       message: `TaskRun "${taskRun.metadata.name}" is pending`,
     } as const;
     const conditions = [conditionOf(outcome, taskRun, Date.now())];
-    await this.#commit(taskRun, { ...taskRun.status, conditions }, fence);
+    await this.#writer.commit(taskRun, { ...taskRun.status, conditions }, fence);
   }
 
   /** The definition is elsewhere, and on its way. */
@@ -189,7 +178,7 @@ export class TaskRuns {
       const nowMs = Date.now();
       const outcome = { status: 'Unknown', reason: resolving.reason, message: resolving.message } as const;
       const conditions = [conditionOf(outcome, taskRun, nowMs)];
-      await this.#commit(taskRun, { startTime: timeOf(nowMs), ...taskRun.status, conditions }, fence);
+      await this.#writer.commit(taskRun, { startTime: timeOf(nowMs), ...taskRun.status, conditions }, fence);
     }
     // The answer may have come before anybody waited for it.
     const known = this.options.cache.get<ResolutionRequest>(RESOLUTION_REQUESTS, namespace, resolving.request);
@@ -221,7 +210,7 @@ export class TaskRuns {
     const nowMs = Date.now();
     if ('reason' in prepared) {
       const started = { ...taskRun, status: { startTime: timeOf(nowMs), ...taskRun.status } };
-      await this.#commit(taskRun, stoppedStatus(started, prepared.reason, prepared.message, nowMs), fence);
+      await this.#writer.commit(taskRun, stoppedStatus(started, prepared.reason, prepared.message, nowMs), fence);
       return undefined;
     }
     const { labels, annotations, spec, refSource, steps } = prepared;
@@ -242,7 +231,7 @@ export class TaskRuns {
     const creations = [prepared.pod, ...prepared.claims].map((object): Write => ({ op: 'create', object }));
     let stored: (KubeObject | null)[];
     try {
-      stored = await this.#commit(inherited, status, fence, creations); // T1
+      stored = await this.#writer.commit(inherited, status, fence, creations); // T1
     } catch (thrown) {
       if (thrown instanceof SlipwayError && thrown.kind === 'exists') return this.#makeWay(taskRun, fence);
       throw thrown;
@@ -260,7 +249,7 @@ export class TaskRuns {
     const pod = await store.get<Pod>(PODS, namespace, podName);
     if (pod?.metadata.ownerReferences?.some((owner) => owner.uid === uid)) {
       cache.put(pod);
-      await this.#refresh(taskRun);
+      await this.#writer.refresh(taskRun);
       return 'again';
     }
     if (pod === undefined) throw new SlipwayError('conflict', 'NameTaken', `The objects of TaskRun "${name}" exist.`);
@@ -279,7 +268,7 @@ export class TaskRuns {
     } catch (thrown) {
       if (!(thrown instanceof SlipwayError) || thrown.kind === 'internal' || thrown.reason === 'FenceLost')
         throw thrown;
-      const current = this.#current(taskRun);
+      const current = this.#writer.current(taskRun);
       const refusal = startRefusal(current, thrown);
       if (refusal.mayPass) {
         await this.#show(current, refusal, fence);
@@ -298,7 +287,7 @@ export class TaskRuns {
     const text = `${message === '' ? `the pod ended as ${reason}` : message}; no step had begun, so another pod is started`;
     const conditions = [conditionOf({ status: 'Unknown', reason, message: text }, taskRun, Date.now())];
     const object = restarted(pod!, Date.now());
-    await this.#commit(taskRun, { ...taskRun.status, conditions }, fence, [{ op: 'update-status', object }]);
+    await this.#writer.commit(taskRun, { ...taskRun.status, conditions }, fence, [{ op: 'update-status', object }]);
     await this.options.runtime.delete(uid, 0, { namespace, name });
     return 'again';
   }
@@ -308,7 +297,7 @@ export class TaskRuns {
     const known = succeeded(taskRun);
     if (known?.reason === reason && known.message === message) return;
     const conditions = [conditionOf({ status: 'Unknown', reason, message }, taskRun, Date.now())];
-    await this.#commit(taskRun, { ...taskRun.status, conditions }, fence);
+    await this.#writer.commit(taskRun, { ...taskRun.status, conditions }, fence);
   }
 
   async #lost(taskRun: TaskRun, pod: Pod | undefined, fence: Fence): Promise<undefined> {
@@ -329,7 +318,7 @@ export class TaskRuns {
     const annotations = { ...pod!.metadata.annotations, ...added };
     await this.options.runtime.updateAnnotations(pod!.metadata.uid ?? '', annotations);
     const object = { ...pod!, metadata: { ...pod!.metadata, annotations }, status: onNode! };
-    await this.#write(taskRun, [{ op: 'update-status', object }], fence);
+    await this.#writer.write(taskRun, [{ op: 'update-status', object }], fence);
     return 'again';
   }
 
@@ -354,7 +343,7 @@ export class TaskRuns {
     if (isDeepStrictEqual(status, taskRun.status)) return undefined;
     this.#pace.reported(uid, Date.now());
     const noticed = await this.#pods.withNotices(taskRun, seen);
-    await this.#commit(noticed.taskRun, status, fence, [{ op: 'update-status', object: noticed.pod }]);
+    await this.#writer.commit(noticed.taskRun, status, fence, [{ op: 'update-status', object: noticed.pod }]);
     return undefined;
   }
 
@@ -367,7 +356,7 @@ export class TaskRuns {
     const next = mayRetry(taskRun, status, retry, cause) ? retriedStatus(status, taskRun, nowMs, retry) : status;
     const noticed = pod === undefined ? undefined : await this.#pods.withNotices(taskRun, pod);
     const writes: Write[] = noticed === undefined ? [] : [{ op: 'update-status', object: noticed.pod }];
-    await this.#commit(noticed?.taskRun ?? taskRun, next, fence, writes);
+    await this.#writer.commit(noticed?.taskRun ?? taskRun, next, fence, writes);
     const uid = pod?.metadata.uid;
     if (uid !== undefined) {
       this.#pace.forget(uid);
@@ -381,61 +370,6 @@ export class TaskRuns {
     for (const { kind, metadata } of this.options.cache.byOwner(taskRun.metadata.uid ?? '')) {
       if (kind === 'Pod' && metadata.name !== needed) this.options.keeper.retire(metadata.uid ?? '');
     }
-  }
-
-  // Storing -----------------------------------------------------------------------------------------------------------
-
-  #current({ metadata, ...rest }: TaskRun): TaskRun {
-    const { namespace = '', name } = metadata;
-    return this.options.cache.get<TaskRun>(TASK_RUNS, namespace, name) ?? { ...rest, metadata };
-  }
-
-  async #commit(
-    taskRun: TaskRun,
-    status: TaskRunStatus,
-    fence: Fence,
-    others: readonly Write[] = [],
-  ): Promise<(KubeObject | null)[]> {
-    const object = { ...taskRun, status };
-    const event = this.options.writesEvents ? eventOf(this.#current(taskRun), object, Date.now()) : undefined;
-    const { uid = '', creationTimestamp } = taskRun.metadata;
-    const isNew = creationTimestamp === undefined;
-    const mirrored = this.options.builds.writesFor(object);
-    if (isNew && mirrored.length === 0) {
-      throw new SlipwayError('conflict', 'BuildChanged', `Build "${object.metadata.name}" was changed meanwhile.`); // T6
-    }
-    const writes: Write[] = [
-      isNew ? { op: 'create-as', uid, object } : { op: 'update-status', object },
-      ...others,
-      ...mirrored,
-      ...(event === undefined ? [] : [{ op: 'create', object: event } as const]),
-    ];
-    const stored = await this.#write(taskRun, writes, fence);
-    this.options.transitions.changed(taskRun, object);
-    return stored;
-  }
-
-  async #write(taskRun: TaskRun, writes: Write[], fence: Fence): Promise<(KubeObject | null)[]> {
-    try {
-      const { objects } = await this.options.store.commit({ writes, fence }); // T2
-      for (const object of objects) if (object !== null) this.options.cache.put(object);
-      return objects;
-    } catch (thrown) {
-      if (thrown instanceof SlipwayError && thrown.kind === 'conflict') await this.#refresh(taskRun);
-      throw thrown;
-    }
-  }
-
-  /** Somebody else wrote first: what they wrote must be seen before the next try. */
-  async #refresh(known: TaskRun): Promise<void> {
-    const { store, cache, builds } = this.options;
-    const { namespace = '', name } = known.metadata;
-    await builds.refresh(known);
-    const taskRun = await store.get<TaskRun>(TASK_RUNS, namespace, name);
-    if (taskRun !== undefined) cache.put(taskRun);
-    const podName = known.status?.podName ?? taskRun?.status?.podName;
-    const pod = podName ? await store.get<Pod>(PODS, namespace, podName) : undefined;
-    if (pod !== undefined) cache.put(pod);
   }
 }
 
