@@ -303,6 +303,29 @@ if (programs === undefined) process.stderr.write('there is no kube-apiserver: th
       await until('its TaskRun is seen no more', async () => (await shownTaskRuns('unwanted')).length === 0);
     });
 
+    test('deleted with its dependents before it, nothing of it is shown again', async () => {
+      await apply(pipelineRun('foreground', { pipelineSpec: { tasks: [inline('a')] } }));
+      await running('foreground');
+      await kubectl('delete pipelinerun foreground --cascade=foreground --timeout=30s'); // waits until it has gone
+      await until('nothing is stored', async () => (await stored('foreground')) === undefined);
+      await until('its pod goes', async () => (await podsOf('foreground')).length === 0);
+      expect(await shownTaskRuns('foreground')).toEqual([]);
+    });
+
+    test('goes with its namespace', async () => {
+      await kubectl('create namespace team');
+      const placed = {
+        ...pipelineRun('placed', { pipelineSpec: { tasks: [inline('a')] } }),
+        metadata: inTeam('placed'),
+      };
+      await apply(placed);
+      const isStored = async (): Promise<boolean> => (await store.get(TASK_RUNS, 'team', 'placed-a')) !== undefined;
+      await until('its TaskRun is stored', isStored);
+      await kubectl('delete namespace team --timeout=60s');
+      await until('nothing is stored', async () => !(await isStored()));
+      expect(await store.get(PIPELINE_RUNS, 'team', 'placed')).toBeUndefined();
+    }, 90_000);
+
     test('deleted and made anew under its name while the registry was killed, it is another run', async () => {
       await apply(pipelineRun('again', { pipelineSpec: { tasks: [inline('a')] } }));
       const before = await running('again');
@@ -372,6 +395,7 @@ const image = 'busybox';
 const step = (): object => ({ image, command: ['true'] });
 const inline = (name: string): object => ({ name, taskSpec: { steps: [step()] } });
 const meta = (name: string): object => ({ name, namespace: 'default' });
+const inTeam = (name: string): object => ({ name, namespace: 'team' });
 const v1 = (kind: string, name: string, spec: object): object => ({
   apiVersion: 'tekton.dev/v1',
   kind,

@@ -1,5 +1,5 @@
 // A real API server of Kubernetes for tests: kube-apiserver and etcd on ports of their own, with RBAC and tokens, without
-// nodes and controllers. What it keeps is there again after a restart.
+// nodes; of the controllers the garbage collector and the one of namespaces. What it keeps is there again after a restart.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -14,6 +14,7 @@ import { tempDir } from './temp-dir.js';
 export interface ApiServerPrograms {
   apiServer: string;
   etcd: string;
+  controllers: string;
 }
 
 export interface TestApiServer {
@@ -39,8 +40,9 @@ export function findApiServer(): ApiServerPrograms | undefined {
   const folders = [...built, ...FOLDERS];
   const find = (name: string): string | undefined =>
     folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
-  const [apiServer, etcd] = [find('kube-apiserver'), find('etcd')];
-  return apiServer === undefined || etcd === undefined ? undefined : { apiServer, etcd };
+  const [apiServer, etcd, controllers] = [find('kube-apiserver'), find('etcd'), find('kube-controller-manager')];
+  if (apiServer === undefined || etcd === undefined || controllers === undefined) return undefined;
+  return { apiServer, etcd, controllers };
 }
 
 /** `users`: names as RBAC knows them, such as `system:serviceaccount:slipway:slipway-registry`. */
@@ -102,12 +104,25 @@ export async function startTestApiServer(programs: ApiServerPrograms, users: str
     };
     await writeFile(file(`${encodeURIComponent(user)}.kubeconfig`), JSON.stringify(config), { mode: 0o600 });
   }
+  const controllers = spawn(
+    programs.controllers,
+    [
+      ...[
+        `--kubeconfig=${file('admin.kubeconfig')}`,
+        '--controllers=garbagecollector,namespace',
+        '--leader-elect=false',
+      ],
+      ...['--port=0', '--secure-port=0'], // nobody asks them
+    ],
+    { stdio: 'ignore' },
+  );
   return {
     admin: file('admin.kubeconfig'),
     of: (user) => file(`${encodeURIComponent(user)}.kubeconfig`),
     kill: () => end(server),
     start,
     close: async () => {
+      await end(controllers);
       await end(server);
       await end(etcd);
       await dir.remove();
