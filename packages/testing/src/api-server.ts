@@ -1,7 +1,7 @@
 // A real API server of Kubernetes for tests: kube-apiserver and etcd on ports of their own, with RBAC and tokens, without
 // nodes; of the controllers the garbage collector and the one of namespaces. What it keeps is there again after a restart.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -112,7 +112,7 @@ export async function startTestApiServer(programs: ApiServerPrograms, users: str
         '--controllers=garbagecollector,namespace',
         '--leader-elect=false',
       ],
-      ...['--port=0', '--secure-port=0'], // nobody asks them
+      ...silentPorts(programs.controllers),
     ],
     { stdio: 'ignore' },
   );
@@ -128,6 +128,12 @@ export async function startTestApiServer(programs: ApiServerPrograms, users: str
       await dir.remove();
     },
   };
+}
+
+/** Nobody asks the controllers; those before 1.24 have a second port. */
+function silentPorts(program: string): string[] {
+  const help = spawnSync(program, ['--help'], { encoding: 'utf8' }).stdout;
+  return ['--secure-port=0', ...(/^ *--port int/m.test(help) ? ['--port=0'] : [])];
 }
 
 function isReady(url: string, token: string): Promise<boolean> {
