@@ -1,35 +1,21 @@
 // Images that runs build themselves, where this machine stands in for those that cannot be had (`IMAGE_PULL=prefer`).
 
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { isDone, succeeded, type Build, type PipelineRun, type TaskRun } from '@slipway/contracts';
-import { eventually, startDockerRegistry, type DockerRegistry } from '@slipway/testing';
-import { startPlatform, type Platform } from '../conformance/platform.js';
+import { eventually, type DockerRegistry } from '@slipway/testing';
+import { startPullingPlatform, type PullingPlatform } from './pulling-platform.js';
 
 const LIMIT = { deadlineMs: 60_000 };
-const run = promisify(execFile);
+let platform: PullingPlatform;
 let registry: DockerRegistry;
-let platform: Platform;
+let kubectl: PullingPlatform['kubectl'];
 
 beforeAll(async () => {
-  registry = await startDockerRegistry();
-  platform = await startPlatform(resolve(import.meta.dirname, '../slipway'), [], {
-    ...process.env,
-    IMAGE_PULL: 'prefer',
-    ALLOWED_NETWORKS: '127.0.0.1',
-  });
+  platform = await startPullingPlatform('prefer');
+  ({ registry, kubectl } = platform);
 }, 120_000);
 afterAll(async () => {
   await platform?.stop();
-  await registry?.close();
 }, 60_000);
-
-async function kubectl(args: readonly string[], input = ''): Promise<string> {
-  const running = run('kubectl', ['--kubeconfig', platform.kubeconfig, ...args]);
-  running.child.stdin?.end(input);
-  return (await running).stdout;
-}
 
 async function done<T extends PipelineRun | TaskRun | Build>(kind: string, object: object, name: string): Promise<T> {
   await kubectl(['create', '-f', '-'], JSON.stringify(object));

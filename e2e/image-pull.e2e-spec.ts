@@ -1,39 +1,26 @@
 // Images are pulled ahead of the Builds that need them, for those who may have them, and Builds run with their roots.
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { isDone, succeeded, type Build, type Condition, type Image, type TaskRun } from '@slipway/contracts';
-import { eventually, startDockerRegistry, type DockerRegistry } from '@slipway/testing';
+import { eventually, type DockerRegistry } from '@slipway/testing';
 import { file, link, tarOf, type TarEntry } from '../apps/executor/test/image-store/tar-of.js';
-import { startPlatform, type Platform } from '../conformance/platform.js';
+import { startPullingPlatform, type PullingPlatform } from './pulling-platform.js';
 
 const ADA = { user: 'ada', password: 'lovelace' };
 const LIMIT = { deadlineMs: 60_000 };
-const run = promisify(execFile);
+let platform: PullingPlatform;
 let registry: DockerRegistry;
-let platform: Platform;
+let kubectl: PullingPlatform['kubectl'];
 
 beforeAll(async () => {
-  registry = await startDockerRegistry(ADA);
-  platform = await startPlatform(resolve(import.meta.dirname, '../slipway'), [], {
-    ...process.env,
-    IMAGE_PULL: 'require',
-    ALLOWED_NETWORKS: '127.0.0.1',
-  });
+  platform = await startPullingPlatform('require', ADA);
+  ({ registry, kubectl } = platform);
   await Promise.all(['may', 'may-not'].map((namespace) => kubectl(['create', 'namespace', namespace])));
 }, 120_000);
 afterAll(async () => {
   await platform?.stop();
-  await registry?.close();
 }, 60_000);
-
-async function kubectl(args: readonly string[], input = ''): Promise<string> {
-  const running = run('kubectl', ['--kubeconfig', platform.kubeconfig, ...args]);
-  running.child.stdin?.end(input);
-  return (await running).stdout;
-}
 
 const apply = (namespace: string, object: object): Promise<string> =>
   kubectl(['-n', namespace, 'apply', '-f', '-'], JSON.stringify(object));
