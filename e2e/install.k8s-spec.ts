@@ -21,6 +21,8 @@ const KUBECONFIG = process.env['E2E_KUBECONFIG']!;
 const root = resolve(import.meta.dirname, '..');
 const OVERLAY = join(root, 'deploy/kubernetes/overlays/kubernetes-1.20');
 const LIMIT_MS = 600_000;
+/** Shorter than a test's, so that a test says what it waited for. */
+const DEADLINE_MS = 400_000;
 const seeds = sharedData('seeds');
 const SEEDS = [
   '01-dag-pipeline.yaml',
@@ -84,6 +86,15 @@ async function timesOfTasks(): Promise<Record<'startedAt' | 'endedAt', (task: st
   };
 }
 
+function isReady({ status }: Pod): boolean {
+  return (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+/** For whoever reads why an installation does not become ready. */
+function stateOf({ metadata, status }: Pod): string {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return `${metadata.name} ${status?.phase ?? ''} ${JSON.stringify(containers.map(({ name, state }) => [name, state]))}`;
+}
+
 /** What the cluster has of an installation: what was applied, what was made for it in a namespace of users, and its disks. */
 async function leftBehind(applied: string): Promise<string[]> {
   const named = await kubectl('get --ignore-not-found -o name -f -', applied);
@@ -105,21 +116,23 @@ describe('an installation', () => {
     await kubectl('apply -f -', text);
   }, LIMIT_MS);
   afterAll(async () => {
-    await kubectl('delete --ignore-not-found --wait=false -f -', text);
+    // To its end: the next file may make a namespace of the same name.
+    await kubectl('delete --ignore-not-found -f -', text);
     await kubectl(`delete namespace ${namespace} --ignore-not-found --wait=false`);
   }, LIMIT_MS);
 
   test(
     'becomes ready by itself, with passwords that nobody has thought of',
     async () => {
-      const isReady = ({ status }: Pod): boolean =>
-        (status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
       await eventually(
         async () => {
           const pods = await listed<Pod>('-n slipway pods');
-          return pods.length === 14 && pods.every(isReady);
+          const waiting = pods.filter((pod) => !isReady(pod));
+          if (waiting.length > 0)
+            throw new Error(`${String(waiting.length)} are not: ${waiting.map(stateOf).join('; ')}`);
+          return pods.length === 14;
         },
-        { deadlineMs: LIMIT_MS, what: 'all pods of the installation are ready' },
+        { deadlineMs: DEADLINE_MS, what: 'all pods of the installation are ready' },
       );
       const secret = JSON.parse(await kubectl('-n slipway get secret slipway-credentials -o json')) as {
         data: Record<string, string>;
@@ -131,7 +144,7 @@ describe('an installation', () => {
             () => true,
             () => false,
           ),
-        { deadlineMs: LIMIT_MS, what: 'the API server passes tekton.dev on' },
+        { deadlineMs: DEADLINE_MS, what: 'the API server passes tekton.dev on' },
       );
     },
     LIMIT_MS,
@@ -146,14 +159,14 @@ describe('an installation', () => {
             () => true,
             () => false, // kubectl finds the kinds one group after the other
           ),
-        { deadlineMs: LIMIT_MS, what: 'kubectl knows the kinds' },
+        { deadlineMs: DEADLINE_MS, what: 'kubectl knows the kinds' },
       );
       await eventually(
         async () => {
           const [run] = await listed<PipelineRun>(`-n ${namespace} pipelineruns`);
           return run?.status?.conditions?.[0]?.status === 'True';
         },
-        { deadlineMs: LIMIT_MS, what: 'the run succeeds' },
+        { deadlineMs: DEADLINE_MS, what: 'the run succeeds' },
       );
       const pods = await listed<Pod>(`-n ${namespace} pods`);
       const print = pods.find(({ metadata }) => metadata.name.endsWith('-print-pod'))!;
@@ -182,7 +195,7 @@ describe('an installation', () => {
               throw new Error(JSON.stringify(open.map(({ metadata, status }) => [metadata.name, status])));
             return true;
           },
-          { deadlineMs: LIMIT_MS, what: 'all runs succeed' },
+          { deadlineMs: DEADLINE_MS, what: 'all runs succeed' },
         );
         const pods = await listed<Pod>(`-n ${namespace} pods`);
         const logs = await Promise.all(
@@ -219,7 +232,7 @@ describe('an installation', () => {
     async () => {
       await kubectl(`-n ${namespace} delete pipelineruns,taskruns --all`);
       await eventually(async () => (await kubectl(`-n ${namespace} get pods,persistentvolumeclaims -o name`)) === '', {
-        deadlineMs: LIMIT_MS,
+        deadlineMs: DEADLINE_MS,
         what: 'pods and claims of the runs are gone',
       });
     },
@@ -232,7 +245,7 @@ describe('an installation', () => {
       expect(await leftBehind(text)).not.toEqual([]);
       await kubectl('delete -f -', text);
       await eventually(async () => (await leftBehind(text)).length === 0, {
-        deadlineMs: LIMIT_MS,
+        deadlineMs: DEADLINE_MS,
         what: 'nothing of the installation is left',
       });
     },

@@ -50,7 +50,7 @@ export async function clusterEnvironment(root) {
   return { E2E_KUBECONFIG: kubeconfig, ENTRYPOINT_IMAGE: name };
 }
 
-/** Of the tests that run Slipway's own image in the cluster: the names of it and of the NATS beside it. */
+/** Of the tests that run Slipway's own image in the cluster, and what is installed with it: the names of it and of the NATS. */
 async function imageEnvironment(root) {
   const names = { SLIPWAY_IMAGE: process.env.SLIPWAY_IMAGE, NATS_IMAGE: await serverImage(root, 'nats') };
   if (names.SLIPWAY_IMAGE !== undefined) return names;
@@ -60,7 +60,7 @@ async function imageEnvironment(root) {
     process.exit(2);
   }
   const output = join(root, '.slipway/images');
-  const images = await buildImages(root, { tag: 'content', output, only: ['slipway', 'nats'] });
+  const images = await buildImages(root, { tag: 'content', output, only: ['slipway', 'nats', 'postgres'] });
   for (const { name, file } of images) execFileSync(load, [name, file], { stdio: 'inherit' });
   return { ...names, SLIPWAY_IMAGE: images[0].name };
 }
