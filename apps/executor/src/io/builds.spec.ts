@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BUILDS,
   SECRETS,
+  SERVICE_ACCOUNTS,
   TASK_RUNS,
   SlipwayError,
   isDone,
@@ -33,6 +34,8 @@ class World {
   end: End = 'succeeded';
   /** Whether a TaskRun and its Build are written together, as they are where the Build is known. */
   mirrors = true;
+  /** A TaskRun of this name is of a shard that another executor owns: this one does not hear of it. */
+  unheard: string | undefined;
   #builds: Builds | undefined;
   #cache: MemoryCache | undefined;
   #queue: SerialQueue | undefined;
@@ -62,7 +65,11 @@ class World {
   start(): void {
     const cache = new MemoryCache(this.store, slim);
     const builds = new Builds({
-      cache,
+      cache: {
+        get: <T extends KubeObject>(resource: string, namespace: string, name: string) =>
+          resource === TASK_RUNS && name === this.unheard ? undefined : cache.get<T>(resource, namespace, name),
+        put: (object) => cache.put(object),
+      },
       store: this.store,
       fenceOf: (shard) => (this.owns ? { service: 'executor', shard, token: 1 } : undefined),
       definitions: this.store,
@@ -173,6 +180,22 @@ test('a Build that its TaskRun’s commit did not know of is told of it afterwar
   expect(status).toMatchObject({ completionTime: END, conditions: [{ status: 'True' }] });
 });
 
+test('a Build that is new begins without a look for its TaskRun', async () => {
+  const asked: string[] = [];
+  const get = world.store.get.bind(world.store);
+  world.store.get = (resource: string, ...rest: [string, string]) => {
+    asked.push(resource);
+    return get(resource, ...rest);
+  };
+  let askedBefore: string[] | undefined;
+  world.store.before = ({ writes }) => {
+    if (writes.some(({ op }) => op === 'create-as')) askedBefore = [...asked];
+  };
+  await world.build('b');
+  await world.done('b');
+  expect(askedBefore).toEqual([SERVICE_ACCOUNTS]);
+});
+
 test('a Build costs as many commits as its TaskRun has states', async () => {
   await world.build('b');
   await world.done('b');
@@ -240,8 +263,12 @@ test('a Build whose TaskRun is taken away ends, and is not run again', async () 
   expect(world.created).toEqual(['b']);
 });
 
-test('a TaskRun of the name that is somebody else’s is left alone', async () => {
+test.each([
+  ['that it knows', undefined],
+  ['of which it has not heard', 'b'],
+])('a TaskRun of the name that is somebody else’s, and %s, is left alone', async (_given, unheard) => {
   world.end = 'running';
+  world.unheard = unheard;
   await world.add('TaskRun', 'b', { spec: {} }, 'tekton.dev/v1');
   await world.build('b');
   expect(outcome(await world.done('b'))).toMatch(/^False BuildExecuteFailed a TaskRun called "b" exists/);

@@ -14,6 +14,7 @@ import {
   BUILDS,
   TASK_RUNS,
   asSlipwayError,
+  isBuildCancelled,
   isDone,
   shardOfObject,
   type Build,
@@ -59,7 +60,7 @@ export class Builds implements BuildMirror {
     if (build === undefined || isDone(build)) return;
     const fence = fenceOf(shardOfObject(build.metadata));
     if (fence === undefined) return;
-    const taskRun = await this.#taskRun(namespace, name); // after the Build: one that has begun has it (V3)
+    const taskRun = await this.#taskRun(build); // after the Build: one that has begun has it (V3)
     const next = nextOfBuild(build, taskRun, now()); // V1
     switch (next.kind) {
       case 'rest':
@@ -88,10 +89,15 @@ export class Builds implements BuildMirror {
     if (build !== undefined) this.options.cache.put(build);
   }
 
-  /** Whole: of one that has ended the cache keeps little. That it has none does not say that there is none. */
-  async #taskRun(namespace: string, name: string): Promise<TaskRun | undefined> {
+  /**
+   * Whole: of one that has ended the cache keeps little. That it has none does not say that there is none; of a Build that
+   * has not begun it need not be asked (V3): if somebody else's has the name, or this is not the newest Build, the first commit fails.
+   */
+  async #taskRun(build: Build): Promise<TaskRun | undefined> {
+    const { namespace = '', name } = build.metadata;
     const cached = this.options.cache.get<TaskRun>(TASK_RUNS, namespace, name);
-    if (cached !== undefined && !isDone(cached)) return cached;
+    const isNew = cached === undefined && build.status?.startTime === undefined && !isBuildCancelled(build);
+    if (isNew || (cached !== undefined && !isDone(cached))) return cached;
     return this.options.store.get<TaskRun>(TASK_RUNS, namespace, name);
   }
 
@@ -107,6 +113,7 @@ export class Builds implements BuildMirror {
     } catch (thrown) {
       const { kind, message } = asSlipwayError(thrown);
       if (kind === 'invalid' || kind === 'too-large') return this.#end(build, executeFailed(message), fence);
+      if (kind === 'exists' || kind === 'conflict') return this.#meet(build, fence, thrown);
       if (kind !== 'internal') throw thrown;
       // A fault of ours, or a registry of the release before: the TaskRun goes on by itself, or tells what is wrong.
       await this.#commit(
@@ -114,6 +121,15 @@ export class Builds implements BuildMirror {
         fence,
       ); // V3
     }
+  }
+
+  /** Something of the name is stored: a TaskRun that the cache did not have. Anything else is tried again. */
+  async #meet(build: Build, fence: Fence, thrown: unknown): Promise<void> {
+    const { namespace = '', name } = build.metadata;
+    const taskRun = await this.options.store.get<TaskRun>(TASK_RUNS, namespace, name);
+    const next = taskRun === undefined ? undefined : nextOfBuild(build, taskRun, this.options.now());
+    if (next?.kind !== 'say') throw thrown;
+    return this.#commit(this.#writes(build, next.status), fence); // V2: fails for a Build that is not the newest
   }
 
   #end(build: Build, outcome: BuildOutcome, fence: Fence): Promise<void> {
