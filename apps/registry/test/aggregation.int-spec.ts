@@ -1,6 +1,7 @@
 // The registry behind the API server of a cluster: whom it believes, whom it asks, and what it serves there.
 
 import { webcrypto } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
@@ -289,12 +290,28 @@ describe('the registry behind a cluster', () => {
     await eventually(async () => (await asAda(RUNS)).code === 200);
   });
 
-  test('a server that stops does not wait for a client that keeps the connection of its watch', async () => {
+  test('a server that stops does not wait for clients that keep their connections, whatever they asked for last', async () => {
     const agent = new Agent({ keepAlive: true, ...proxy, rejectUnauthorized: false });
-    const watch = await open(`${RUNS}?watch=true`, { headers: adaHeaders(), agent });
+    const asking = (user: string): Promise<IncomingMessage> =>
+      open(`${RUNS}?watch=true`, { headers: { ...adaHeaders(), 'x-remote-user': user }, agent });
+    const watch = await asking(ada);
     expect(watch.statusCode).toBe(200);
     watch.resume();
-    await registry.stop();
+    let answerReviews = (): void => {};
+    cluster.reviewsWait = new Promise((resolve) => (answerReviews = resolve));
+    cluster.allows = ({ user }) => user !== 'refused-late';
+    const late = ['allowed-late', 'refused-late'].map(async (user) => {
+      const answered = await asking(user);
+      await once(answered.resume(), 'end');
+      return answered.statusCode;
+    });
+    await eventually(() =>
+      ['allowed-late', 'refused-late'].every((name) => cluster.reviews.some(({ user }) => user === name)),
+    );
+    const stopped = registry.stop();
+    answerReviews();
+    await stopped;
+    expect(await Promise.all(late)).toEqual([200, 403]);
     agent.destroy();
   });
 });

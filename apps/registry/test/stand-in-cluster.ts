@@ -25,6 +25,8 @@ export interface StandInCluster {
   reviews: AskedReview[];
   /** Who is allowed what; may be replaced. */
   allows: (review: AskedReview) => boolean;
+  /** No review is answered before this. */
+  reviewsWait: Promise<void>;
   /** While true every request is answered 500. */
   isBroken: boolean;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ export async function startStandInCluster(): Promise<StandInCluster> {
     },
     reviews: [],
     allows: () => true,
+    reviewsWait: Promise.resolve(),
     isBroken: false,
     close: () =>
       new Promise((resolve) => {
@@ -74,6 +77,7 @@ export async function startStandInCluster(): Promise<StandInCluster> {
     if (path.endsWith('/subjectaccessreviews')) {
       const { spec } = body as { spec: AskedReview };
       cluster.reviews.push(spec);
+      await cluster.reviewsWait;
       return send(201, { status: { allowed: cluster.allows(spec) } });
     }
     if (query.get('watch') === 'true') {

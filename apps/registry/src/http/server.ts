@@ -69,12 +69,17 @@ export class ApiServer {
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     this.#app.addHook('onRequest', async (request, reply) => this.#admit(request, reply));
+    this.#app.addHook('onResponse', (request, _reply, done) => {
+      // A client that keeps connections, such as a cluster's API server, would hold up the end for a minute.
+      if (this.#isClosing) request.raw.socket.destroySoon();
+      done();
+    });
     this.#app.setErrorHandler((error, request, reply) => this.#fail(error, request, reply));
     this.#app.all('/*', (request, reply) => this.#serve(request, reply));
     this.#webSockets = new WebSockets({
       admit: (request) => this.#admission(request),
       answer: (admission, request) => answer(options.ports, admission.target, request),
-      opened: (controller) => this.#streams.add(controller),
+      opened: (controller) => this.#opened(controller),
       closed: (controller) => this.#streams.delete(controller),
     });
     metrics.watchInFlight(this.#inFlight);
@@ -106,6 +111,12 @@ export class ApiServer {
     for (const stream of this.#streams) stream.abort();
     this.#webSockets.close();
     await this.#app.close();
+  }
+
+  /** What was being admitted when the server began to close ends as what was open then. */
+  #opened(ended: AbortController): void {
+    this.#streams.add(ended);
+    if (this.#isClosing) ended.abort();
   }
 
   /** Errors: everything that refuses a request by its head alone (H1). */
@@ -176,7 +187,7 @@ export class ApiServer {
     const ended = new AbortController();
     const end = (): void => ended.abort();
     reply.raw.once('close', end);
-    this.#streams.add(ended);
+    this.#opened(ended);
     let code = 500;
     try {
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
@@ -196,8 +207,6 @@ export class ApiServer {
       reply.raw.removeListener('close', end);
       admission.leave();
       this.#report(admission, code);
-      // A client that keeps connections, such as a cluster's API server, would hold up the end for a minute.
-      if (this.#isClosing) request.raw.socket.destroySoon();
     }
   }
 
