@@ -27,6 +27,14 @@ const step = (over: Partial<Step> = {}): Step => ({ name: 'a', image: 'busybox',
 const mountsOf = (pod: Pod, container = 0): string[] =>
   pod.spec.containers[container]!.volumeMounts!.map(({ name, mountPath }) => `${name}:${mountPath}`);
 
+/** Of each container, below /tekton/run. */
+const runMountsOf = (pod: Pod): string[][] =>
+  pod.spec.containers.map(({ volumeMounts = [] }) =>
+    volumeMounts
+      .filter(({ mountPath }) => mountPath.startsWith('/tekton/run/'))
+      .map(({ mountPath, readOnly }) => (readOnly === true ? `ro ${mountPath}` : mountPath)),
+  );
+
 describe('buildPod', () => {
   it('gives the same pod for the same run, whenever it is asked (P1)', () => {
     const spec: TaskSpec = { steps: [step({ script: 'echo' }), step({ name: 'b' })], sidecars: [{ image: 'busybox' }] };
@@ -159,12 +167,31 @@ describe('buildPod', () => {
     expect(mountsOf(pod).filter((mount) => mount.includes(':/workspace'))).toEqual(['mine:/workspace/']);
   });
 
-  it('lets a step write only to its own directory', () => {
-    const pod = build({ steps: [step(), step({ name: 'b' })] });
-    const own = (i: number) =>
-      pod.spec.containers[i]!.volumeMounts!.filter(({ mountPath }) => mountPath.startsWith('/tekton/run/'));
-    expect(own(0).map(({ readOnly }) => readOnly === true)).toEqual([false, true]);
-    expect(own(1).map(({ readOnly }) => readOnly === true)).toEqual([true, false]);
+  it('lets a step write only to its own directory, and read that of the step before', () => {
+    const pod = build({ steps: [step(), step({ name: 'b' }), step({ name: 'c' })] });
+    expect(runMountsOf(pod)).toEqual([
+      ['/tekton/run/0'],
+      ['ro /tekton/run/0', '/tekton/run/1'],
+      ['ro /tekton/run/1', '/tekton/run/2'],
+    ]);
+  });
+
+  it.each([
+    ['exit codes', 'cat /tekton/steps/step-a/exitCode'],
+    ['results', 'echo $(steps.a.results.r)'],
+    ['folders', 'ls /tekton/run'],
+  ])('lets steps read %s of all others where one of them asks', (_what, script) => {
+    const pod = build({ steps: [step(), step({ name: 'b' }), step({ name: 'c', script })] });
+    expect(runMountsOf(pod)[2]).toEqual(['ro /tekton/run/0', 'ro /tekton/run/1', '/tekton/run/2']);
+  });
+
+  it.each([
+    ['/tekton/steps', 'cat /tekton/steps/step-a/exitCode'],
+    ['/tekton/artifacts', 'ls /tekton/artifacts'],
+  ])('mounts %s only where a step can see that it is there', (path, script) => {
+    const paths = (pod: Pod): string[] => pod.spec.containers[0]!.volumeMounts!.map(({ mountPath }) => mountPath);
+    expect(paths(build({ steps: [step(), step({ name: 'b' })] }))).not.toContain(path);
+    expect(paths(build({ steps: [step(), step({ name: 'b', script })] }))).toContain(path);
   });
 
   it('merges the template below each step', () => {

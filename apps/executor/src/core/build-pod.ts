@@ -2,7 +2,7 @@
 //
 //   P1. Names follow from the TaskRun and the attempt: building the same pod twice gives the same pod.
 //   P2. What the user mounts or sets wins over what we would mount or set at the same place.
-//   P3. No init container runs unless the task needs what only it can do: each one is a process before the first step.
+//   P3. The pod carries only what its task needs: each init container is a process before the first step, each mount takes time.
 
 import {
   ANNOTATIONS,
@@ -59,8 +59,9 @@ export function buildPod(blueprint: PodBlueprint): Pod {
   const { annotations } = taskRun.metadata;
   const isPlain = isPlainOrder(annotations);
   const row = conventionsOf(taskRun, spec);
-  const conventions = isPlain ? { ...row, isHomeOfSteps: true } : row; // where its credentials are, too
-  const steps = stepsOf(blueprint, conventions);
+  const customs = isPlain ? { ...row, isHomeOfSteps: true } : row; // where its credentials are, too
+  const steps = stepsOf(blueprint, customs);
+  const conventions = { ...customs, volumes: customs.volumes.filter((volume) => isOfUse(volume, steps)) };
   const sidecars = applySidecarSpecs(spec.sidecars ?? [], taskRun.spec.sidecarSpecs);
   const scripts = placeScripts(scriptsOf(steps, sidecars));
   const parts: PodParts = { blueprint, conventions, steps, isOurs: ourSteps(blueprint, steps) };
@@ -137,6 +138,7 @@ function wrappedSteps(parts: PodParts, scripts: PlacedScripts, sidecars: readonl
     namesOurPaths: OUR_PATHS.some((path) => mentions(steps, path)),
   });
   const bin = binOf(parts, scripts, links);
+  const readsAll = links || mentions(steps, POD_PATHS.run);
   const containers = steps.map((step, i) => ({
     ...stepContainer(
       parts,
@@ -144,7 +146,7 @@ function wrappedSteps(parts: PodParts, scripts: PlacedScripts, sidecars: readonl
       [
         ...(i === 0 && waitForReady ? [DOWNWARD] : []),
         ...credentials.steps[i]!.mounts,
-        ...(isWrapped ? [...runMounts(i, steps.length), BIN_MOUNT] : []),
+        ...(isWrapped ? [...runMounts(i, readsAll ? steps.length : undefined), BIN_MOUNT] : []),
         ...debug.mounts,
       ],
       credentials.steps[i]!.secrets,
@@ -250,13 +252,21 @@ function sidecarContainer(sidecar: Sidecar, index: number): Container {
   };
 }
 
-/** A step may write only to its own directory, and read what the others posted. */
-function runMounts(own: number, count: number): VolumeMount[] {
-  return Array.from({ length: count }, (_, i) => ({
-    name: `tekton-internal-run-${i}`,
-    mountPath: `${POD_PATHS.run}/${i}`,
-    ...(i === own ? {} : { readOnly: true }),
+/** A step may write only to its own directory; it reads that of the step before, or those of `all` where one looks at them. */
+function runMounts(own: number, all: number | undefined): VolumeMount[] {
+  const [first, end] = all === undefined ? [Math.max(0, own - 1), own + 1] : [0, all];
+  return Array.from({ length: end - first }, (_, k) => ({
+    name: `tekton-internal-run-${first + k}`,
+    mountPath: `${POD_PATHS.run}/${first + k}`,
+    ...(first + k === own ? {} : { readOnly: true }),
   }));
+}
+
+/** Whether a step can tell a folder of ours from none: every mount of every container takes its node some time (P3). */
+function isOfUse({ name, mountPath }: PodConventions['volumes'][number], steps: readonly Step[]): boolean {
+  if (mountPath !== POD_PATHS.steps && mountPath !== POD_PATHS.artifacts) return true;
+  const text = JSON.stringify(steps);
+  return text.includes(mountPath) || text.includes(name) || (mountPath === POD_PATHS.steps && needsStepLinks(steps));
 }
 
 /** Whether a step names another's directory under /tekton/steps, which are links that somebody has to make (P3). */

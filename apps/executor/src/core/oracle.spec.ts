@@ -41,7 +41,7 @@ interface Seen {
 }
 
 /** What we do otherwise on purpose, and how the recorded pod is read so that the rest compares. */
-const DIFFERENCES: readonly { why: string; adapt: (pod: SeenPod) => SeenPod }[] = [
+const DIFFERENCES: readonly { why: string; adapt: (pod: SeenPod, ours: SeenPod) => SeenPod }[] = [
   {
     why: 'Nothing is mounted that the node did not need before: a service account token is given to no step.',
     adapt: withoutMount('kube-api-access'),
@@ -66,6 +66,10 @@ const DIFFERENCES: readonly { why: string; adapt: (pod: SeenPod) => SeenPod }[] 
         : withoutMount('tekton-creds-init-')(pod),
   },
   {
+    why: 'Empty folders, and what other steps post, are mounted only into steps that look at them.',
+    adapt: withoutIdleMounts,
+  },
+  {
     why: 'What an image runs is looked up before the pod is built, not by the entrypoint.',
     adapt: (pod) =>
       mapContainers(pod, (c) => ({ ...c, env: c.env.filter((name) => name !== 'TEKTON_PLATFORM_COMMANDS') })),
@@ -84,8 +88,9 @@ describe('buildPod', () => {
   if (cases.length === 0) it.skip('makes pods as Tekton does', () => {});
   for (const [title, run, seen] of cases) {
     it(`makes the pod of ${title} as Tekton does`, () => {
-      const expected = DIFFERENCES.reduce((pod, { adapt }) => adapt(pod), seen);
-      expect(comparable(summaryOf(podOf(run, seen)))).toEqual(comparable(expected));
+      const ours = summaryOf(podOf(run, seen));
+      const expected = DIFFERENCES.reduce((pod, { adapt }) => adapt(pod, ours), seen);
+      expect(comparable(ours)).toEqual(comparable(expected));
     });
   }
 });
@@ -202,6 +207,20 @@ function withoutMount(prefix: string): (pod: SeenPod) => SeenPod {
     ...mapContainers(pod, (c) => ({ ...c, volumeMounts: others(c.volumeMounts) })),
     volumes: others(pod.volumes),
   });
+}
+
+/** Which step has which of them is said in `build-pod.spec.ts`: here, that ours are among Tekton's. */
+function withoutIdleMounts(pod: SeenPod, ours: SeenPod): SeenPod {
+  const isIdle = (entry: string): boolean =>
+    /^tekton-internal-(steps|artifacts):/.test(entry) || /^tekton-internal-run-.*:ro$/.test(entry);
+  const kept = (list: string[], own: string[] = []): string[] =>
+    list.filter((entry) => !isIdle(entry) || own.includes(entry));
+  const mountsOf = (name: string): string[] | undefined =>
+    ours.containers?.find((container) => container.name === name)?.volumeMounts;
+  return {
+    ...mapContainers(pod, (c) => ({ ...c, volumeMounts: kept(c.volumeMounts, mountsOf(c.name)) })),
+    volumes: kept(pod.volumes, ours.volumes),
+  };
 }
 
 function withoutContainer(name: string): (pod: SeenPod) => SeenPod {
