@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Tekton, build, until, type Entry } from './sandbox.js';
 
 const STARTED_AT = {
@@ -18,6 +18,22 @@ describe('a step', () => {
     tekton = new Tekton();
   });
   afterEach(() => tekton.remove());
+
+  it('that is stopped before its turn tells its command as soon as that runs', async () => {
+    const turn = ['-wait_file', '/tekton/run/9/out', '-on_error', 'continue'];
+    const { child, ended } = tekton.start([
+      ...turn,
+      ...first,
+      ...script('trap "exit 5" TERM; while :; do sleep 0.01; done'),
+    ]);
+    await until(() => tekton.exists('/tekton/run/0/status/artifacts'), 'it waits');
+    const [own] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
+    process.kill(Number(own), 'SIGTERM'); // not bwrap, which ends with it
+    mkdirSync(tekton.path('/tekton/run/9'));
+    writeFileSync(tekton.path('/tekton/run/9/out'), '');
+    expect((await ended).code).toBe(0);
+    expect(tekton.message()).toContainEqual(internal('ExitCode', expect.stringMatching(/^(5|143)$/) as string));
+  });
 
   const endings: [
     what: string,

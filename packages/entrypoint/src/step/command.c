@@ -94,13 +94,15 @@ static void tee_close(struct tee *tee) {
 }
 
 // In the child: becomes the program, or tells the parent why not.
-static void become(const struct command *command, const char *program, const sigset_t *old_mask, const int pipes[2], int report) {
+static void become(const struct command *command, const char *program, const int pipes[2], int report) {
+    sigset_t none;
+    sigemptyset(&none); // not as we were started: SIGTERM may have been held back for us
     setpgid(0, 0);
     for (int i = 0; i < 2; i++)
         if (pipes[i] >= 0) dup2(pipes[i], i == 0 ? STDOUT_FILENO : STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGIO, SIG_DFL);
-    sigprocmask(SIG_SETMASK, old_mask, NULL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     execv(program, command->argv);
     int error = errno;
     write_all(report, &error, sizeof error);
@@ -188,7 +190,7 @@ struct outcome run_command(const struct command *command) {
         outcome.error = errno;
     } else {
         pid_t process = fork();
-        if (process == 0) become(command, program, &old_mask, (int[2]){outs[0][WRITE_END], outs[1][WRITE_END]}, report[WRITE_END]);
+        if (process == 0) become(command, program, (int[2]){outs[0][WRITE_END], outs[1][WRITE_END]}, report[WRITE_END]);
         outcome.error = errno;
         for (int i = 0; i < 2; i++)
             if (outs[i][WRITE_END] >= 0) close(outs[i][WRITE_END]);

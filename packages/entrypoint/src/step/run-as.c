@@ -28,6 +28,7 @@
 #include "../both/buffer.h"
 #include "../both/file.h"
 #include "../both/message.h"
+#include "../both/stop-signal.h"
 #include "command.h"
 #include "syscalls.h"
 
@@ -83,16 +84,16 @@ static void execute(char **command) {
 static int exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 // The life of a first process. Ends with the command's code; what it leaves behind ends with the namespace.
-static int stay(char **command) {
-    sigset_t all, old_mask;
+static int stay(char **command, const sigset_t *given_mask) {
+    sigset_t all;
     sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &old_mask);
+    sigprocmask(SIG_BLOCK, &all, NULL);
     prctl(PR_SET_DUMPABLE, 0); // the container's user may not take over who watches it
     int signals = signalfd(-1, &all, SFD_CLOEXEC);
     pid_t process = fork();
     if (signals < 0 || process < 0) refuse("fork", errno);
     if (process == 0) {
-        sigprocmask(SIG_SETMASK, &old_mask, NULL);
+        sigprocmask(SIG_SETMASK, given_mask, NULL);
         setsid();
         execute(command);
     }
@@ -125,6 +126,8 @@ int run_as(char **argv) {
     }
     if (!argv[0] || !argv[1] || !argv[2] || !argv[3] || strcmp(argv[3], "--") != 0 || !argv[4])
         die("usage: run-as [-init] [-status-fd N] [-chdir DIR] UID GID GROUPS -- COMMAND...");
+    // Whoever hears that we are here may stop us at once. Who becomes the entrypoint leaves it to that.
+    sigset_t given_mask = hold_back_stop();
     if (status_fd >= 0) {
         fcntl(status_fd, F_SETFD, FD_CLOEXEC);
         send(status_fd, "S", 1, MSG_NOSIGNAL); // R1
@@ -134,7 +137,7 @@ int run_as(char **argv) {
     become_user(number(argv[0]), number(argv[1]), argv[2]);
     die_with_supervisor();
     refuse_system_calls();
-    if (init) return stay(argv + 4);
+    if (init) return stay(argv + 4, &given_mask);
     execute(argv + 4);
     return CANNOT_RUN_CODE;
 }

@@ -18,6 +18,7 @@
 #include "../both/duration.h"
 #include "../both/file.h"
 #include "../both/message.h"
+#include "../both/stop-signal.h"
 #include "breakpoint.h"
 #include "command.h"
 #include "credentials.h"
@@ -241,6 +242,7 @@ int run_step(char **argv) {
     struct message internal = {0};
     struct ending ending = {0};
     signal(SIGIO, SIG_IGN); // see awaited_open
+    hold_back_stop();       // for the command, which is told of it as soon as it runs
     char *problem = parse_flags(&flags, argv);
     if (!problem) problem = make_credentials(&flags, &credentials);
     // In a home that steps share, what is laid out must be what the step before left: so only when it is our turn.
