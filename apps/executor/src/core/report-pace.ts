@@ -4,6 +4,11 @@
 /** A step that ends within this time costs one commit less: that it ran is told with how it ended. */
 const FIRST_REPORT_MS = 15;
 const NEXT_REPORT_MS = 250;
+/** A node tells of a pod that waits its turn several times, and nobody acts on that. */
+const WAITING_REPORT_MS = 1000;
+
+/** `begins`: it is the first state that says that the pod runs; `waits`: nothing runs in it yet. */
+export type Reported = 'begins' | 'runs' | 'waits';
 
 /** Times of this process, in Unix milliseconds, by pod uid. */
 export class ReportPace {
@@ -23,11 +28,12 @@ export class ReportPace {
     this.#reported.set(uid, nowMs);
   }
 
-  /** When the next state may be stored. `isFirst`: it is the one that says that the pod runs. */
-  dueMs(uid: string, isFirst: boolean): number {
+  /** When the next state may be stored. */
+  dueMs(uid: string, state: Reported): number {
     const startedMs = this.#started.get(uid) ?? 0;
-    if (isFirst) return startedMs + FIRST_REPORT_MS;
-    return Math.max(startedMs, this.#reported.get(uid) ?? 0) + NEXT_REPORT_MS;
+    if (state === 'begins') return startedMs + FIRST_REPORT_MS;
+    const pauseMs = state === 'waits' ? WAITING_REPORT_MS : NEXT_REPORT_MS;
+    return Math.max(startedMs, this.#reported.get(uid) ?? 0) + pauseMs;
   }
 
   forget(uid: string): void {

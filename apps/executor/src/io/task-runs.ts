@@ -23,6 +23,7 @@ import {
   type Fence,
   type KubeObject,
   type Pod,
+  type PodStatus,
   type ResolutionRequest,
   type TaskRun,
   type TaskRunStatus,
@@ -34,7 +35,7 @@ import type { Awaiting, Refusal } from '../core/check-run.js';
 import { decide, stoppedStatus, wakeAtMs, type Decision, type RunView } from '../core/decide.js';
 import { podNameOf } from '../core/pod-conventions.js';
 import { causeOf, conditionOf, isComplete, statusFromPod, type FailureReasons } from '../core/pod-status.js';
-import { ReportPace } from '../core/report-pace.js';
+import { ReportPace, type Reported } from '../core/report-pace.js';
 import { mayRetry, retriedStatus } from '../core/retry.js';
 import { endedStatus } from '../core/ended-status.js';
 import type { PodRuntime } from '../core/runtime.js';
@@ -328,8 +329,7 @@ export class TaskRuns {
     const seen = { ...pod!, status: onNode! };
     const isOver = isComplete(seen);
     const uid = pod!.metadata.uid ?? '';
-    const isFirst = onNode!.phase !== 'Pending' && succeeded(taskRun)?.reason !== 'Running';
-    const dueMs = this.#pace.dueMs(uid, isFirst);
+    const dueMs = this.#pace.dueMs(uid, reportedState(taskRun, onNode!));
     if (!isOver && Date.now() < dueMs) return dueMs; // T4
     const status = statusFromPod({
       taskRun,
@@ -371,6 +371,11 @@ export class TaskRuns {
       if (kind === 'Pod' && metadata.name !== needed) this.options.keeper.retire(metadata.uid ?? '');
     }
   }
+}
+
+function reportedState(taskRun: TaskRun, { phase }: PodStatus): Reported {
+  if (phase === 'Pending') return 'waits';
+  return succeeded(taskRun)?.reason === 'Running' ? 'runs' : 'begins';
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
