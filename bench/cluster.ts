@@ -12,6 +12,7 @@ import { pipelineRun, root } from './platform.js';
 
 const ROUNDS = 10;
 const AT_ONCE = 50;
+const BURSTS = 3;
 const STEPS = 10;
 const CHAIN = 5;
 const ADDED_MS = 100;
@@ -71,7 +72,7 @@ export async function cluster(): Promise<Row[]> {
     );
     const five = await alternately(ROUNDS / 2, () => inARow(CHAIN, () => pod(1)), chain);
     const fifty = await alternately(
-      2,
+      BURSTS,
       () => atOnce(() => pod(1)),
       () => atOnce(() => run(1)),
     );
