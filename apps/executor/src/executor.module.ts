@@ -39,7 +39,7 @@ import {
 import { CachedDefinitions, DEFINITION_RESOURCES } from './io/definitions.js';
 import { NodeImages, type NodeImagesOptions } from './io/image-store/node-images.js';
 import { IMAGE_CACHE_RESOURCES, ImageKeeper } from './io/image-keeper.js';
-import { PodKeeper } from './io/pod-keeper.js';
+import { PodKeeper, RELEASE_AFTER_MS } from './io/pod-keeper.js';
 import { PodSource } from './io/pod-source.js';
 import { namedImages, processRuntime, stoodInState } from './io/process-runtime/index.js';
 import { PullAhead, fixedAvailability, type ImageAvailability } from './io/pull-ahead.js';
@@ -125,6 +125,7 @@ export async function wireExecutor(config: ExecutorConfig): Promise<Wired> {
     bus,
     objects: environment,
     logger,
+    releaseAfterMs: RELEASE_AFTER_MS[config.runtime === 'kubernetes' ? 'cluster' : 'node'],
     shipsLogs: config.runtime !== 'faked',
     onEnded: (pod, status) => executor.storeLastStatus(pod, status),
   });

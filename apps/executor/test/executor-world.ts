@@ -26,7 +26,7 @@ import { EventSender } from '../src/io/event-sender.js';
 import { Executor } from '../src/io/executor.js';
 import { kubeletObjects, storedEnvironment } from '../src/io/kubelet-objects.js';
 import { ClaimKeeper, openCluster } from '../src/io/kubernetes-runtime/index.js';
-import { PodKeeper } from '../src/io/pod-keeper.js';
+import { PodKeeper, RELEASE_AFTER_MS } from '../src/io/pod-keeper.js';
 import { PodSource } from '../src/io/pod-source.js';
 import { processRuntime } from '../src/io/process-runtime/index.js';
 import { TaskRuns } from '../src/io/task-runs.js';
@@ -124,6 +124,7 @@ export class ExecutorWorld {
       bus: logs.bus,
       objects: environment,
       logger,
+      releaseAfterMs: RELEASE_AFTER_MS.node,
       shipsLogs: true,
       onEnded: (pod, status) => executor.storeLastStatus(pod, status),
     });

@@ -33,6 +33,7 @@ export interface PodKeeperOptions {
   logger: Logger;
   /** Stores the last status of a pod whose run is done. */
   onEnded: (pod: Pod, status: PodStatus) => Promise<void>;
+  releaseAfterMs: number;
   /** False where there is nothing to ship. */
   shipsLogs: boolean;
 }
@@ -47,8 +48,11 @@ interface Kept {
 }
 
 const HIDDEN = '[not shown: a secret of this pod is gone, and what it hides is not known any more]';
-/** Removing files takes disk and processor from the task that follows this one, which is starting just now. */
-const TIDY_AFTER_MS = 200;
+/**
+ * How long after its end a pod is let go of: that takes disk and processor from the task that follows it, which is starting just
+ * now. On a node it is files, which may be large; on a cluster a label, for which the kubelet looks at the whole pod again.
+ */
+export const RELEASE_AFTER_MS = { node: 200, cluster: 30_000 } as const;
 /** Runs whose notices were shown; the oldest are forgotten. */
 const REMEMBERED_RUNS = 1000;
 
@@ -127,7 +131,7 @@ export class PodKeeper {
     await kept.shipped; // K1
     if (kept.end.signal.aborted) return;
     if (status !== undefined) await onEnded(kept.pod, status);
-    await sleep(TIDY_AFTER_MS, undefined, { signal: kept.end.signal, ref: false });
+    await sleep(this.options.releaseAfterMs, undefined, { signal: kept.end.signal, ref: false });
     await this.#once(uid, () => runtime.release(uid));
     this.#kept.delete(uid);
   }
