@@ -141,11 +141,11 @@ describe('the registry behind a real API server', () => {
   }, 180_000);
   afterAll(async () => {
     await done(`delete namespace --ignore-not-found --wait=false ${team}`);
-    await done(`delete -k ${MANIFESTS} --ignore-not-found --wait=false`);
+    await done(`delete -k ${MANIFESTS} --ignore-not-found`); // to its end: others make a namespace of that name
     await registry.stop();
     await nats.close();
     await dir.remove();
-  });
+  }, 180_000);
 
   const role = (name: string, verbs: string[]): { kind: string; metadata: object } => ({
     ...{ apiVersion: 'rbac.authorization.k8s.io/v1' },
