@@ -52,6 +52,8 @@ export class ImageKeeper {
   #forget: (() => void)[] = [];
   /** Images by the key of the template that wants them, as `<namespace>/<image>` (K4). */
   readonly #wanted = new Map<string, readonly string[]>();
+  /** The same the other way round. */
+  readonly #users = new Map<string, Set<string>>();
 
   constructor(private readonly options: ImageKeeperOptions) {
     this.#queue = new SerialQueue({
@@ -94,7 +96,7 @@ export class ImageKeeper {
 
   /** What is known of an image has changed: every template that has it says so. */
   #lookAtUsers(wanted: string): void {
-    for (const [key, images] of this.#wanted) if (images.includes(wanted)) this.#queue.add(key);
+    for (const key of this.#users.get(wanted) ?? []) this.#queue.add(key);
   }
 
   /** An Image went: the template that it is of may want it back. */
@@ -125,14 +127,22 @@ export class ImageKeeper {
     const now = images.map((image) => `${namespace}/${image}`);
     if (now.length === 0) this.#wanted.delete(key);
     else this.#wanted.set(key, now);
+    for (const wanted of now) this.#users.set(wanted, (this.#users.get(wanted) ?? new Set()).add(key));
     for (const image of images) {
       const ready = stored
         .find(({ spec }) => spec.image === image)
         ?.status?.conditions?.find(({ type }) => type === 'Ready');
       availability.want(namespace, image, ready === undefined ? undefined : { ...ready, reason: ready.reason ?? '' });
     }
-    const others = new Set([...this.#wanted.values()].flat());
-    for (const old of before) if (!others.has(old)) availability.forget(...splitImage(old));
+    for (const old of before) if (!now.includes(old)) this.#letGo(old, key);
+  }
+
+  /** K4 */
+  #letGo(wanted: string, key: string): void {
+    const users = this.#users.get(wanted);
+    if (users?.delete(key) !== true || users.size > 0) return;
+    this.#users.delete(wanted);
+    this.options.availability.forget(...splitImage(wanted));
   }
 
   async #turn(key: string): Promise<void> {
