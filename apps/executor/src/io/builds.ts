@@ -113,7 +113,7 @@ export class Builds implements BuildMirror {
     } catch (thrown) {
       const { kind, message } = asSlipwayError(thrown);
       if (kind === 'invalid' || kind === 'too-large') return this.#end(build, executeFailed(message), fence);
-      if (kind === 'exists' || kind === 'conflict') return this.#meet(build, fence, thrown);
+      if (kind === 'exists' || kind === 'conflict') return this.#sayOfStored(build, fence, thrown);
       if (kind !== 'internal') throw thrown;
       // A fault of ours, or a registry of the release before: the TaskRun goes on by itself, or tells what is wrong.
       await this.#commit(
@@ -124,7 +124,7 @@ export class Builds implements BuildMirror {
   }
 
   /** Something of the name is stored: a TaskRun that the cache did not have. Anything else is tried again. */
-  async #meet(build: Build, fence: Fence, thrown: unknown): Promise<void> {
+  async #sayOfStored(build: Build, fence: Fence, thrown: unknown): Promise<void> {
     const { namespace = '', name } = build.metadata;
     const taskRun = await this.options.store.get<TaskRun>(TASK_RUNS, namespace, name);
     const next = taskRun === undefined ? undefined : nextOfBuild(build, taskRun, this.options.now());
