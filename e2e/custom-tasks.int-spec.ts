@@ -170,7 +170,7 @@ describe('customruns.status', () => {
 
   test('is all that the user of the example may write, and CustomRuns are all that it may read', async () => {
     const [user, pass] = ['wait-controller', PASSWORD];
-    const limited = await connect({ servers: addressOf(nats), user, pass, inboxPrefix: '_INBOX_wait-controller' });
+    const limited = await connect({ servers: addressOf(nats), user, pass, inboxPrefix: '_INBOX.wait-controller' });
     try {
       const refused = ['store.get', 'store.commit', 'change.0.x', '$JS.API.CONSUMER.CREATE.CHANGES.wait-controller.change.>'];
       for (const subject of refused) {

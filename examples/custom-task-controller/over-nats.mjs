@@ -15,7 +15,7 @@ const nats = await connect({
   user,
   pass,
   name: DURABLE,
-  inboxPrefix: '_INBOX_wait-controller',
+  inboxPrefix: '_INBOX.wait-controller',
   maxReconnectAttempts: -1,
 });
 

@@ -4,6 +4,7 @@
 //   R2. A handler's SlipwayError reaches the caller whole; any other throw says nothing but `internal`.
 //   R3. `stop()` waits for the answers in hand, but not for one that never comes.
 //   R4. A question that came while this process stood still is left unanswered (connection.ts, N4).
+//   R5. An answer goes to an inbox or nowhere: whoever may ask must not have us write to a stream, or order its deletion.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nuid } from '@nats-io/nats-core';
@@ -13,6 +14,7 @@ import type { RpcHandler, Subscription } from './bus.js';
 import type { Connection } from './connection.js';
 import { decodeReply, decodeRequest, encodeFailure, encodeRequest, encodeResponse } from './packet.js';
 import { tooLarge } from './publisher.js';
+import { INBOX_PREFIX } from './users.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const STOP_MS = 5000;
@@ -95,7 +97,7 @@ async function answer(connection: Connection, message: Msg, handler: RpcHandler)
   const startedMs = performance.now();
   const { logger, metrics } = connection.settings;
   const request = decodeRequest(message.data);
-  if (request === undefined || message.reply === undefined || message.reply === '') return;
+  if (request === undefined || message.reply?.startsWith(INBOX_PREFIX) !== true) return; // R5
   let outcome = 'ok';
   let bytes: Uint8Array;
   try {

@@ -39,7 +39,7 @@ describe('rights of the services on the bus', () => {
     '%s hears no inbox but its own, and has nothing with a wildcard for a first word',
     (service) => {
       const { publish, subscribe } = rightsOf(service);
-      expect(subscribe.filter((subject) => subject.startsWith('_INBOX'))).toEqual([`_INBOX_${service}.>`]);
+      expect(subscribe.filter((subject) => subject.startsWith('_INBOX'))).toEqual([`_INBOX.${service}.>`]);
       for (const subject of [...publish, ...subscribe]) expect(subject).toMatch(/^[$A-Za-z_-]+\./);
     },
   );

@@ -1,6 +1,8 @@
 // Who may do what on the bus: a user for each service, with the subjects that its work takes and no others.
 //
-//   U1. Replies come to inboxes of one's own: nobody hears what another was answered.
+//   U1. Replies come to inboxes of one's own: nobody hears what another was answered. Who answers may write to any inbox,
+//       and nowhere else. Not by `allow_responses`: nats-server then remembers every message that it gave the user with a
+//       reply subject, all of a stream's too, and looks through all of two minutes for each that is new.
 //   U2. Services make the streams that they use; only the registry changes what is there.
 //   U3. Followers make nameless consumers only, so that nobody's durable can be made another.
 //
@@ -73,6 +75,9 @@ const ROLES: Record<BusService, Role> = {
   },
 };
 
+/** Begins every inbox, those of users from outside too. */
+export const INBOX_PREFIX = '_INBOX.';
+
 /** In the order in which they stand in configurations. */
 export const BUS_SERVICES = Object.keys(ROLES) as BusService[];
 
@@ -93,8 +98,6 @@ export function streamsOf(service: BusService): string[] {
 export interface BusRights {
   publish: string[];
   subscribe: string[];
-  /** Whether it answers requests, wherever the asker wants the answer. */
-  answers: boolean;
 }
 
 export function rightsOf(service: BusService): BusRights {
@@ -105,6 +108,7 @@ export function rightsOf(service: BusService): BusRights {
       ...STREAMS.filter(({ name }) => fills.includes(name)).flatMap(({ subjects }) => subjects),
       ...(consumed.length > 0 ? ['dead.>'] : []),
       ...asks,
+      ...(answers.length > 0 ? [`${INBOX_PREFIX}>`] : []), // U1
       ...(service === 'registry' ? LEASED.map(leasesSubject) : []),
       ...streamsOf(service).map((stream) => `$JS.API.STREAM.CREATE.${stream}`),
       ...(keepsStreams(service)
@@ -128,13 +132,12 @@ export function rightsOf(service: BusService): BusRights {
       ]),
     ],
     subscribe: [...answers, ...(leases === undefined ? [] : [leasesSubject(leases)]), `${inboxPrefixOf(service)}.>`],
-    answers: answers.length > 0,
   };
 }
 
 /** Where the replies to a user's requests come (U1). */
 export function inboxPrefixOf(user: string): string {
-  return `_INBOX_${user.replace(/[^A-Za-z0-9_-]/g, '_')}`;
+  return `${INBOX_PREFIX}${user.replace(/[^A-Za-z0-9_-]/g, '_')}`;
 }
 
 /** Of any of its replicas: their names are not known here. */
@@ -149,7 +152,7 @@ export function passwordVariable(service: BusService): string {
 
 /** A user as an entry of `authorization { users: [ … ] }` of nats-server's configuration. */
 export function userConfig(service: BusService, password: string): string {
-  const { publish, subscribe, answers } = rightsOf(service);
+  const { publish, subscribe } = rightsOf(service);
   const list = (subjects: readonly string[]): string => `[\n${subjects.map((one) => `      "${one}"\n`).join('')}    ]`;
   return [
     '{',
@@ -157,7 +160,6 @@ export function userConfig(service: BusService, password: string): string {
     '  permissions: {',
     `    publish: ${list(publish)}`,
     `    subscribe: ${list(subscribe)}`,
-    ...(answers ? ['    allow_responses: true'] : []),
     '  }',
     '}',
     '',

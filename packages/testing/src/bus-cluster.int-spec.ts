@@ -81,7 +81,7 @@ describe('a NATS cluster as the manifests make it', () => {
       servers,
       user: 'registry',
       pass: passwordOf('registry'),
-      inboxPrefix: '_INBOX_registry',
+      inboxPrefix: '_INBOX.registry',
     });
     try {
       const jsm = await jetstreamManager(nc, { checkAPI: false });

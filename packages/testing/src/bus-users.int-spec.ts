@@ -38,7 +38,7 @@ describe('users of the services', () => {
   /** Of a list of subjects those that the server refuses the user, without our client's manners. */
   async function refusedOf(service: BusService, how: Operation, subjects: readonly string[]): Promise<string[]> {
     const { username: user, password: pass, host } = new URL(nats.urlOf(service));
-    const nc = await connect({ servers: host, user, pass, inboxPrefix: `_INBOX_${service}` });
+    const nc = await connect({ servers: host, user, pass, inboxPrefix: `_INBOX.${service}` });
     closers.push(() => nc.close());
     const refused = new Set<string>();
     const take = (error: unknown): void => {
@@ -110,6 +110,23 @@ describe('users of the services', () => {
     expect(await logs.request('logs.peer.logs-0.copy', 1)).toBe('copied');
     await registry.serve('store.get', 'registry', (data) => Promise.resolve({ got: data }));
     expect(await scheduler.request('store.get', 1)).toEqual({ got: 1 });
+  });
+
+  test('an answer goes to an inbox, not where the question would have it written', async () => {
+    const registry = await busOf('registry');
+    const all = await connectBus({ url: nats.url, name: 'all' });
+    closers.push(() => all.close());
+    let asked = 0;
+    await registry.serve('store.get', 'registry', () => Promise.resolve({ nr: ++asked }));
+    const before = await all.streamState(CHANGES);
+    const { username: user, password: pass, host } = new URL(nats.urlOf('scheduler'));
+    const nc = await connect({ servers: host, user, pass, inboxPrefix: '_INBOX.scheduler' });
+    closers.push(() => nc.close());
+    const question = JSON.stringify({ pattern: 'store.get', data: {}, id: '1' });
+    nc.publish('store.get', question, { reply: 'change.1.pods.team.forged' });
+    const answer = await nc.request('store.get', question); // answered after it, were both
+    expect(answer.json()).toMatchObject({ response: { nr: 1 } });
+    expect(await all.streamState(CHANGES)).toEqual(before);
   });
 
   test.each(BUS_SERVICES)('%s is refused what another may publish and it may not', async (service) => {
