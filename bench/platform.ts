@@ -55,15 +55,10 @@ export function pipelineRun(
   } as KubeObject;
 }
 
-/** A run of a few steps that is no pipeline: of either kind the same steps. */
-export function stepRun(kind: 'TaskRun' | 'Build', name: string, steps = 1): KubeObject {
+/** A run of a few steps that is no pipeline, s0 and on: of either kind the same steps. */
+export function stepRun(kind: 'TaskRun' | 'Build', name: string, commands: (readonly string[])[]): KubeObject {
   const metadata = { name, namespace: 'default' };
-  const of = Array.from({ length: steps }, (_, i) => ({
-    name: `s${i}`,
-    image: 'busybox',
-    command: ['echo'],
-    args: ['here'],
-  }));
+  const of = commands.map(([command, ...args], i) => ({ name: `s${i}`, image: 'busybox', command: [command], args }));
   return kind === 'Build'
     ? ({ apiVersion: 'build.knative.dev/v1alpha1', kind, metadata, spec: { steps: of } } as KubeObject)
     : ({ apiVersion: 'tekton.dev/v1', kind, metadata, spec: { taskSpec: { steps: of } } } as KubeObject);
@@ -114,18 +109,15 @@ export function watchRuns(client: ApiClient, path = RUNS): FinishedRuns {
   };
 }
 
-/** Times of the lines of one container, from the API: Unix milliseconds with fractions, in order. */
-export async function lineTimes(client: ApiClient, pod: string, container: string): Promise<number[]> {
-  const path = `/api/v1/namespaces/default/pods/${pod}/log`;
-  const response = await client.stream(path, { query: { container, timestamps: 'true' } });
+/** Says when it runs: seconds of the clock with nine decimals. */
+export const CLOCK = ['date', '+%s.%N'] as const;
+
+/** What `CLOCK` said in a container, by the API: Unix milliseconds with fractions. */
+export async function clockOf(client: ApiClient, pod: string, container: string): Promise<number> {
+  const response = await client.stream(`/api/v1/namespaces/default/pods/${pod}/log`, { query: { container } });
   let text = '';
   for await (const chunk of response) text += String(chunk);
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const stamp = line.split(' ', 1)[0]!;
-      const fraction = Number(`0.${/\.(\d+)Z$/.exec(stamp)?.[1] ?? '0'}`);
-      return Math.floor(Date.parse(stamp) / 1000) * 1000 + fraction * 1000;
-    });
+  const said = /^\d+\.\d{9}$/m.exec(text)?.[0];
+  if (said === undefined) throw new Error(`${pod}/${container} said "${text}"`);
+  return Number(said) * 1000;
 }
