@@ -3,8 +3,10 @@ import {
   shardOf,
   type Build,
   type BuildSpec,
+  type BuildStep,
   type BuildTemplateSpec,
   type TaskRun,
+  type UsedTemplate,
 } from '@slipway/contracts';
 import { compileBuild } from './compile-build.js';
 
@@ -160,6 +162,26 @@ describe('compileBuild', () => {
       reason: 'BuildValidationFailed',
       message: 'UnsatisfiedParameter: build does not specify these required parameters: [{A }]',
     });
+  });
+
+  const called = (A: string, ...steps: BuildStep[]): UsedTemplate => ({
+    use: { name: 't', arguments: [{ name: 'A', value: A }] },
+    template: { steps, volumes: [{ name: 'v-${A}', emptyDir: {} }] },
+  });
+  const named = { ...step, name: '${A}' };
+  const sources: Partial<BuildSpec> = { sources: [{ name: '1', git: GIT(), targetPath: 'a' }, { git: GIT() }] };
+  const names: [given: string, template: UsedTemplate, spec: Partial<BuildSpec>, then: string][] = [
+    ['that two steps of a template come to share', called('s', named, step), {}, 'step name "s" must be unique'],
+    ['that a source has', called('custom-source', named), { source: { custom: { image: 'i' } } }, 'step name "custom-source" must be unique'],
+    ['that two sources share, one by its place', called('a', named), sources, 'step name "git-source-1" must be unique'],
+    ['that a step without one has by its place', called('unnamed-1', named, { image: 'i' }), {}, 'step name "unnamed-1" must be unique'],
+    ['that is a path', called('../../x', named), {}, 'step name "../../x" must be a DNS label of at most 52 characters'],
+    ['that is too long for a container’s', called('x'.repeat(53), named), {}, `step name "${'x'.repeat(53)}" must be a DNS label of at most 52 characters`],
+    ['that no volume can have', called('X', step), {}, 'volume name "v-X" must be a DNS label'],
+  ]; // prettier-ignore
+  test.each(names)('refuses a name %s (B3)', (_given, template, spec, message) => {
+    const refusal = { reason: 'BuildValidationFailed', message };
+    expect(compileBuild(build({ steps: [], template: template.use, ...spec }), [template])).toEqual(refusal);
   });
 
   test('does not pass on the annotation of templates: they are in the TaskRun', () => {

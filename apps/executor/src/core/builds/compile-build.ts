@@ -14,6 +14,7 @@ import {
   applyTemplates,
   durationMs,
   formatDuration,
+  isDnsLabel,
   shardOfObject,
   sourcesOf,
   type Build,
@@ -24,14 +25,18 @@ import {
   type Step,
   type TaskRun,
   type UsedTemplate,
+  type Volume,
   type VolumeMount,
 } from '@slipway/contracts';
 import type { Refusal } from '../check-run.js';
+import type { STEP_PREFIXES } from '../pod-conventions.js';
 import { gitVolumes } from './git-volumes.js';
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;
 /** How long a Build may wait for its pod to begin, where it does not say. */
 const DEFAULT_PENDING_TIMEOUT = '1h0m0s';
+/** Before the name of a step in that of its container. */
+const STEP_PREFIX: (typeof STEP_PREFIXES)[number] = 'build-step-';
 /** Annotations that belong to the Build alone. */
 const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([ANNOTATIONS.lastApplied, ANNOTATIONS.templates]);
 
@@ -47,6 +52,9 @@ export function compileBuild(build: Build, templates: readonly UsedTemplate[]): 
   const git = gitVolumes(flat.volumes ?? []);
   const mounts = subPathMounts(sources);
   const steps = [...git.steps, ...custom.map(stepOf), ...flat.steps.map((step) => stepOf(withMounts(step, mounts)))];
+  const fetching = fetched.map(({ declared }) => declared.name);
+  const problem = stepNameProblem([...fetching, ...steps.map(stepName)]) ?? volumeNameProblem(git.volumes);
+  if (problem !== undefined) return invalidBuild(problem); // B3
   const { nodeSelector, affinity, serviceAccountName } = build.spec;
   return {
     apiVersion: 'tekton.dev/v1',
@@ -171,6 +179,29 @@ function withMounts(step: BuildStep, mounts: readonly VolumeMount[]): BuildStep 
   const own = step.volumeMounts ?? [];
   const taken = new Set(own.map(({ mountPath }) => mountPath.replace(/\/+$/, '')));
   return { ...step, volumeMounts: [...own, ...mounts.filter(({ mountPath }) => !taken.has(mountPath))] };
+}
+
+function stepName({ name }: Step, index: number): string {
+  return name === undefined || name === '' ? `unnamed-${index}` : name;
+}
+
+/** Names are checked at admission, but for those that arguments make. Of two steps with one name only one would run. */
+function stepNameProblem(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (const name of names) {
+    const step = `step name ${JSON.stringify(name)}`;
+    if (!isDnsLabel(`${STEP_PREFIX}${name}`)) {
+      return `${step} must be a DNS label of at most ${63 - STEP_PREFIX.length} characters`;
+    }
+    if (seen.has(name)) return `${step} must be unique`;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+function volumeNameProblem(volumes: readonly Volume[]): string | undefined {
+  const wrong = volumes.find(({ name }) => !isDnsLabel(name));
+  return wrong === undefined ? undefined : `volume name ${JSON.stringify(wrong.name)} must be a DNS label`;
 }
 
 function annotationsOf(build: Build): Record<string, string> {
