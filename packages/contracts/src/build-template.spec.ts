@@ -95,6 +95,21 @@ describe('applyTemplates', () => {
       },
     ],
     [
+      'gives a step no name that another of its template has (T2)',
+      own,
+      [
+        used({}, { steps: [{ name: 's', image: '1' }] }),
+        used({ name: 'second' }, { steps: [{ name: 's', image: '2' }, { name: 'second-s', image: '3' }] }),
+      ],
+      {
+        steps: [
+          { name: 's', image: '1' },
+          { name: 'second-s-2', image: '2' },
+          { name: 'second-s', image: '3' },
+        ],
+      },
+    ],
+    [
       'runs templates after the steps of a Build that has its own',
       { steps: [{ name: 'own', image: '${A}' }], volumes: [{ name: '${A}', emptyDir: {} }] },
       [used({ arguments: [{ name: 'A', value: '1' }] }, { steps: [{ image: '${A}' }] })],

@@ -51,10 +51,10 @@ export function applyTemplates(spec: BuildSpec, templates: readonly UsedTemplate
     const refusal = templateRefusal(used);
     if (refusal !== undefined) return refusal;
     const values = lookupOf(used);
-    const taken = new Set(steps.map(({ name }) => name));
-    for (const step of used.template.steps ?? []) {
-      steps.push(renamed(appliedStep(step, used.use.env ?? [], values), used.use.name, taken)); // T2
-    }
+    const own = (used.template.steps ?? []).map((step) => appliedStep(step, used.use.env ?? [], values));
+    const earlier = new Set(steps.map(({ name }) => name));
+    const taken = new Set([...earlier, ...own.map(({ name }) => name)]);
+    steps.push(...own.map((step) => (earlier.has(step.name) ? renamed(step, used.use.name, taken) : step))); // T2
     for (const volume of used.template.volumes ?? []) {
       const replaced = replaceInVolume(volume, values);
       const known = volumes.get(replaced.name);
@@ -125,7 +125,7 @@ function appliedStep(step: BuildStep, env: readonly EnvVar[], values: Placeholde
 
 /** A step whose name an earlier template took: its own template's name comes before it, then a number after it. */
 function renamed(step: BuildStep, template: string, taken: ReadonlySet<string | undefined>): BuildStep {
-  if (step.name === undefined || step.name === '' || !taken.has(step.name)) return step;
+  if (step.name === undefined || step.name === '') return step;
   const base = `${template}-${step.name}`;
   let name = base;
   for (let n = 2; taken.has(name); n++) name = `${base}-${n}`;
