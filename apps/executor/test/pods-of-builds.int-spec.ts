@@ -292,10 +292,10 @@ describe('credentials', () => {
 
 describe('a Build of which nothing is stored yet', () => {
   const commits: CommitRequest[] = [];
-  const create = (name: string): Promise<void> =>
+  const create = (name: string, spec: Partial<Build['spec']> = {}): Promise<void> =>
     world.create({
       ...{ apiVersion: 'build.knative.dev/v1alpha1', kind: 'Build', metadata: { name } },
-      spec: { steps: [sh('s', 'echo ran')] },
+      spec: { steps: [sh('s', 'echo ran')], ...spec },
     } as Build);
   const doneBuild = (name: string): Promise<Build> =>
     world.until(`${name} is done`, () => {
@@ -337,6 +337,13 @@ describe('a Build of which nothing is stored yet', () => {
     };
     await create('poison');
     expect(succeeded(await doneBuild('poison'))).toMatchObject({ status: 'False', reason: 'BuildExecuteFailed' });
+  });
+
+  it('ends where no TaskRun can be made of it, and its neighbour does not notice', async () => {
+    await create('nonsense', { volumes: [{ name: 'v', gitRepo: {} } as never] }); // as no registry would store it
+    await create('healthy');
+    expect(succeeded(await doneBuild('healthy'))?.status).toBe('True');
+    expect(succeeded(await doneBuild('nonsense'))).toMatchObject({ status: 'False', reason: 'BuildExecuteFailed' });
   });
 
   it('is begun once where the answer to that commit is lost', async () => {

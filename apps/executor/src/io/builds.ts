@@ -74,6 +74,14 @@ export class Builds implements BuildMirror {
     }
   }
 
+  /** Ends a Build that cannot be handled and has no TaskRun to end with, so that it is not tried for ever. */
+  async giveUp(namespace: string, name: string, message: string): Promise<void> {
+    const build = this.options.cache.get<Build>(BUILDS, namespace, name);
+    const fence = build === undefined ? undefined : this.options.fenceOf(shardOfObject(build.metadata));
+    if (build === undefined || fence === undefined || isDone(build)) return;
+    if ((await this.#taskRun(build)) === undefined) await this.#end(build, executeFailed(message), fence);
+  }
+
   /** V4 */
   writesFor(taskRun: TaskRun): Write[] {
     const { namespace = '', name } = taskRun.metadata;

@@ -45,7 +45,7 @@ export interface ExecutorOptions {
   runtime: PodRuntime;
   keeper: PodKeeper;
   taskRuns: TaskRuns;
-  builds: Pick<Builds, 'reconcile'>;
+  builds: Pick<Builds, 'reconcile' | 'giveUp'>;
   logger: Logger;
   metrics: Metrics;
   resyncMs: number;
@@ -256,13 +256,18 @@ export class Executor {
     else if (attempt > 2) this.options.logger.warn({ ...fields, err: thrown }, 'a task run waits');
     if (isOurs && attempt >= MAX_FAILURES) {
       const message = error.kind === 'internal' ? `The executor failed on this run: ${wordsOf(error)}` : error.message;
-      void this.options.taskRuns.giveUp(namespace, name, message).catch((failure: unknown) => {
+      void this.#giveUp(namespace, name, message).catch((failure: unknown) => {
         this.options.logger.error({ ...fields, err: failure }, 'a poison task run cannot be ended'); // E4
       });
       return LAST_RETRY_MS;
     }
     if (error.kind === 'conflict') return Math.min(attempt, 10);
     return Math.max(error.retryAfterMs ?? 0, Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LAST_RETRY_MS));
+  }
+
+  async #giveUp(namespace: string, name: string, message: string): Promise<void> {
+    await this.options.taskRuns.giveUp(namespace, name, message);
+    await this.options.builds.giveUp(namespace, name, message);
   }
 }
 

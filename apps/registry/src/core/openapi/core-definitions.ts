@@ -272,6 +272,11 @@ path!    string  path that is exported by the NFS server.
 server!  string  server is the hostname or IP address of the NFS server.
 readOnly boolean readOnly here will force the NFS export to be mounted with read-only permissions. Defaults to false.
 
+== GitRepoVolumeSource: Represents a volume that is populated with the contents of a git repository.
+repository! string repository is the URL
+revision    string revision is the commit hash for the specified revision.
+directory   string directory is the target directory name. Must not contain or start with '..'.
+
 == ImageVolumeSource: ImageVolumeSource represents a image volume resource.
 reference  string Required: Image or artifact reference to be used.
 pullPolicy string Policy for pulling OCI objects.
@@ -305,7 +310,7 @@ fc                    object                            fc represents a Fibre Ch
 flexVolume            object                            Deprecated: FlexVolume is deprecated. Consider using a CSIDriver instead.
 flocker               object                            Deprecated: Flocker is deprecated.
 gcePersistentDisk     object                            Deprecated: GCEPersistentDisk is deprecated.
-gitRepo               object                            Deprecated: GitRepo is deprecated.
+gitRepo               GitRepoVolumeSource               Deprecated: GitRepo is deprecated.
 glusterfs             object                            Deprecated: Glusterfs is deprecated.
 iscsi                 object                            iscsi represents an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod.
 photonPersistentDisk  object                            Deprecated: PhotonPersistentDisk is deprecated.

@@ -35,6 +35,7 @@ const rows: Row[] = [
   { says: 'that a timeout is at most a day', of: templated({ timeout: '36h' }), is: ['spec.timeout: expected 0s <= 36h0m0s <= 24h0m0s'] },
   { says: 'that names of volumes are unique', of: templated({ volumes: [{ name: 'v' }, { name: 'v' }] }), is: ['spec.volumes[1].name: multiple volumes with same name "v"'] },
   { says: 'that a volume is not one that is there already', of: templated({ volumes: [{ name: 'workspace' }, { name: 'home' }, { name: 'secret-volume-x' }] }), is: [/^spec.volumes\[0\].name: invalid value: workspace/, /^spec.volumes\[1\].name: invalid value: home/, /^spec.volumes\[2\].name: invalid value: secret-volume-x/] },
+  { says: 'that a gitRepo volume has a repository', of: templated({ volumes: [{ name: 'v', gitRepo: {} }, { name: 'w', gitRepo: { repository: '' } }] }), is: ['spec.volumes[0].gitRepo.repository: missing field(s)', 'spec.volumes[1].gitRepo.repository: missing field(s)'] },
   { says: 'that sources are well', of: templated({ sources: [{ git, gcs: {} }] }), is: [/^spec.sources\[0\].git: expected exactly one, got both/, 'spec.sources[0].gcs.location: missing field(s)'] },
   { says: 'which kinds of template there are', of: build({ steps: undefined, template: { name: 't', kind: 'Task' } }), is: ['spec.template.kind: invalid value: Task (must be BuildTemplate or ClusterBuildTemplate)'] },
   { says: 'that a template is named', of: build({ steps: undefined, template: {} }), is: ['spec.template.name: missing field(s)'] },

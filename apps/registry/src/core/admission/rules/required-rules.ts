@@ -10,7 +10,9 @@ type Fields = Record<string, unknown>;
 type Definitions = ReadonlyMap<string, Definition>;
 
 /** Required texts that mean nothing when empty; others, such as the value of a param, may well be empty. */
-const NEVER_EMPTY: ReadonlySet<string> = new Set(['name', 'key', 'mountPath', 'conditionRef', 'resource', 'driver']);
+const NEVER_EMPTY: ReadonlySet<string> = new Set([
+  ...['name', 'key', 'mountPath', 'conditionRef', 'resource', 'driver', 'repository'],
+]);
 
 /** The fields of a definition that have something to be checked, each with how to go on below it. */
 type Checked = readonly { name: string; required: boolean; type: SchemaType | undefined }[];
