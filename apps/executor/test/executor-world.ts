@@ -62,6 +62,8 @@ export function suiteWorld(): ExecutorWorld {
 export class ExecutorWorld {
   readonly objects = new MemoryObjects();
   readonly logs = new MemoryLogs();
+  /** Images of a registry that nobody can ask. */
+  readonly unreachable = new Set<string>();
   /** Called before a pod is made in the cluster. */
   beforeStart: () => Promise<void> = () => Promise.resolve();
   #running: { executor: Executor; runtime: PodRuntime } | undefined;
@@ -153,6 +155,11 @@ export class ExecutorWorld {
         environment,
         nodeName,
         defaultTimeout: '1h0m0s',
+        images: {
+          standsIn: false,
+          isPulled: (image) => this.unreachable.has(image),
+          config: () => Promise.reject(new SlipwayError('transient', 'RegistryDown', 'The registry does not answer.')),
+        },
         remote: new RemoteReferences(objects, ({ document }) => Promise.resolve(JSON.parse(document) as KubeObject)),
       }),
       builds,

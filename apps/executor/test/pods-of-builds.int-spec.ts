@@ -292,9 +292,9 @@ describe('credentials', () => {
 
 describe('a Build of which nothing is stored yet', () => {
   const commits: CommitRequest[] = [];
-  const create = (name: string, spec: Partial<Build['spec']> = {}): Promise<void> =>
+  const create = (name: string, spec: Partial<Build['spec']> = {}, annotations = {}): Promise<void> =>
     world.create({
-      ...{ apiVersion: 'build.knative.dev/v1alpha1', kind: 'Build', metadata: { name } },
+      ...{ apiVersion: 'build.knative.dev/v1alpha1', kind: 'Build', metadata: { name, annotations } },
       spec: { steps: [sh('s', 'echo ran')], ...spec },
     } as Build);
   const doneBuild = (name: string): Promise<Build> =>
@@ -344,6 +344,19 @@ describe('a Build of which nothing is stored yet', () => {
     await create('healthy');
     expect(succeeded(await doneBuild('healthy'))?.status).toBe('True');
     expect(succeeded(await doneBuild('nonsense'))).toMatchObject({ status: 'False', reason: 'BuildExecuteFailed' });
+  });
+
+  it('says that it waits for a registry, and for no longer than it may wait', async () => {
+    const image = 'registry.example.com/app:1';
+    world.unreachable.add(image);
+    await create('waits', { steps: [{ image, args: ['x'] }] }, { 'slipway.dev/pending-timeout': '1s' });
+    const waiting = await world.until('it says so', () => {
+      const build = world.objects.find<Build>(BUILDS, 'ns', 'waits');
+      return build === undefined ? undefined : succeeded(build);
+    });
+    expect(waiting).toMatchObject({ status: 'Unknown', reason: 'Pending' });
+    expect(waiting.message).toContain('The registry does not answer.');
+    expect(succeeded(await doneBuild('waits'))).toMatchObject({ status: 'False', reason: 'BuildTimeout' });
   });
 
   it('is begun once where the answer to that commit is lost', async () => {

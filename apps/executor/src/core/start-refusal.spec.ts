@@ -1,5 +1,5 @@
 import { SlipwayError, type ErrorKind } from '@slipway/contracts';
-import { clusterWait, startRefusal } from './start-refusal.js';
+import { outsideWait, startRefusal } from './start-refusal.js';
 
 const run = { metadata: { name: 'r' } };
 
@@ -22,10 +22,11 @@ test('startRefusal says what to do about it', () => {
   );
 });
 
-test('clusterWait tells of a cluster that cannot be asked, and of nothing else that passes or does not', () => {
-  const waitOf = (kind: ErrorKind, reason: string): unknown => clusterWait(run, new SlipwayError(kind, reason, 'No.'));
+test('outsideWait tells of a cluster or a registry that cannot be asked, and of nothing else that passes or does not', () => {
+  const waitOf = (kind: ErrorKind, reason: string): unknown => outsideWait(run, new SlipwayError(kind, reason, 'No.'));
   expect(waitOf('transient', 'ApiServerNotTrusted')).toMatchObject({ reason: 'ApiServerNotTrusted' });
+  expect(waitOf('transient', 'UnknownImageCommand')).toMatchObject({ reason: 'UnknownImageCommand' });
   expect(waitOf('transient', 'NobodyAnswers')).toBeUndefined(); // of the platform, which could not store it either
   expect(waitOf('invalid', 'NamespaceNotFound')).toBeUndefined();
-  expect(clusterWait(run, new TypeError('a bug'))).toBeUndefined();
+  expect(outsideWait(run, new TypeError('a bug'))).toBeUndefined();
 });

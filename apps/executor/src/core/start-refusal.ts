@@ -6,10 +6,10 @@ import type { Refusal } from './check-run.js';
 /** Tekton's word for whatever has none of its own. */
 const OTHERWISE = 'PodCreationFailed';
 const OWN_WORDS =
-  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodAdmissionFailed|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken|CouldntCreateWorkspacePVC)$/;
+  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodAdmissionFailed|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken|CouldntCreateWorkspacePVC|UnknownImageCommand)$/;
 
-/** Why a run waits that could not be prepared, when it is the cluster that keeps it waiting; undefined: it is something else. */
-export function clusterWait(taskRun: Pick<TaskRun, 'metadata'>, thrown: unknown): Refusal | undefined {
+/** Why a run waits that could not be prepared, when it is the cluster or a registry that keeps it waiting; else undefined. */
+export function outsideWait(taskRun: Pick<TaskRun, 'metadata'>, thrown: unknown): Refusal | undefined {
   if (!(thrown instanceof SlipwayError)) return undefined;
   const { mayPass, reason, message } = startRefusal(taskRun, thrown);
   return mayPass && reason !== OTHERWISE ? { reason, message } : undefined;

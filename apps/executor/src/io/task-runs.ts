@@ -40,7 +40,7 @@ import { mayRetry, retriedStatus } from '../core/retry.js';
 import { endedStatus } from '../core/ended-status.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
-import { clusterWait, startRefusal } from '../core/start-refusal.js';
+import { outsideWait, startRefusal } from '../core/start-refusal.js';
 import { restarted } from '../core/unstarted.js';
 import type { EventSender } from './event-sender.js';
 import { ObservedPods } from './observed-pods.js';
@@ -193,12 +193,12 @@ export class TaskRuns {
     return waiting;
   }
 
-  /** As the source does; a cluster that cannot be asked is shown while the run waits for it. */
+  /** As the source does; a cluster or a registry that cannot be asked is shown while the run waits for it. */
   async #prepare(taskRun: TaskRun, fence: Fence): ReturnType<PodSource['prepare']> {
     try {
       return await this.options.source.prepare(taskRun, fence);
     } catch (thrown) {
-      const wait = clusterWait(taskRun, thrown);
+      const wait = outsideWait(taskRun, thrown);
       const status = { startTime: timeOf(Date.now()), ...taskRun.status };
       if (wait !== undefined) await this.#show({ ...taskRun, status }, wait, fence);
       throw thrown; // tried again, later and later
