@@ -6,6 +6,8 @@
 //   sources with a subPath            Task cannot be given steps, and a subPath is one of a workspace's
 
 import {
+  durationMs,
+  isBuildCancelled,
   replacePlaceholders,
   sourcesOf,
   templateRefusal,
@@ -27,7 +29,7 @@ const SHARED_CLAIM = {
   name: SOURCE_WORKSPACE,
   volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
 };
-/** What a Build has that says no timeout; Tekton's own default is an hour. */
+/** What a Build has that says no timeout, or zero; Tekton's own default is an hour, and zero is for ever there. */
 const TIMEOUT = '10m';
 
 /** Rewrites a Build in place. `template` is the one it uses, when a file has it. */
@@ -57,9 +59,9 @@ export function buildAsRun(
     put(spec, [treeEntry('taskSpec', taskSpec(parts, steps)), ...entriesOf('podTemplate', pod.node)]);
   }
   if (parts.account !== undefined && !needsPipeline) put(spec, [parts.account]);
-  const isCancelled = parts.status !== undefined;
-  if (isCancelled) put(spec, [entry('status', needsPipeline ? 'Cancelled' : 'TaskRunCancelled')]);
+  if (isBuildCancelled(build)) put(spec, [entry('status', needsPipeline ? 'Cancelled' : 'TaskRunCancelled')]);
   const timeout = parts.timeout ?? entry('timeout', TIMEOUT, "Knative Build's default.");
+  if (durationMs(String(build.spec.timeout)) === 0) timeout.value = entry('timeout', TIMEOUT).value;
   if (needsPipeline) {
     const lead = timeout.lead.splice(0);
     rename({ kind: 'map', entries: [timeout], offset: 0, indent: 2 }, 'timeout', 'pipeline');
@@ -71,6 +73,13 @@ function refuse(tree: MapTree, { metadata, spec }: Build, template: BuildTemplat
   if (metadata.annotations?.[TEMPLATES] !== undefined) {
     const hint = 'Make a Pipeline of a task for each template.';
     throw new CannotConvert('it composes several templates, which is no single task', hint, tree.offset);
+  }
+  const [, second] = sourcesOf(spec).flatMap(({ subPath }, i) =>
+    subPath ? [itemsAt(tree, 'spec', 'sources')[i]] : [],
+  );
+  if (second !== undefined) {
+    const message = 'several of its sources have a subPath, and a task sees one part of a workspace';
+    throw new CannotConvert(message, 'Leave a subPath to one of them.', second.offset);
   }
   const use = spec.template;
   const refusal =
@@ -92,7 +101,6 @@ interface Parts {
   account: MapEntry | undefined;
   timeout: MapEntry | undefined;
   node: MapEntry[];
-  status: MapEntry | undefined;
   /** Comments of what has no entry of its own any more. */
   lead: MapEntry['lead'];
 }
@@ -110,10 +118,9 @@ function partsOf(spec: MapTree): Parts {
     account: take(spec, 'serviceAccountName'),
     timeout: take(spec, 'timeout'),
     node: ['nodeSelector', 'affinity'].flatMap((key) => take(spec, key) ?? []),
-    status: take(spec, 'status') ?? take(spec, 'Status'),
     lead,
   };
-  take(spec, 'generation');
+  for (const key of ['status', 'Status', 'generation']) take(spec, key);
   return parts;
 }
 

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { convertFiles } from './convert.js';
 
 const convert = (...texts: string[]) =>
@@ -13,6 +14,7 @@ const older = (kind: string, spec: string): string =>
 // prettier-ignore
 const left: [what: string, texts: string[], line: number, because: RegExp][] = [
   ['a Build of several templates', [build('{template: {name: t}}', "{name: b, annotations: {slipway.dev/templates: '- name: u'}}")], 1, /several templates/],
+  ['a Build of several parts of sources', [build('\n  sources:\n  - {name: a, git: {url: u, revision: r}, targetPath: a, subPath: a/x}\n  - {name: b, git: {url: u, revision: r}, targetPath: b, subPath: b/y}\n  steps: [{image: x}]')], 7, /several of its sources have a subPath/],
   ['a source of type Manifest', [build('\n  source:\n    gcs: {type: Manifest, location: gs://b/m}\n  steps: [{image: x}]')], 6, /type Manifest/],
   ['a template with a placeholder in another', [build('{template: {name: t}}').replace(/Build\n/, 'BuildTemplate\n').replace(/spec: .*/, "spec:\n  steps:\n  - image: '${A${B}}'")], 6, /placeholder stands in another/],
   ['a parameter that no param can be called', [build('{parameters: [{name: "a b"}], steps: [{image: x}]}').replace(/Build\n/, 'BuildTemplate\n')], 4, /cannot be called "a b"/],
@@ -30,6 +32,17 @@ test.each(left)('leaves %s byte for byte, and says where and why (V2)', (_what, 
   expect(problems[0]!.message).toMatch(because);
   expect(problems[0]!.place).toMatchObject({ file: 'f0.yaml', document: 1, line });
   expect(problems[0]!.hint).toBeDefined();
+});
+
+test.each([
+  ['timeout: 0s', 'timeout: 10m'],
+  ['timeout: 5m, status: ""', 'timeout: 5m'],
+  ['timeout: 5m, status: "", Status: BuildCancelled', 'status: TaskRunCancelled, timeout: 5m'],
+])('a Build of {%s} becomes a TaskRun of {%s}', (given, then) => {
+  const text = convert(build(`{${given}, steps: [{image: x}]}`)).files[0]!.text;
+  const run = parse(text) as { spec: Record<string, unknown> };
+  delete run.spec['taskSpec'];
+  expect(run.spec).toEqual(parse(`{${then}}`));
 });
 
 test('resources that belong together are converted together or not at all', () => {
