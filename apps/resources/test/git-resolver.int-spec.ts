@@ -206,6 +206,12 @@ describe('addresses', () => {
     );
   });
 
+  test('a URL that git reads otherwise than we do leads to none', async () => {
+    const guard = new NetworkGuard([], () => Promise.resolve([{ address: '192.0.2.1', family: 4 }]));
+    const ref = { url: url.replace('http://', 'http://example.com\\@'), pathInRepo: 'tasks/a.yaml' };
+    await expect(remoteWorld({}, guard).text('git', ref)).rejects.toThrow(/refused/);
+  });
+
   test('a redirect of git to one is refused', async () => {
     web.answers.set('/a.git/info/refs?service=git-upload-pack', redirect('http://169.254.169.254/info/refs'));
     await expect(remoteWorld().text('git', { url: `${web.url}/a.git`, pathInRepo: 'a' })).rejects.toThrow(/link-local/);

@@ -44,6 +44,8 @@ test.each([
   'https://example.com/\u0000',
   'https://ex;ample.com/x',
   'https://$(id)/x',
+  'http://example.com\\@127.0.0.1/x',
+  'https://domain\\user:secret@example.com/x',
 ])('checkGitUrl refuses %j', (url) => {
   expect(() => checkGitUrl(url)).toThrow(/refused/);
 });

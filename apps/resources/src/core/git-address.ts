@@ -27,6 +27,8 @@ export function checkGitUrl(url: string): void {
   if (scheme === undefined) return checkScpForm(url, refuse);
   if (!SCHEMES.includes(scheme)) refuse(`"${scheme}" is not a protocol that is allowed`);
   const authority = url.slice(scheme.length + 3).split(/[/?#]/, 1)[0] ?? '';
+  // The end of the host to browsers and to `URL`, part of the user to git: two readers would see two hosts.
+  if (authority.includes('\\')) refuse('it has "\\" before its path');
   const at = authority.lastIndexOf('@');
   const host = authority.slice(at + 1);
   if (host === '' || host.startsWith(':')) refuse('it has no host');
