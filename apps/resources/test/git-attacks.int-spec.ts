@@ -314,6 +314,54 @@ describe('who had the folder before', () => {
     expect(existsSync(join(path, '.git/objects/info/alternates'))).toBe(false);
   });
 
+  describe('where a submodule comes', () => {
+    let pinned: string;
+    beforeAll(() => {
+      pinned = server.commit('sub', { 's.txt': 'sub' });
+      server.commit('outer', { 'b.txt': 'b' });
+      const work = join(server.root, 'outer.work');
+      server.git(['submodule', 'add', '-q', join(server.root, 'sub.git'), 'lib/sub'], work);
+      server.git(['config', '--file', '.gitmodules', 'submodule.lib/sub.url', urlOf('sub')], work);
+      server.commit('outer', {});
+    });
+
+    test('leaves no setting that is a program', async () => {
+      const path = mkdtempSync(join(program.folder, 'shared-'));
+      server.git(['clone', '-q', join(server.root, 'sub.git'), 'lib/sub'], path);
+      const git = join(path, 'lib/sub/.git');
+      const run = `touch ${canary}`;
+      writeFileSync(
+        join(git, 'config'),
+        `[core]\n\tfsmonitor = ${run}\n[filter "evil"]\n\tsmudge = ${run}\n\tclean = ${run}\n`,
+      );
+      writeFileSync(join(git, 'info/attributes'), '* filter=evil\n');
+      rmSync(join(path, 'lib/sub/s.txt'));
+      const { code } = await program.run(['-url', urlOf('outer')], { path });
+      expect([code, readFileSync(join(path, 'lib/sub/s.txt'), 'utf8')]).toEqual([0, 'sub']);
+      expect(server.git(['rev-parse', 'HEAD'], join(path, 'lib/sub'))).toBe(pinned);
+    });
+
+    test.each(['lib', 'lib/sub'])('leads nowhere by a link in place of %s', async (place) => {
+      const { path } = await program.run(['-url', urlOf('outer')]);
+      const outside = mkdtempSync(join(program.folder, 'outside-'));
+      mkdirSync(join(outside, 'sub'));
+      writeFileSync(join(outside, 'sub/kept.txt'), 'kept');
+      rmSync(join(path, place), { recursive: true });
+      symlinkSync(place === 'lib' ? outside : join(outside, 'sub'), join(path, place));
+      const { code } = await program.run(['-url', urlOf('outer')], { path });
+      expect([code, lstatSync(join(path, place)).isDirectory()]).toEqual([0, true]);
+      expect(readFileSync(join(path, 'lib/sub/s.txt'), 'utf8')).toBe('sub');
+      expect(readdirSync(join(outside, 'sub'))).toEqual(['kept.txt']);
+    });
+
+    test('what the last run left of it is no hindrance', async () => {
+      const { path } = await program.run(['-url', urlOf('outer')]);
+      const { code, output } = await program.run(['-url', urlOf('outer')], { path });
+      expect([code, output]).toEqual([0, expect.stringContaining('Successfully')]);
+      expect(readFileSync(join(path, 'lib/sub/s.txt'), 'utf8')).toBe('sub');
+    });
+  });
+
   test.each([
     ['the folder itself', (outside: string, path: string) => symlinkSync(outside, path), ''],
     ['the root', (_: string, path: string) => symlinkSync('/', path), ''],

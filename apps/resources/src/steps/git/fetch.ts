@@ -1,6 +1,6 @@
 // Fetching one revision, and checking it out.
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { SlipwayError } from '@slipway/contracts';
 import { redactUrl } from '../../core/git-address.js';
 import { gitFailure } from '../../core/git-failures.js';
@@ -88,6 +88,7 @@ export function checkOut(git: Git, options: Options, commit: string, wasSparse: 
 
 /** Submodules, all that they have in turn included, from servers only; in full where no server gives single commits. */
 export async function updateSubmodules(git: Git, { depth, submodulePaths, retry, filter }: Options): Promise<void> {
+  clearSubmoduleFolders(git);
   const update = (limits: string[]): void => {
     const flags = ['--quiet', '--init', '--recursive', '--force', ...limits];
     git.run(['submodule', 'update', ...flags, '--', ...submodulePaths]);
@@ -104,6 +105,25 @@ export async function updateSubmodules(git: Git, { depth, submodulePaths, retry,
       update(partial);
     }
   });
+}
+
+/**
+ * What whoever had the folder before left where a submodule comes goes: git takes a repository that stands there for the
+ * submodule's own, with settings that are programs, and goes through links. Submodules of submodules are in the same folders.
+ */
+function clearSubmoduleFolders(git: Git): void {
+  const settings = existsSync('.gitmodules') ? ['--file', '.gitmodules'] : ['--blob', ':.gitmodules']; // as git looks
+  const found = git.ask(['config', ...settings, '-z', '--get-regexp', '^submodule\\..*\\.path$']) ?? '';
+  for (const entry of found.split('\0').filter((one) => one.includes('\n'))) {
+    const path = entry.slice(entry.indexOf('\n') + 1);
+    // Only what the index has as a submodule, which a path that leads out never is.
+    const listed = git.ask(['ls-files', '--stage', '-z', '--', `:(literal)${path}`]) ?? '';
+    if (!listed.startsWith('160000 ') || !listed.endsWith(`\t${path}\0`)) continue;
+    const parts = path.split('/');
+    const ways = parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+    const link = ways.find((way) => lstatSync(way, { throwIfNoEntry: false })?.isSymbolicLink());
+    rmSync(link ?? path, { recursive: true, force: true });
+  }
 }
 
 /** Waits and tries again when the far side, and not the request, is at fault. */
