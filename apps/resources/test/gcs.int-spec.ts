@@ -119,6 +119,21 @@ test('an upload of a folder leaves in the bucket what the folder has, and nothin
   expect([...server.objects.keys()].sort()).toEqual(['b/out/a', 'b/out/c/d', 'b/outside']);
 });
 
+test.each(['upload', 'download'])('%s by a link that leads out of the workspace is refused', async (mode) => {
+  put({ 'b/out/x': 'x' });
+  const outside = mkdtempSync(join(tmpdir(), 'slipway-gcs-outside-'));
+  writeFileSync(join(outside, 'key.json'), server.credentials);
+  const folder = fresh();
+  symlinkSync(outside, folder);
+  for (const more of [['-dir=true'], []]) {
+    const { code, output } = await run(mode, 'gs://b/out', folder, '-credentials', key, ...more);
+    expect([code, output]).toEqual([1, expect.stringMatching(/leads out of/)]);
+  }
+  expect([...server.objects.keys()]).toEqual(['b/out/x']);
+  expect(readdirSync(outside)).toEqual(['key.json']);
+  rmSync(outside, { recursive: true });
+});
+
 test('an upload without folders takes the files at the top, and one file may get a name of its own', async () => {
   const folder = write(fresh(), { a: '1', 'c/d': '2' });
   await run('upload', 'gs://b/named', folder, '-credentials', key);

@@ -8,15 +8,19 @@ import { HEAD, startPullRequestServer, type PullRequestServer } from './pull-req
 
 let folder: string;
 let server: PullRequestServer;
+/** A folder that the step alone sees, beside its workspace. */
+let secrets: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-pr-'));
   server = await startPullRequestServer({ repository: 'org/repo', number: 7 });
   writeFileSync(join(folder, 'token'), 'hunter2\n');
+  secrets = mkdtempSync(join(tmpdir(), 'slipway-pr-secrets-'));
+  writeFileSync(join(secrets, 'authtoken'), 'hunter2');
 });
 afterAll(async () => {
   await server.close();
-  rmSync(folder, { recursive: true, force: true });
+  for (const one of [folder, secrets]) rmSync(one, { recursive: true, force: true });
 });
 
 const LABELS = ['approved', 'cla: yes', 'size/L', '.MANIFEST', '..'];
@@ -131,6 +135,11 @@ test('every change that fails is named, and the others are made', async () => {
   expect(server.state.comments.at(-1)).toEqual({ id: 4, body: 'text' });
 });
 
+function linkTo(target: string, path: string): void {
+  rmSync(path, { recursive: true });
+  symlinkSync(target, path);
+}
+
 // prettier-ignore
 const hostile: [given: string, plant: (path: string) => void, problem: RegExp][] = [
   ['a comment that is a link to a secret', (path) => symlinkSync('/etc/passwd', join(path, 'comments/x')), /comments\/x: ELOOP/],
@@ -139,6 +148,11 @@ const hostile: [given: string, plant: (path: string) => void, problem: RegExp][]
   ['a comment that is a folder', (path) => mkdirSync(join(path, 'comments/x')), /comments\/x is not a file/],
   ['a comment of two megabytes', (path) => writeFileSync(join(path, 'comments/x'), 'x'.repeat(2 << 20)), /larger than 1 MiB/],
   ['a head that names no commit', (path) => writeFileSync(join(path, 'head.json'), '{"Sha":"../x"}'), /head.json has no commit/],
+  ['a folder of comments that is a link to secrets', (path) => linkTo(secrets, join(path, 'comments')), /comments is a link/],
+  ['a folder that is a link to elsewhere', (path) => {
+    cpSync(path, join(secrets, 'pr'), { recursive: true });
+    linkTo(join(secrets, 'pr'), path);
+  }, /leads out of/],
 ];
 test.each(hostile)('%s is refused, and nothing is written', async (_given, plant, problem) => {
   const path = fresh();

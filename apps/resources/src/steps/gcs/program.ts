@@ -10,6 +10,7 @@ import { Bucket } from './bucket.js';
 import { ServiceAccountToken } from './token.js';
 import { fetchArtifact, fetchFolder, fetchObjects, sendFiles, sendFolder, sendManifest } from './transfer.js';
 import { AnswerError, RestClient } from '../rest-client.js';
+import { checkFolder } from '../workspace-folder.js';
 
 const FLAGS = ['mode', 'location', 'path', 'dir', 'artifactType', 'credentials'];
 
@@ -35,6 +36,7 @@ export async function gcs(
   if (mode !== 'download' && mode !== 'upload') return fail('-mode must be download or upload', 2);
   if (!folder.startsWith('/')) return fail('-path must be absolute', 2);
   try {
+    checkFolder(folder);
     const done = await (mode === 'download' ? download : upload)(clientOf(flags, mirrors), flags, folder);
     print(`${done}\n`);
     return 0;

@@ -9,7 +9,17 @@
 // by it a removed one is told from one that came later. What is read was left by a task: no link is followed, nothing that
 // is no file is read, and sizes are bounded.
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type {
   ScmComment,
@@ -78,8 +88,10 @@ function unescaped(name: string): string {
 
 function namesIn(folder: string, part: string): string[] | undefined {
   let names: string[];
+  const path = join(folder, part);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error(`${part} is a link`);
   try {
-    names = readdirSync(join(folder, part));
+    names = readdirSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(`${part}: ${(error as NodeJS.ErrnoException).code}`);

@@ -10,6 +10,7 @@ import { GITHUB_HEADERS, GitHubPullRequest } from './github.js';
 import { GitLabMergeRequest } from './gitlab.js';
 import { readPullRequest, writePullRequest } from './on-disk.js';
 import { RestClient } from '../rest-client.js';
+import { checkFolder } from '../workspace-folder.js';
 
 const FLAGS = ['url', 'path', 'mode', 'provider', 'insecure-skip-tls-verify', 'tokenFile'];
 
@@ -33,6 +34,7 @@ export async function pullRequestInit(args: readonly string[], mirrors: string, 
   if (mode !== 'download' && mode !== 'upload') return fail(`-mode must be download or upload, not "${mode}"`, 2);
   if (!folder.startsWith('/')) return fail('-path must be absolute', 2);
   try {
+    checkFolder(folder);
     const host = hostOf(flags, mirrors);
     await (mode === 'download' ? download : upload)(host, folder, print);
     return 0;
