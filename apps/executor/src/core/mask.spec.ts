@@ -50,6 +50,30 @@ describe('LineMasker', () => {
     expect(masked([long], ...broken.map((text) => line(text))).every((text) => text.includes('***'))).toBe(true);
   });
 
+  it.each([
+    ['.git-credentials', 'pa!ss *(w) $&+1', 'https://me:pa%21ss%20%2A%28w%29%20$&+1@host'],
+    ['.docker/config.json', 'p<a>ss&w', '{"username":"me","password":"p\\u003ca\\u003ess\\u0026w"}'],
+  ])('hides a value as the entrypoint writes it to %s', (_, value, text) => {
+    expect(masked([value], line(text))).toEqual([expect.stringContaining('***')]);
+  });
+
+  it.each([
+    ['a password', { auths: { 'https://r': { username: 'me', password: 'hunter2-x' } } }],
+    ['a password in auth alone', { auths: { 'https://r': { auth: b64('me:hunter2-x') } } }],
+    ['a token', { auths: { 'https://r': { identitytoken: 'hunter2-x' } } }],
+    ['a password, in the older form', { 'https://r': { username: 'me', password: 'hunter2-x' } }],
+  ])("hides %s of docker's logins, however the file is written anew", (_, config) => {
+    const texts = ['hunter2-x', b64('me:hunter2-x')];
+    const lines = masked([JSON.stringify(config)], ...texts.map((text) => line(`<${text}>`)));
+    expect(lines.map((text) => text.includes('***'))).toEqual([true, true]);
+    expect(lines.join(' ')).not.toContain('hunter2');
+  });
+
+  it('shows hosts and other members of such a file', () => {
+    const value = JSON.stringify({ auths: { 'https://r': { password: 'hunter2-x' } }, credsStore: 'desktop', n: null });
+    expect(masked([value, '{"auth', '[1]'], line('https://r desktop null'))).toEqual(['https://r desktop null']);
+  });
+
   it('hides a value that is split over the parts of a long line (M3)', () => {
     for (let at = 1; at < SECRET.length; at++) {
       const parts = masked([SECRET], line(`begin ${SECRET.slice(0, at)}`, true), line(`${SECRET.slice(at)} end`));

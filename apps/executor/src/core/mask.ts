@@ -1,7 +1,8 @@
 // Masking: values of secrets never leave the node in a log line.
 //
 //   M1. Raw, base64 (at each of the three alignments, URL-safe too), hex, URL-encoded and JSON-escaped; a value of
-//       several lines line by line, because lines are what a log is made of.
+//       several lines line by line, because lines are what a log is made of. Of docker's logins the passwords and tokens,
+//       too: the file that steps get is written anew.
 //   M2. One line in, one line out: numbers of lines are how a log is resumed.
 //   M3. A value that is split over the parts of one long line is masked where it begins, and gone where it goes on.
 
@@ -79,13 +80,43 @@ export function needlesOf(values: Iterable<string>): string[] {
   const add = (needle: string): void => {
     if (needle.length >= MIN_LENGTH) needles.add(needle);
   };
-  for (const value of values) {
+  for (const value of [...values].flatMap((one) => [one, ...loginsIn(one)])) {
     const trimmed = value.replace(/\r?\n$/, '');
     if (trimmed.length < MIN_LENGTH) continue;
     for (const line of trimmed.split(/\r?\n/)) add(line.trim());
     for (const encoded of encodingsOf(trimmed)) add(encoded);
   }
   return [...needles];
+}
+
+/** Members of a docker login that open a registry. */
+const LOGIN_SECRETS = ['password', 'auth', 'identitytoken', 'registrytoken'];
+
+/** What is secret in a .dockerconfigjson or a .dockercfg, under whatever key; nothing in any other text. */
+function loginsIn(value: string): string[] {
+  if (!value.trimStart().startsWith('{')) return [];
+  try {
+    const config = JSON.parse(value) as { auths?: object | null };
+    return Object.values(config.auths ?? config).flatMap((login: Record<string, unknown> | null) =>
+      LOGIN_SECRETS.flatMap((name) => {
+        const secret = login?.[name];
+        if (typeof secret !== 'string') return [];
+        return name === 'auth' ? [secret, ...passwordIn(secret)] : [secret];
+      }),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Of the base64 of `user:password`. */
+function passwordIn(auth: string): string[] {
+  try {
+    const bytes = Uint8Array.from(atob(auth), (char) => char.charCodeAt(0));
+    return [new TextDecoder().decode(bytes).replace(/^[^:]*:?/, '')];
+  } catch {
+    return [];
+  }
 }
 
 function encodingsOf(value: string): string[] {
@@ -99,8 +130,8 @@ function encodingsOf(value: string): string[] {
   return [
     ...[...plain, ...wrapped].flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]),
     ...[hex, hex.toUpperCase()],
-    ...[urlEncoded(value), urlEncoded(value).replaceAll('%20', '+')],
-    JSON.stringify(value).slice(1, -1),
+    ...[urlEncoded(value), urlEncoded(value).replaceAll('%20', '+'), userinfoEncoded(value)],
+    ...[JSON.stringify(value).slice(1, -1), goEscaped(value)],
   ];
 }
 
@@ -126,6 +157,20 @@ function urlEncoded(value: string): string {
   } catch {
     return value; // a lone surrogate has no URL encoding
   }
+}
+
+/** As .git-credentials has it: net/url's way, which is another than encodeURIComponent's. */
+function userinfoEncoded(value: string): string {
+  return urlEncoded(value)
+    .replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll(/%(?:24|26|2B|2C|3B|3D)/g, decodeURIComponent);
+}
+
+/** As Go's encoding/json and .docker/config.json have it. */
+function goEscaped(value: string): string {
+  return JSON.stringify(value)
+    .slice(1, -1)
+    .replaceAll(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function escapeRegExp(text: string): string {
