@@ -166,6 +166,18 @@ describe('addresses that tenants may not name', () => {
     expect(refSource.uri).toBe(url);
     expect(web.requests).toEqual(['/raw/a.yaml']);
   });
+
+  test.each(['../admin', 'x/%2E%2e/../admin', '..\\admin', '.\t./admin'])(
+    "nothing beside what the operator's mirror stands for is asked of it, by %j",
+    async (way) => {
+      const mirrors = [{ from: 'https://raw.example.com/', to: `${web.url}/raw/` }];
+      const guard = new NetworkGuard([], () => Promise.reject(new Error('no such host')));
+      web.answers.set('/admin', text('kind: Secret'));
+      const url = `https://raw.example.com/${way}`;
+      await expect(remoteWorld({ mirrors }, guard).resolve('http', { url })).rejects.toThrow(/cannot be found/);
+      expect(web.requests).toEqual([]);
+    },
+  );
 });
 
 describe('the hub resolver', () => {

@@ -17,6 +17,17 @@ test('mirrored takes the longest prefix that fits, and says that the operator ch
   });
 });
 
+test('mirrored leads to nothing beside what a mirror stands for', () => {
+  const url = 'https://github.com/tektoncd/../a/b';
+  expect(mirrored(url, mirrors).url).toBe('http://mirror/all/tektoncd/../a/b');
+  for (const way of ['../x', 'a/%2e%2E/../x', '..\\x']) {
+    expect(mirrored(`https://github.com/${way}`, mirrors)).toMatchObject({ isMirror: false });
+  }
+  const bare = [{ from: 'https://github.com', to: 'http://mirror' }];
+  expect(mirrored('https://github.com/a', bare).url).toBe('http://mirror/a');
+  expect(mirrored('https://github.com.internal/a', bare)).toMatchObject({ isMirror: false });
+});
+
 test('parseMirrors reads pairs, and refuses what is none', () => {
   expect(parseMirrors('')).toEqual([]);
   expect(parseMirrors('https://a/=http://b/x=y, https://c/=https://d/')).toEqual([

@@ -12,8 +12,18 @@ export interface Mirrored {
 }
 
 export function mirrored(url: string, mirrors: readonly Mirror[]): Mirrored {
-  const [best] = mirrors.filter(({ from }) => url.startsWith(from)).sort((a, b) => b.from.length - a.from.length);
-  return best === undefined ? { url, isMirror: false } : { url: best.to + url.slice(best.from.length), isMirror: true };
+  const [best] = mirrors
+    .filter(({ from }) => url.startsWith(from))
+    .map(({ from, to }) => ({ from, to, url: to + url.slice(from.length) }))
+    .filter((mirror) => isBelow(mirror.url, mirror.to))
+    .sort((a, b) => b.from.length - a.from.length);
+  return best === undefined ? { url, isMirror: false } : { url: best.url, isMirror: true };
+}
+
+/** Whether it is still there once `..` and the like are gone: a mirror stands for no more than its operator said. */
+function isBelow(url: string, base: string): boolean {
+  if (!URL.canParse(url) || !URL.canParse(base)) return true; // nobody fetches it
+  return new URL(url).href.startsWith(new URL(base).href);
 }
 
 /** `from=to` pairs, separated by commas or blanks; undefined where one is none. */
