@@ -112,3 +112,13 @@ test('redactUrl hides user, password and query values, also inside a sentence', 
     "fatal: unable to access 'https://***@h/x?token=***': no",
   );
 });
+
+test.each([
+  ['https://u:p@ss@host/a', 'https://***@host/a'],
+  ['https://u:p/ss@host/a', 'https://***@host/a'],
+  ['https://u:p/s@s@host/a@b', 'https://***@b'], // more rather than less
+  ['https://host:8443/a@b', 'https://host:8443/a@b'],
+  ['https://host/a@b', 'https://host/a@b'],
+])('redactUrl leaves no part of a password of %s', (url, shown) => {
+  expect(redactUrl(url)).toBe(shown);
+});

@@ -107,9 +107,9 @@ function refProblem(ref: string, mayHaveStar: boolean): string | undefined {
   return undefined;
 }
 
-/** The URL without password and without what a query may hide. */
+/** The URL without password, one that is written with a bare `@` or `/` too, and without what a query may hide. */
 export function redactUrl(text: string): string {
   return text
-    .replace(/([A-Za-z][A-Za-z0-9+.-]*:\/\/)([^/@\s]*)@/g, '$1***@')
+    .replace(/([A-Za-z][A-Za-z0-9+.-]*:\/\/)(?:[^/\s]*|[^/@:\s]*:(?!\d*\/)\S*)@/g, '$1***@')
     .replace(/([?&][^=\s&]*=)[^&\s'"]*/g, '$1***');
 }

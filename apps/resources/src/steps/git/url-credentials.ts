@@ -39,9 +39,12 @@ export function credentialsOf(url: string, home: string | undefined): UrlCredent
   };
 }
 
-/** A line break would begin another line of the answer to git. */
+/** As git reads it: a `%` that encodes nothing stands for itself. A line break would begin another line of the answer to git. */
 function decoded(text: string): string {
-  return decodeURIComponent(text).replace(/[\0\r\n].*/s, '');
+  const plain = text.replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (run) =>
+    Buffer.from(run.replaceAll('%', ''), 'hex').toString(),
+  );
+  return plain.replace(/[\0\r\n].*/s, '');
 }
 
 function secretsOf(url: string): string[] {
