@@ -85,6 +85,14 @@ describe('the registry behind a cluster', () => {
   };
   const asAda = (path: string, sent: Sent = {}): Promise<Answered> =>
     send(path, { as: proxy, ...sent, headers: { ...adaHeaders(), ...sent.headers } });
+  /** Short and long requests that are being answered. */
+  const placesTaken = async (): Promise<string[]> => {
+    let text = '';
+    for await (const chunk of (await open('/metrics')).setEncoding('utf8')) text += chunk as string;
+    return ['requests_in_flight', 'long_running'].map(
+      (name) => new RegExp(`^slipway_api_${name}\\{[^}]*\\} (\\d+)$`, 'm').exec(text)?.[1] ?? '',
+    );
+  };
 
   beforeAll(async () => {
     [cluster, nats, dir, authority] = await Promise.all([
@@ -288,6 +296,25 @@ describe('the registry behind a cluster', () => {
     agent.destroy();
     trustIn(authority.pem);
     await eventually(async () => (await asAda(RUNS)).code === 200);
+  });
+
+  // prettier-ignore
+  test.each([
+    ['a list', RUNS, {}],
+    ['a watch', `${RUNS}?watch=true`, {}],
+    ['a watch over WebSocket', `${RUNS}?watch=true`, { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' }],
+  ])('a client that asks for %s and goes before the cluster has allowed it leaves its place to others', async (_what, path, headers) => {
+    let answerReviews = (): void => {};
+    cluster.reviewsWait = new Promise((resolve) => (answerReviews = resolve));
+    const agent = new Agent({ keepAlive: true, ...proxy, rejectUnauthorized: false });
+    const asked = open(path, { headers: { ...adaHeaders(), ...headers }, agent });
+    await eventually(() => cluster.reviews.some(({ user }) => user === ada));
+    agent.destroy();
+    await expect(asked).rejects.toThrow();
+    await send('/healthz'); // by then the server has seen it go
+    answerReviews();
+    await asAda(`${RUNS}/other`); // by then it was admitted
+    await eventually(async () => expect(await placesTaken()).toEqual(['0', '0']) === undefined);
   });
 
   test('a server that stops does not wait for clients that keep their connections, whatever they asked for last', async () => {

@@ -220,9 +220,10 @@ describe('watches', () => {
     expect(Number(seen.events[0]!.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(last));
   });
 
+  const longRunning = async (): Promise<string | undefined> =>
+    /^slipway_api_long_running\{[^}]*\} (\d+)$/m.exec((await registry.fetch('/metrics', { token: '' })).text)?.[1];
+
   test('a client that goes away is forgotten', async () => {
-    const longRunning = async (): Promise<string | undefined> =>
-      /^slipway_api_long_running\{[^}]*\} (\d+)$/m.exec((await registry.fetch('/metrics', { token: '' })).text)?.[1];
     const seen = await watch('');
     await eventually(async () => (await longRunning()) === '1');
     seen.response.destroy();
@@ -267,6 +268,12 @@ describe('watches', () => {
       client.once('error', () => resolve(undefined));
     });
     expect(refused).toBe(code);
+  });
+
+  test('a WebSocket that is refused for its handshake takes the place of no watch', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '99' };
+    expect((await registry.fetch(`${MAPS}?watch=true`, { headers })).code).toBe(400);
+    await eventually(async () => (await longRunning()) === '0');
   });
 
   test('many watches of one kind all see every change', async () => {

@@ -3,6 +3,8 @@
 //   H1. Nobody's body is read before it is known who sends it and that they may.
 //   H2. Every answer that is not the handler's is a Status.
 //   H3. A stream takes its next chunk only when the client has taken the last; it ends when client or server goes.
+//   H4. A client that goes, at whatever moment, leaves the place that it took among the requests in flight. It may have gone
+//       before its request was admitted, and the answer of a pipelined request hears of no end: the socket is asked.
 
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -184,9 +186,11 @@ export class ApiServer {
       .header('audit-id', id)
       .header('cache-control', 'no-cache, private')
       .header('x-content-type-options', 'nosniff');
+    const { socket } = request.raw;
     const ended = new AbortController();
     const end = (): void => ended.abort();
-    reply.raw.once('close', end);
+    socket.once('close', end);
+    if (socket.destroyed) end(); // H4
     this.#opened(ended);
     let code = 500;
     try {
@@ -204,7 +208,7 @@ export class ApiServer {
       else reply.raw.destroy();
     } finally {
       this.#streams.delete(ended);
-      reply.raw.removeListener('close', end);
+      socket.removeListener('close', end);
       admission.leave();
       this.#report(admission, code);
     }
@@ -241,7 +245,7 @@ export class ApiServer {
     raw.writeHead(answered.status, { ...headers, 'content-type': answered.contentType });
     raw.flushHeaders();
     for await (const chunk of answered.chunks) {
-      if (signal.aborted && raw.destroyed) break;
+      if (reply.request.raw.socket.destroyed) break; // H4
       if (raw.write(chunk)) continue;
       await drained(reply, signal, answered.longRunning ? STALLED_STREAM_MS : STALLED_ANSWER_MS);
     }
@@ -365,16 +369,19 @@ function quoted(text: string): string {
 }
 
 /** Waits until the client has taken what was written; one that takes nothing for so long is let go. */
-function drained({ raw }: FastifyReply, signal: AbortSignal, stalledMs: number): Promise<void> {
+function drained({ raw, request }: FastifyReply, signal: AbortSignal, stalledMs: number): Promise<void> {
+  const { socket } = request.raw;
   return new Promise((resolve) => {
-    const stalled = setTimeout(() => raw.destroy(), stalledMs).unref();
+    const stalled = setTimeout(() => socket.destroy(), stalledMs).unref();
     const done = (): void => {
       clearTimeout(stalled);
       raw.removeListener('drain', done);
+      socket.removeListener('close', done);
       signal.removeEventListener('abort', done);
       resolve();
     };
     raw.once('drain', done);
+    socket.once('close', done);
     signal.addEventListener('abort', done, { once: true });
   });
 }

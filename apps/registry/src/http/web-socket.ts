@@ -48,6 +48,7 @@ export class WebSockets {
     const ended = new AbortController();
     this.options.opened(ended);
     socket.once('close', () => ended.abort());
+    if (socket.destroyed) ended.abort();
     try {
       const answered = await this.options.answer(admission, {
         id: admission.id,
@@ -61,7 +62,7 @@ export class WebSockets {
       });
       if (answered.kind !== 'stream') throw new Error('only streams are served over WebSocket');
       const client = await this.#accept(request, socket, head);
-      await pump(answered.chunks, client, ended.signal);
+      if (client !== undefined) await pump(answered.chunks, client, ended.signal);
     } catch (error) {
       refuse(socket, error, admission);
     } finally {
@@ -69,8 +70,13 @@ export class WebSockets {
     }
   }
 
-  #accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<WebSocket> {
-    return new Promise((resolve) => this.#server.handleUpgrade(request, socket, head, resolve));
+  /** Undefined when there is none: the client has gone, or its handshake was refused, of which nothing else is told. */
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<WebSocket | undefined> {
+    return new Promise((resolve) => {
+      if (socket.destroyed) return resolve(undefined);
+      socket.once('close', () => resolve(undefined));
+      this.#server.handleUpgrade(request, socket, head, resolve);
+    });
   }
 }
 
