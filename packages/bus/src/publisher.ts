@@ -3,6 +3,7 @@
 //   P1. A message is reported as published only when the server has confirmed it.
 //   P2. A repeat carries the id of the first try, so the stream holds it once.
 //   P3. What waits is sent in the order of the calls. One failure holds back all that is not yet sent.
+//   P4. What was given up is let go of at once: whoever gives up and tries anew all through an outage must not fill the memory.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
@@ -57,7 +58,11 @@ export class Publisher {
     for (const [name, value] of Object.entries(options.headers ?? {})) all.set(name, value);
     return new Promise((resolve, reject) => {
       const { signal } = options;
-      const onAbort = (): void => publication.settle(asSlipwayError(signal?.reason));
+      const onAbort = (): void => {
+        const at = this.#queue.indexOf(publication);
+        if (at !== -1) this.#queue.splice(at, 1); // P4
+        publication.settle(asSlipwayError(signal?.reason));
+      };
       const publication: Publication = {
         order: ++this.#order,
         subject,

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { SlipwayError } from '@slipway/contracts';
 import { followed, holds, range, type BusCase } from './bus-world.js';
 import { eventually } from './eventually.js';
@@ -49,5 +51,31 @@ export function publishCases(at: BusCase): void {
       await expect(waiting).rejects.toMatchObject({ reason: 'Stopped' });
       await at.world.start();
     });
+
+    holds('keeps nothing through an outage of what was given up', async () => {
+      await at.world.kill();
+      await eventually(() => !at.bus.isConnected());
+      const kept = await Promise.all(range(1, 10).map(async (n) => new WeakRef(await givenUp(at, n))));
+      await eventually(() => {
+        collectGarbage();
+        return kept.every((payload) => payload.deref() === undefined);
+      });
+      await at.world.start();
+    });
   });
+}
+
+/** A payload whose publication was given up. */
+async function givenUp(at: BusCase, n: number): Promise<Uint8Array> {
+  const payload = new TextEncoder().encode(`{"n":${n}}`);
+  const stop = new AbortController();
+  const waiting = at.bus.publish('change.1.x', payload, { id: `late-${n}`, signal: stop.signal });
+  stop.abort(new SlipwayError('transient', 'Stopped', 'Stopped.'));
+  await waiting.catch(() => undefined);
+  return payload;
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
