@@ -2,7 +2,7 @@ import type { BusMessage, FollowOptions } from '@slipway/bus';
 import { SHARD_COUNT, type Change, type KubeObject } from '@slipway/contracts';
 import { without } from '../core/patch/json-value.js';
 import type { ObjectStore, StoredObject } from './object-store.js';
-import { WatchCache } from './watch-cache.js';
+import { WatchCache, type Entry } from './watch-cache.js';
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -157,6 +157,31 @@ describe('WatchCache', () => {
     const replaced = without(world.commit('b', {}), 'object');
     await world.deliver({ ...replaced, uid: 'an-earlier-b' });
     expect(await world.cache.load(world.cache.after('configmaps', 11, 1)[0]!)).toBeUndefined();
+  });
+
+  test.each([
+    ['for somebody', false],
+    ['for selectors', true],
+  ])('is no larger for what it has read %s of objects that did not travel (C4)', async (_for, isTracked) => {
+    if (isTracked) await world.cache.track('configmaps');
+    const large = (name: string): Change => {
+      const change = without(world.commit(name, {}), 'object');
+      world.objects.set(name, { ...world.objects.get(name)!, data: { text: 'x'.repeat(400_000) } } as KubeObject);
+      return change;
+    };
+    const readAll = (): Promise<unknown> =>
+      Promise.all([...entries(), ...entries()].map((entry) => world.cache.load(entry)));
+    const entries = (): Entry[] => world.cache.after('configmaps', world.cache.floor('configmaps'), 9);
+    await world.deliver(large('a'), large('b'));
+    await readAll();
+    expect(world.seen(10)).toEqual(['ADDED a 11', 'ADDED b 12']);
+    await world.deliver(large('c'));
+    await readAll();
+    expect(world.cache.floor('configmaps')).toBe(11);
+    expect(world.seen(11)).toEqual(['ADDED b 12', 'ADDED c 13']);
+    await readAll();
+    await world.deliver(world.commit('d', {}));
+    expect(world.seen(11)).toEqual(['ADDED b 12', 'ADDED c 13', 'ADDED d 14']);
   });
 
   test('wakes those who wait for a change', async () => {

@@ -4,6 +4,7 @@
 //   C2. When that cannot be kept (a hole, a stream made anew), the window begins again at the store's revision, and
 //       every watch that stands before it is told that its version has expired.
 //   C3. A watch never holds anything back: it has a place in the window, and expires when the window has moved past it.
+//   C4. What is read of an object that its change did not carry counts as if it had: those are the large ones.
 
 import { CHANGES, type Broken, type Bus, type BusLogger, type BusMessage, type Subscription } from '@slipway/bus';
 import type { Change, KubeObject, ObjectKey } from '@slipway/contracts';
@@ -48,7 +49,8 @@ interface PromiseWithResolver {
 
 export class WatchCache {
   readonly #lanes = new Map<string, Lane>();
-  readonly #order: { lane: Lane; sizeBytes: number }[] = [];
+  /** The lane of each entry, oldest first. */
+  readonly #order: Lane[] = [];
   #orderStart = 0;
   #sizeBytes = 0;
   #head = 0;
@@ -136,8 +138,19 @@ export class WatchCache {
   async load(entry: Entry): Promise<KubeObject | undefined> {
     if (entry.object !== undefined || entry.type === 'DELETED') return entry.object;
     const stored = await this.store.get(entry.key);
-    if (stored !== undefined && stored.uid === entry.uid) entry.object = JSON.parse(stored.text) as KubeObject;
+    if (stored === undefined || stored.uid !== entry.uid || entry.object !== undefined) return entry.object;
+    entry.object = JSON.parse(stored.text) as KubeObject;
+    this.#grow(entry, Buffer.byteLength(stored.text));
     return entry.object;
+  }
+
+  /** C4. */
+  #grow(entry: Entry, bytes: number): void {
+    entry.sizeBytes += bytes;
+    const isInWindow = entry.revision <= this.#head && entry.revision > this.floor(entry.key.resource);
+    if (!isInWindow) return; // it will be counted when it comes in, or was by then dropped
+    this.#sizeBytes += bytes;
+    this.#shrink();
   }
 
   async #track(resource: string, lane: Lane): Promise<void> {
@@ -200,18 +213,23 @@ export class WatchCache {
 
   #append(lane: Lane, entry: Entry): void {
     lane.entries.push(entry);
-    this.#order.push({ lane, sizeBytes: entry.sizeBytes });
+    this.#order.push(lane);
     this.#sizeBytes += entry.sizeBytes;
     this.#head = entry.revision;
-    const { entries, bytes } = this.window;
-    while (this.#order.length - this.#orderStart > entries || this.#sizeBytes > bytes) this.#dropOldest();
+    this.#shrink();
     lane.wake?.resolve();
     lane.wake = undefined;
   }
 
+  #shrink(): void {
+    const { entries, bytes } = this.window;
+    while (this.#order.length - this.#orderStart > entries || this.#sizeBytes > bytes) this.#dropOldest();
+  }
+
   #dropOldest(): void {
-    const { lane, sizeBytes } = this.#order[this.#orderStart++]!;
-    lane.floor = lane.entries.shift()!.revision;
+    const lane = this.#order[this.#orderStart++]!;
+    const { revision, sizeBytes } = lane.entries.shift()!;
+    lane.floor = revision;
     this.#sizeBytes -= sizeBytes;
     if (this.#orderStart <= this.window.entries) return;
     this.#order.splice(0, this.#orderStart);
