@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { tempDir } from '@slipway/testing';
+import { CONFIG_MAPS, configMap, create } from '../src/io/contract-objects.js';
 import { openObjectStore } from '../src/io/sql/open.js';
+import { listObjects } from '../src/io/sql/list.js';
+import { readSqlite } from '../src/io/sql/sqlite.js';
 import { objectStoreContract } from '../src/io/object-store.contract.js';
 import { commitsKeepTheLaw } from './commit-law.js';
 
@@ -36,3 +39,34 @@ test('a file that is opened again holds what was answered', async () => {
   expect(await second.list({ resource: 'configmaps' })).toEqual(before);
   await second.close();
 }, 60_000);
+
+test('a list reads the text of its objects once, however small the pages are', async () => {
+  const path = await newDatabase();
+  const store = await openObjectStore(path);
+  const data = { x: 'y'.repeat(100_000) };
+  await store.commit({ writes: Array.from({ length: 50 }, (_, i) => create(configMap(`n${i}`, data))) });
+  const reader = readSqlite(path.slice('sqlite:'.length));
+  let readBytes = 0;
+  let listed = 0;
+  for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
+    const page = await reader.read((sql) => {
+      const all: typeof sql.all = async (...statement) => {
+        const rows = await sql.all(...statement);
+        for (const { body } of rows) readBytes += String(body ?? '').length;
+        return rows;
+      };
+      const request = {
+        resource: CONFIG_MAPS,
+        limitBytes: 300_000,
+        ...(token === undefined ? {} : { continue: token }),
+      };
+      return listObjects({ ...sql, all }, request);
+    });
+    listed += page.items.length;
+    token = page.continue;
+  }
+  expect(listed).toBe(50);
+  expect(readBytes).toBeLessThan(2 * 50 * 100_000);
+  await reader.close();
+  await store.close();
+});

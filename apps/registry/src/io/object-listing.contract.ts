@@ -48,6 +48,16 @@ export function listingCases(opened: () => ObjectStore): void {
       expect((await store.list({ resource: CONFIG_MAPS, limitBytes: 2000 })).items).toHaveLength(2);
     });
 
+    test('ends a page of large objects before its limit, and goes on from there', async () => {
+      const all = ['a', 'b', 'c', 'd', 'e', 'f'];
+      for (const one of all) await store.commit({ writes: [create(configMap(one, { x: 'y'.repeat(1_200_000) }))] });
+      const first = await store.list({ resource: CONFIG_MAPS, limit: 500 });
+      expect(first.items.map((item) => item.key.name)).toEqual(['a', 'b', 'c', 'd']);
+      const next = await store.list({ resource: CONFIG_MAPS, limit: 500, continue: first.continue! });
+      expect([next.items.map((item) => item.key.name), next.continue]).toEqual([['e', 'f'], undefined]);
+      expect(await namesOf(store)).toEqual(all);
+    });
+
     test('finds by namespace, labels and shards', async () => {
       await store.commit({
         writes: [

@@ -24,7 +24,7 @@ export interface StoredListRequest {
   namespace?: string;
   labelSelector?: string;
   shards?: readonly number[];
-  /** Most objects in the answer. */
+  /** Most objects in the answer; of large ones it has fewer, and a token. */
   limit?: number;
   /** Stop once the answer has this much text. Bytes; at least one object is in every answer that is not the last. */
   limitBytes?: number;

@@ -11,8 +11,11 @@ import type { StoredList, StoredListRequest } from '../object-store.js';
 import type { Sql, SqlRow, SqlValue } from './database.js';
 import { storedOfRow } from './group-write.js';
 
-/** Rows read at once; between two reads the event loop serves others. */
+/** Rows looked at at once, and about as much text is read: between two reads the event loop serves others. */
 const CHUNK_ROWS = 500;
+const CHUNK_BYTES = 1024 * 1024;
+/** A page of large objects ends here, however many were asked for: nobody's objects may take the memory from the others. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 interface Token {
   revision: number;
@@ -27,15 +30,19 @@ export async function listObjects(sql: Sql, request: StoredListRequest): Promise
   if (token !== undefined && token.revision < compacted) throw expired();
   const listed = token?.revision ?? revision;
   const limit = request.limit ?? Infinity;
+  const limitBytes = request.limitBytes ?? (request.limit === undefined ? Infinity : PAGE_BYTES);
   const list: StoredList = { items: [], revision: listed, heads };
   let after = { namespace: token?.namespace ?? '', name: token?.name ?? '' };
   let bytes = 0;
   for (;;) {
     const chunk = requirements.length === 0 ? Math.min(CHUNK_ROWS, limit - list.items.length + 1) : CHUNK_ROWS;
-    const rows = await sql.all(...statement(request, requirements, after, chunk));
+    // First how large they are, which costs little: an answer's text is read once, and no more than it holds.
+    const sizes = await sql.all(...statement('octet_length(body) AS bytes', request, requirements, after, chunk));
+    const count = fitting(sizes, Math.min(CHUNK_BYTES, limitBytes - bytes));
+    const rows = count === 0 ? [] : await sql.all(...statement(COLUMNS, request, requirements, after, count));
     for (const row of rows) {
       if (!matchesLabels(requirements, labelsOf(row, requirements))) continue;
-      const full = list.items.length >= limit || (bytes >= (request.limitBytes ?? Infinity) && list.items.length > 0);
+      const full = list.items.length >= limit || (bytes >= limitBytes && list.items.length > 0);
       if (full) {
         const last = list.items.at(-1)!.key;
         return { ...list, continue: writeToken({ revision: listed, namespace: last.namespace, name: last.name }) };
@@ -44,7 +51,7 @@ export async function listObjects(sql: Sql, request: StoredListRequest): Promise
       bytes += Buffer.byteLength(row['body'] as string);
     }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < chunk) return list;
+    if (last === undefined || (count === sizes.length && count < chunk)) return list;
     after = { namespace: last['namespace'] as string, name: last['name'] as string };
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -59,7 +66,22 @@ export async function readHeads(sql: Sql): Promise<{ revision: number; heads: nu
   return { revision: clock!['revision'] as number, compacted: clock!['compacted'] as number, heads };
 }
 
+const COLUMNS = 'resource, namespace, name, uid, revision, shard, labels, body';
+
+/** How many of the rows have the bytes together: one at least, where there is one. */
+function fitting(sizes: readonly SqlRow[], bytes: number): number {
+  let left = bytes;
+  let count = 0;
+  for (const { bytes: size } of sizes) {
+    if (count > 0 && left <= 0) break;
+    left -= size as number;
+    count++;
+  }
+  return count;
+}
+
 function statement(
+  columns: string,
   request: StoredListRequest,
   requirements: readonly LabelRequirement[],
   after: { namespace: string; name: string },
@@ -83,7 +105,7 @@ function statement(
   }
   params.push(limit);
   return [
-    `SELECT resource, namespace, name, uid, revision, shard, labels, body FROM objects
+    `SELECT ${columns} FROM objects
      WHERE ${where.join(' AND ')} ORDER BY namespace, name LIMIT ?`,
     ...params,
   ];
