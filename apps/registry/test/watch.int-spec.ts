@@ -209,16 +209,17 @@ describe('watches', () => {
     expect((await registry.fetch(`${MAPS}?watch=true&resourceVersion=x`)).code).toBe(400);
   });
 
-  test('a watch ends when its time is over, with a bookmark to go on from', async () => {
-    const from = await put('a', {});
-    const seen = await watch(
-      `resourceVersion=${from}&timeoutSeconds=1&allowWatchBookmarks=true&labelSelector=none%3D1`,
-    );
-    const last = await put('b', {});
-    await eventually(() => seen.ended);
-    await seen.sees('BOOKMARK');
-    expect(Number(seen.events[0]!.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(last));
-  });
+  test.each(['labelSelector=none%3D1', 'fieldSelector=metadata.name%3Dnone'])(
+    'a watch (%s) ends when its time is over, with a bookmark to go on from',
+    async (selector) => {
+      const from = await put('a', {});
+      const seen = await watch(`resourceVersion=${from}&timeoutSeconds=1&allowWatchBookmarks=true&${selector}`);
+      const last = await put('b', {});
+      await eventually(() => seen.ended);
+      await seen.sees('BOOKMARK');
+      expect(Number(seen.events[0]!.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(last));
+    },
+  );
 
   const longRunning = async (): Promise<string | undefined> =>
     /^slipway_api_long_running\{[^}]*\} (\d+)$/m.exec((await registry.fetch('/metrics', { token: '' })).text)?.[1];

@@ -126,9 +126,10 @@ async function* events(store: ObjectStore, cache: WatchCache, options: WatchOpti
       if (options.sendInitialEvents) yield lines.bookmark(at, true);
     }
     let told = at;
-    while (!isOver.done && !signal.aborted && !cache.isStopped) {
+    for (let isLast = false; !isLast && !signal.aborted && !cache.isStopped;) {
+      isLast = isOver.done; // one look more: its bookmark says how far the watch came, also where nothing woke it
       // Taken before looking, so that a change between the look and the wait is not slept through.
-      const changed = cache.changed(selection.resource);
+      const changed = cache.changed(selection.resource, selection);
       if (at < cache.floor(selection.resource)) throw tooOld(at, cache.floor(selection.resource));
       const head = cache.head;
       const entries = cache.after(selection.resource, at, BATCH);

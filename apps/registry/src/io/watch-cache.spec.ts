@@ -12,23 +12,34 @@ class World {
   readonly heads = new Array<number>(SHARD_COUNT).fill(0);
   readonly objects = new Map<string, KubeObject>();
   follow: FollowOptions | undefined;
-  readonly cache = new WatchCache(
-    {
-      follow: (options: FollowOptions) => ((this.follow = options), Promise.resolve({ stop: () => Promise.resolve() })),
-    } as never,
-    {
-      heads: () => Promise.resolve({ revision: this.revision, heads: [...this.heads] }),
-      get: ({ name }: { name: string }) => Promise.resolve(this.stored(name)),
-      list: () =>
-        Promise.resolve({
-          items: [...this.objects.keys()].map((name) => this.stored(name)!),
-          revision: this.revision,
-          heads: [...this.heads],
-        }),
-    } as unknown as ObjectStore,
-    logger,
-    { entries: 5, bytes: 1_000_000 },
-  );
+  readonly cache: WatchCache;
+
+  constructor(window = { entries: 5, bytes: 1_000_000 }) {
+    this.cache = this.#open(window);
+  }
+
+  #open(window: { entries: number; bytes: number }): WatchCache {
+    return new WatchCache(
+      {
+        follow: (options: FollowOptions) => (
+          (this.follow = options),
+          Promise.resolve({ stop: () => Promise.resolve() })
+        ),
+      } as never,
+      {
+        heads: () => Promise.resolve({ revision: this.revision, heads: [...this.heads] }),
+        get: ({ name }: { name: string }) => Promise.resolve(this.stored(name)),
+        list: () =>
+          Promise.resolve({
+            items: [...this.objects.keys()].map((name) => this.stored(name)!),
+            revision: this.revision,
+            heads: [...this.heads],
+          }),
+      } as unknown as ObjectStore,
+      logger,
+      window,
+    );
+  }
 
   stored(name: string): StoredObject | undefined {
     const object = this.objects.get(name);
@@ -184,9 +195,43 @@ describe('WatchCache', () => {
     expect(world.seen(11)).toEqual(['ADDED b 12', 'ADDED c 13', 'ADDED d 14']);
   });
 
-  test('wakes those who wait for a change', async () => {
-    const changed = world.cache.changed('configmaps');
-    await world.deliver(world.commit('a', {}));
-    await expect(changed).resolves.toBeUndefined();
+  describe('wakes', () => {
+    const scopes = {
+      all: {},
+      'a in n': { namespace: 'n', name: 'a' },
+      'a anywhere': { name: 'a' },
+      n: { namespace: 'n' },
+      'b in n': { namespace: 'n', name: 'b' },
+      m: { namespace: 'm' },
+    };
+    /** Which of them are awake now. */
+    const waiting = (): (() => string[]) => {
+      const awake: string[] = [];
+      for (const [name, scope] of Object.entries(scopes))
+        void world.cache.changed('configmaps', scope).then(() => awake.push(name));
+      return () => awake;
+    };
+    beforeEach(async () => {
+      world = new World({ entries: 320, bytes: 320_000 });
+      await world.cache.start();
+    });
+    afterEach(() => world.cache.stop());
+
+    test('those whose objects have changed, and nobody else (C5)', async () => {
+      const awake = waiting();
+      await world.deliver(world.commit('a', {}));
+      expect(awake().sort()).toEqual(['a anywhere', 'a in n', 'all', 'n']);
+    });
+
+    test.each([
+      ['changes', {}],
+      ['bytes', { text: 'x'.repeat(5_000) }],
+    ])('everybody, long before the window has moved past them by its %s (C5)', async (_by, labels) => {
+      const awake = waiting();
+      for (let i = 0; !awake().includes('m'); i++) await world.deliver(world.commit(`c${i}`, labels));
+      expect(world.cache.floor('configmaps')).toBe(10);
+      expect(world.revision - 10).toBeGreaterThan(1);
+      expect(world.revision - 10).toBeLessThanOrEqual(10);
+    });
   });
 });

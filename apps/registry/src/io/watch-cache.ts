@@ -5,6 +5,8 @@
 //       every watch that stands before it is told that its version has expired.
 //   C3. A watch never holds anything back: it has a place in the window, and expires when the window has moved past it.
 //   C4. What is read of an object that its change did not carry counts as if it had: those are the large ones.
+//   C5. A change wakes those whose objects it may be of, not every watch of the resource: most follow one run, or a namespace.
+//       The others are woken when a part of the window has gone by, so that their places go along with it.
 
 import { CHANGES, type Broken, type Bus, type BusLogger, type BusMessage, type Subscription } from '@slipway/bus';
 import type { Change, KubeObject, ObjectKey } from '@slipway/contracts';
@@ -29,8 +31,16 @@ export interface Entry {
 
 /** Most changes that the window holds, and most of their JSON: about five seconds at the full speed of the platform. */
 const WINDOW = { entries: 20_000, bytes: 24 * 1024 * 1024 };
+/** The part of the window after which everybody is woken: small enough that nobody then has many changes to look through. */
+const WAKE_ALL = 1 / 32;
 /** Idle watches look at their clocks this often: for bookmarks. */
 const TICK_MS = 30_000;
+
+/** What is waited for; absent: in any namespace, of any name. */
+interface Scope {
+  namespace?: string | undefined;
+  name?: string | undefined;
+}
 
 interface Lane {
   entries: Entry[];
@@ -39,7 +49,8 @@ interface Lane {
   /** State that selectors can ask for, by `namespace/name`; undefined until somebody asks. */
   states: Map<string, Selectable> | undefined;
   tracking: Promise<void> | undefined;
-  wake: PromiseWithResolver | undefined;
+  /** By the place of the scope. */
+  waits: Map<string, PromiseWithResolver>;
 }
 
 interface PromiseWithResolver {
@@ -53,6 +64,8 @@ export class WatchCache {
   readonly #order: Lane[] = [];
   #orderStart = 0;
   #sizeBytes = 0;
+  /** What has come since everybody was woken (C5). */
+  #since = { entries: 0, bytes: 0 };
   #head = 0;
   #base = 0;
   #epoch = 0;
@@ -120,9 +133,13 @@ export class WatchCache {
     return entries.slice(low, low + limit);
   }
 
-  /** Resolves at the next change of the resource, when the window begins again, and every now and then. */
-  changed(resource: string): Promise<void> {
-    return (this.#lane(resource).wake ??= promiseWithResolver()).promise;
+  /** Resolves at the next change of the resource in the scope, when the window begins again, and every now and then. */
+  changed(resource: string, { namespace = '', name = '' }: Scope): Promise<void> {
+    const { waits } = this.#lane(resource);
+    const place = placeOf({ namespace, name });
+    const wait = waits.get(place) ?? promiseWithResolver();
+    waits.set(place, wait);
+    return wait.promise;
   }
 
   /** From now on, entries of the resource know the labels before the change. Once per resource; O(live objects). */
@@ -151,6 +168,7 @@ export class WatchCache {
     if (!isInWindow) return; // it will be counted when it comes in, or was by then dropped
     this.#sizeBytes += bytes;
     this.#shrink();
+    this.#count(0, bytes);
   }
 
   async #track(resource: string, lane: Lane): Promise<void> {
@@ -217,8 +235,18 @@ export class WatchCache {
     this.#sizeBytes += entry.sizeBytes;
     this.#head = entry.revision;
     this.#shrink();
-    lane.wake?.resolve();
-    lane.wake = undefined;
+    for (const namespace of new Set(['', entry.key.namespace]))
+      for (const name of ['', entry.key.name]) wake(lane, placeOf({ namespace, name }));
+    this.#count(1, entry.sizeBytes);
+  }
+
+  /** C5. */
+  #count(entries: number, bytes: number): void {
+    this.#since.entries += entries;
+    this.#since.bytes += bytes;
+    const isPart =
+      this.#since.entries >= this.window.entries * WAKE_ALL || this.#since.bytes >= this.window.bytes * WAKE_ALL;
+    if (isPart) this.#wakeAll();
   }
 
   #shrink(): void {
@@ -277,21 +305,24 @@ export class WatchCache {
   #lane(resource: string): Lane {
     let lane = this.#lanes.get(resource);
     if (lane === undefined) {
-      lane = { entries: [], floor: this.#base, states: undefined, tracking: undefined, wake: undefined };
+      lane = { entries: [], floor: this.#base, states: undefined, tracking: undefined, waits: new Map() };
       this.#lanes.set(resource, lane);
     }
     return lane;
   }
 
   #wakeAll(): void {
-    for (const lane of this.#lanes.values()) {
-      lane.wake?.resolve();
-      lane.wake = undefined;
-    }
+    this.#since = { entries: 0, bytes: 0 };
+    for (const lane of this.#lanes.values()) for (const place of [...lane.waits.keys()]) wake(lane, place);
   }
 }
 
-function placeOf({ namespace, name }: ObjectKey): string {
+function wake({ waits }: Lane, place: string): void {
+  waits.get(place)?.resolve();
+  waits.delete(place);
+}
+
+function placeOf({ namespace, name }: Pick<ObjectKey, 'namespace' | 'name'>): string {
   return `${namespace}/${name}`;
 }
 
