@@ -70,3 +70,24 @@ test('a list reads the text of its objects once, however small the pages are', a
   await reader.close();
   await store.close();
 });
+
+test('a list that is full looks for one more that is selected without asking for each that is not', async () => {
+  const path = await newDatabase();
+  const store = await openObjectStore(path);
+  const others = Array.from({ length: 3_000 }, (_, i) => create(configMap(`other-${i}`)));
+  const first = configMap('first', { x: 'y'.repeat(1_000) }, { labels: { app: 'x' } });
+  await store.commit({ writes: [create(first), ...others] });
+  const reader = readSqlite(path.slice('sqlite:'.length));
+  let asked = 0;
+  const { items } = await reader.read((sql) => {
+    const all: typeof sql.all = (...statement) => {
+      asked++;
+      return sql.all(...statement);
+    };
+    return listObjects({ ...sql, all }, { resource: CONFIG_MAPS, labelSelector: 'app in (x, y)', limitBytes: 500 });
+  });
+  expect(items).toHaveLength(1);
+  expect(asked).toBeLessThan(30);
+  await reader.close();
+  await store.close();
+});

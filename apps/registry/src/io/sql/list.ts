@@ -38,7 +38,9 @@ export async function listObjects(sql: Sql, request: StoredListRequest): Promise
     const chunk = requirements.length === 0 ? Math.min(CHUNK_ROWS, limit - list.items.length + 1) : CHUNK_ROWS;
     // First how large they are, which costs little: an answer's text is read once, and no more than it holds.
     const sizes = await sql.all(...statement('octet_length(body) AS bytes', request, requirements, after, chunk));
-    const count = fitting(sizes, Math.min(CHUNK_BYTES, limitBytes - bytes));
+    // A full one ends at the next row that is selected: the very next, unless labels are yet to be matched.
+    const wanted = bytes < limitBytes || requirements.length === 0 ? limitBytes - bytes : CHUNK_BYTES;
+    const count = fitting(sizes, Math.min(CHUNK_BYTES, wanted));
     const rows = count === 0 ? [] : await sql.all(...statement(COLUMNS, request, requirements, after, count));
     for (const row of rows) {
       if (!matchesLabels(requirements, labelsOf(row, requirements))) continue;
