@@ -46,9 +46,9 @@ export class FairLimiter {
       if (!this.#hasRoom(next)) continue;
       this.#take(next);
       this.#waiting.delete(next); // to the end: the next turn is another's
-      const [start, ...rest] = queue;
-      if (rest.length > 0) this.#waiting.set(next, rest);
-      start!();
+      const start = queue.shift()!;
+      if (queue.length > 0) this.#waiting.set(next, queue);
+      start();
       return;
     }
   }

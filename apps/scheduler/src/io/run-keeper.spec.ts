@@ -211,6 +211,28 @@ describe('RunKeeper', () => {
     });
   });
 
+  test('a tenant whose runs are many and slow holds up no other (K5)', async () => {
+    world = new World();
+    const { store } = world;
+    const commit = store.commit.bind(store);
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    store.commit = async (request) => {
+      const isBusy = request.writes.some((one) => one.op !== 'delete' && one.object.metadata.namespace === 'busy');
+      if (request.fence !== undefined && isBusy) await held;
+      return commit(request);
+    };
+    world.start();
+    for (let i = 0; i < 300; i++) {
+      const metadata = { name: `r${i}`, namespace: 'busy' };
+      const spec = { pipelineSpec: { tasks: [task('a')] } };
+      await world.create({ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', metadata, spec } as KubeObject);
+    }
+    await world.createRun('r', { pipelineSpec: { tasks: [task('a')] } });
+    const run = await world.done('r', 2_000).finally(letGo);
+    expect(succeeded(run)?.reason).toBe('Succeeded');
+  });
+
   test('writes nothing into shards that it does not own', async () => {
     world = new World();
     world.owns = false;

@@ -4,6 +4,7 @@
 //   K2. What is in memory is a copy: after any failed commit it is thrown away and built anew from what is stored.
 //   K3. The fault of one run stays with it: after some tries it is marked failed with the reason, its neighbours go on.
 //   K4. Timers only wake: what is due follows from stored timestamps.
+//   K5. Tenants that wait take turns, a run again for each of its turns: many runs of one, or slow ones, hold up no other's.
 
 import {
   LABELS,
@@ -16,6 +17,7 @@ import {
   type PipelineRun,
   type SlipwayError,
 } from '@slipway/contracts';
+import { FairLimiter } from '@slipway/service';
 import type { Cache, CacheChange } from '@slipway/store';
 import { CHILD_RESOURCES, type ChildObject } from '../core/child-kind.js';
 import type { RunCondition } from '../core/condition.js';
@@ -35,6 +37,8 @@ export interface KeeperOptions extends Omit<TurnOptions, 'cache' | 'stored'> {
 
 /** Turns at the same time: more would only wait for the registry's one writer. */
 const PARALLEL_TURNS = 128;
+/** Of one tenant: to end a run of ten thousand tasks takes long (K5). */
+const TENANT_TURNS = 96;
 /** Tries before a run whose turns fail for its own reasons is given up. */
 const MAX_TRIES = 8;
 const FIRST_BACKOFF_MS = 10;
@@ -45,7 +49,7 @@ const RESYNC_MS = 30_000;
 
 export class RunKeeper {
   readonly #desks = new Map<string, Desk>();
-  readonly #limiter = new Limiter(PARALLEL_TURNS);
+  readonly #limiter = new FairLimiter(PARALLEL_TURNS, TENANT_TURNS);
   /** The run whose own writes are just being put into the cache. */
   #writing: string | undefined;
   #isStopped = false;
@@ -133,24 +137,29 @@ export class RunKeeper {
     desk.isDirty = true;
     if (desk.isBusy) return; // K1
     desk.isBusy = true;
-    desk.work = this.#limiter.run(() => this.#work(desk));
+    desk.work = this.#work(desk);
   }
 
   async #work(desk: Desk): Promise<void> {
     while (desk.isDirty && !this.#isStopped) {
-      desk.isDirty = false;
-      try {
-        const end = await turn(desk, this.#options);
-        desk.tries = 0;
-        if (end.kind === 'open') this.#wakeAt(desk, end.wakeAtMs);
-        else if (!desk.isDirty) this.#close(desk);
-      } catch (thrown) {
-        desk.model = undefined; // K2
-        await this.#recover(desk, asSlipwayError(thrown)).catch((error: unknown) => this.#giveUpForNow(desk, error));
-      }
+      await this.#limiter.run(desk.namespace, () => this.#turn(desk)); // K5
     }
     desk.isBusy = false;
     desk.work = undefined;
+  }
+
+  async #turn(desk: Desk): Promise<void> {
+    if (this.#isStopped) return;
+    desk.isDirty = false;
+    try {
+      const end = await turn(desk, this.#options);
+      desk.tries = 0;
+      if (end.kind === 'open') this.#wakeAt(desk, end.wakeAtMs);
+      else if (!desk.isDirty) this.#close(desk);
+    } catch (thrown) {
+      desk.model = undefined; // K2
+      await this.#recover(desk, asSlipwayError(thrown)).catch((error: unknown) => this.#giveUpForNow(desk, error));
+    }
   }
 
   #close(desk: Desk): void {

@@ -3,10 +3,11 @@
 //   T1. One object is worked on by one turn at a time; what changes meanwhile leads to one more turn, not to one each.
 //   T2. The fault of one object stays with it: it is tried again ever more slowly, its neighbours go on.
 //   T3. Timers only wake: what is due follows from stored timestamps.
+//   T4. Tenants that wait take turns: many objects of one hold up no other's.
 
 import { asSlipwayError } from '@slipway/contracts';
+import { FairLimiter } from '@slipway/service';
 import type { Cache, CacheChange, Store } from '@slipway/store';
-import { Limiter } from './limiter.js';
 import type { Leases } from './run-turn.js';
 
 /** What a keeper of some kind of object needs. */
@@ -27,6 +28,7 @@ export interface TurnsOptions {
 
 /** Turns at the same time: more would only wait for the registry's one writer. */
 const PARALLEL_TURNS = 64;
+const TENANT_TURNS = 48;
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 5_000;
 /** setTimeout knows no longer delay. */
@@ -44,7 +46,7 @@ interface Seat {
 
 export class Turns {
   readonly #seats = new Map<string, Seat>();
-  readonly #limiter = new Limiter(PARALLEL_TURNS);
+  readonly #limiter = new FairLimiter(PARALLEL_TURNS, TENANT_TURNS);
   #isStopped = false;
   #forget: () => void = () => {};
   #resync: NodeJS.Timeout | undefined;
@@ -71,7 +73,7 @@ export class Turns {
     const seat = this.#seats.get(key) ?? { isDirty: false, work: undefined, timer: undefined, tries: 0 };
     this.#seats.set(key, seat);
     seat.isDirty = true;
-    seat.work ??= this.#limiter.run(() => this.#work(seat, namespace, name)); // T1
+    seat.work ??= this.#limiter.run(namespace, () => this.#work(seat, namespace, name)); // T1, T4
   }
 
   /** Takes nothing new and waits for the turns in hand. */
