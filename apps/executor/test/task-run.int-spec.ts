@@ -1,4 +1,4 @@
-import { succeeded } from '@slipway/contracts';
+import { succeeded, type KubeObject, type TaskRunSpec } from '@slipway/contracts';
 import { suiteWorld } from './executor-world.js';
 
 const IMAGE = 'ubuntu';
@@ -53,6 +53,26 @@ describe('a TaskRun on the process runtime', () => {
     expect((await world.log('results-pod', 'step-write')).filter((line) => !line.startsWith('slipway:'))).toEqual([
       'visible',
     ]);
+  });
+
+  it('is not held up by very many runs of another tenant that are slow to be prepared', async () => {
+    const { objects } = world;
+    const get = objects.get.bind(objects);
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    objects.get = async (resource, namespace, name) => {
+      if (namespace === 'busy') await held;
+      return get(resource, namespace, name);
+    };
+    for (let i = 0; i < 100; i++) {
+      const metadata = { name: `slow-${i}`, namespace: 'busy' };
+      const spec: TaskRunSpec = { taskRef: { name: 'gone' } };
+      await world.create({ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata, spec } as KubeObject);
+    }
+    const steps = [{ name: 'only', image: IMAGE, script: 'true' }];
+    const run = await world.run('unheld', { taskSpec: { steps } }).finally(letGo);
+    expect(succeeded(run)?.status).toBe('True');
+    objects.get = get;
   });
 
   it('fails with the first failing step, and shows the later ones as skipped', async () => {

@@ -1,11 +1,12 @@
-import { SerialQueue } from './serial-queue.js';
+import { SerialQueue, type SerialQueueOptions } from './serial-queue.js';
 
 /** A queue whose handlers end when the test says so. */
-function world(concurrency: number) {
+function world(concurrency: number, tenants?: SerialQueueOptions['tenants']) {
   const started: string[] = [];
   const finish = new Map<string, () => void>();
   const queue = new SerialQueue({
     concurrency,
+    ...(tenants === undefined ? {} : { tenants }),
     handle: (key) => {
       started.push(key);
       return new Promise<void>((resolve) => finish.set(key, resolve));
@@ -35,6 +36,16 @@ describe('SerialQueue', () => {
     expect(started).toEqual(['a', 'b']);
     await end('b');
     expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  it('lets keys of a tenant that are slow or many hold up no other (Q3)', async () => {
+    const { queue, started, end } = world(3, { of: (key) => key[0]!, concurrency: 2 });
+    ['a1', 'a2', 'a3', 'a4', 'b1', 'b2'].forEach((key) => queue.add(key));
+    expect(started).toEqual(['a1', 'a2', 'b1']);
+    await end('b1');
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2']);
+    await end('a2');
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2', 'a3']);
   });
 
   it('tries a key again after a failure when it is told to (Q2)', async () => {

@@ -2,9 +2,14 @@
 //
 //   Q1. A key that is asked for while it is in hand is handled once more afterwards, however often it was asked for.
 //   Q2. A handler that throws is not lost: `onError` says when to try that key again.
+//   Q3. Keys of tenants that wait take turns, and no tenant has all places: what of one takes long holds up no other.
+
+import { FairLimiter } from './fair-limiter.js';
 
 export interface SerialQueueOptions {
   concurrency: number;
+  /** Whose a key is, and how many keys of one tenant are in hand at a time; absent: all are one's. */
+  tenants?: { of: (key: string) => string; concurrency: number };
   handle: (key: string) => Promise<void>;
   /** Milliseconds until the key is tried again; undefined: not before it is asked for. */
   onError: (key: string, thrown: unknown, attempt: number) => number | undefined;
@@ -17,14 +22,17 @@ interface Entry {
 
 export class SerialQueue {
   readonly #entries = new Map<string, Entry>();
-  readonly #waiting: string[] = [];
+  readonly #limiter: FairLimiter;
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #running = 0;
   #isStopped = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(private readonly options: SerialQueueOptions) {}
+  constructor(private readonly options: SerialQueueOptions) {
+    const { concurrency, tenants } = options;
+    this.#limiter = new FairLimiter(concurrency, tenants?.concurrency ?? concurrency);
+  }
 
   add(key: string): void {
     if (this.#isStopped) return;
@@ -34,8 +42,8 @@ export class SerialQueue {
       return;
     }
     this.#entries.set(key, { state: 'waiting', again: false });
-    this.#waiting.push(key);
-    this.#next();
+    const tenant = this.options.tenants?.of(key) ?? '';
+    void this.#limiter.run(tenant, () => this.#run(key)); // Q3
   }
 
   /** Adds the key at a time; an earlier alarm for it wins. Unix milliseconds. */
@@ -60,21 +68,13 @@ export class SerialQueue {
     this.#isStopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    this.#waiting.length = 0;
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
-  #next(): void {
-    while (this.#running < this.options.concurrency) {
-      const key = this.#waiting.shift();
-      if (key === undefined) return;
-      this.#entries.get(key)!.state = 'running';
-      this.#running++;
-      void this.#run(key);
-    }
-  }
-
   async #run(key: string): Promise<void> {
+    if (this.#isStopped) return;
+    this.#entries.get(key)!.state = 'running';
+    this.#running++;
     try {
       await this.options.handle(key);
       this.#failures.delete(key);
@@ -88,7 +88,6 @@ export class SerialQueue {
     this.#entries.delete(key);
     this.#running--;
     if (again) this.add(key);
-    this.#next();
     if (this.#running === 0) this.#onIdle?.();
   }
 }

@@ -5,6 +5,7 @@
 //   E3. A pod of this node that nobody stores any more is ended; one whose run is another's business is left alone.
 //   E4. The fault of one run stays with that run.
 //   E5. A Build and the TaskRun of its name are one piece of work, never in hand twice.
+//   E6. What one tenant's runs wait for (a registry that does not answer, a slow target) holds up no other tenant's.
 
 import {
   BUILDS,
@@ -52,7 +53,9 @@ export interface ExecutorOptions {
 }
 
 /** Runs in hand at once. Most of the time they wait for the registry or the node. */
-const CONCURRENCY = 64;
+const CONCURRENCY = 256;
+/** Of one tenant (E6). */
+const TENANT_CONCURRENCY = 64;
 /** After this many failures in a row a run is poison. */
 const MAX_FAILURES = 5;
 const FIRST_RETRY_MS = 20;
@@ -68,6 +71,7 @@ export class Executor {
   constructor(private readonly options: ExecutorOptions) {
     this.#queue = new SerialQueue({
       concurrency: CONCURRENCY,
+      tenants: { of: (key) => splitKey(key)[0], concurrency: TENANT_CONCURRENCY },
       handle: (key) => this.#handle(key),
       onError: (key, thrown, attempt) => this.#failed(key, thrown, attempt),
     });
