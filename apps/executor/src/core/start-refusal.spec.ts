@@ -22,10 +22,10 @@ test('startRefusal says what to do about it', () => {
   );
 });
 
-test('outsideWait tells of a cluster or a registry that cannot be asked, and of nothing else that passes or does not', () => {
+test('outsideWait tells of a cluster or registry that cannot be asked, and of nothing else that passes or does not', () => {
   const waitOf = (kind: ErrorKind, reason: string): unknown => outsideWait(run, new SlipwayError(kind, reason, 'No.'));
   expect(waitOf('transient', 'ApiServerNotTrusted')).toMatchObject({ reason: 'ApiServerNotTrusted' });
-  expect(waitOf('transient', 'UnknownImageCommand')).toMatchObject({ reason: 'UnknownImageCommand' });
+  expect(waitOf('transient', 'PullImageFailed')).toMatchObject({ reason: 'PullImageFailed' });
   expect(waitOf('transient', 'NobodyAnswers')).toBeUndefined(); // of the platform, which could not store it either
   expect(waitOf('invalid', 'NamespaceNotFound')).toBeUndefined();
   expect(outsideWait(run, new TypeError('a bug'))).toBeUndefined();

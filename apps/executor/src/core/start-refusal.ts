@@ -6,9 +6,12 @@ import type { Refusal } from './check-run.js';
 /** Tekton's word for whatever has none of its own. */
 const OTHERWISE = 'PodCreationFailed';
 const OWN_WORDS =
-  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodAdmissionFailed|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken|CouldntCreateWorkspacePVC|UnknownImageCommand)$/;
+  /^(ExceededResourceQuota|QuotaNeedsResources|NamespaceTerminating|NamespaceNotFound|NoServiceAccount|PodAdmissionFailed|AdmissionRefused|AdmissionWebhookDown|ExecutorForbidden|ExecutorUnauthorized|ApiServer\w+|PodTooLarge|PodNameTaken|PullImageFailed|CouldntCreateWorkspacePVC)$/;
 
-/** Why a run waits that could not be prepared, when it is the cluster or a registry that keeps it waiting; else undefined. */
+/**
+ * Why a run waits that could not be prepared, when it is the cluster or a registry that keeps it waiting; undefined: it is
+ * something else.
+ */
 export function outsideWait(taskRun: Pick<TaskRun, 'metadata'>, thrown: unknown): Refusal | undefined {
   if (!(thrown instanceof SlipwayError)) return undefined;
   const { mayPass, reason, message } = startRefusal(taskRun, thrown);

@@ -333,14 +333,16 @@ function accountMissing(name: string, { creationTimestamp }: ObjectMeta): Slipwa
   );
 }
 
-/** What the user can mend ends the run; a registry that is away for a while is asked again. */
+/** What the user can mend ends the run; a registry that is away for a while is asked again, and the run shows it. */
 function asUnknownCommand(thrown: unknown): SlipwayError {
   const error = asSlipwayError(thrown);
   const isFinal = ['ImageNotFound', 'ImageDenied', 'BadImageReference', 'NoPlatform', 'BadImage'].includes(
     error.reason,
   );
   const message = `a step names no command, and its image cannot be asked for one: ${error.message}`;
-  return new SlipwayError(isFinal ? 'invalid' : 'transient', 'UnknownImageCommand', message, { cause: thrown });
+  return isFinal
+    ? new SlipwayError('invalid', 'UnknownImageCommand', message, { cause: thrown })
+    : new SlipwayError('transient', 'PullImageFailed', message, { cause: thrown });
 }
 
 function stepsWithSources({ steps = [] }: TaskSpec, sources: ReadonlyMap<number, RefSource> = new Map()): StepState[] {

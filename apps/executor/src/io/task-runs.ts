@@ -193,7 +193,7 @@ export class TaskRuns {
     return waiting;
   }
 
-  /** As the source does; a cluster or a registry that cannot be asked is shown while the run waits for it. */
+  /** As the source does; a cluster or registry that cannot be asked is shown while the run waits for it. */
   async #prepare(taskRun: TaskRun, fence: Fence): ReturnType<PodSource['prepare']> {
     try {
       return await this.options.source.prepare(taskRun, fence);
