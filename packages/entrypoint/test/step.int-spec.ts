@@ -270,6 +270,23 @@ describe('a step', () => {
     expect(tekton.read('/tekton/logs/err')).toBe('e\n');
   });
 
+  test('copies all that a command says which ends at once', async () => {
+    for (let i = 0; i < 30; i++) {
+      const ended = await tekton.run([...first, '-stdout_path', `/tekton/logs/${i}`, ...script('echo a; echo b')]);
+      expect([ended.stdout, tekton.read(`/tekton/logs/${i}`)]).toEqual(['a\nb\n', 'a\nb\n']);
+    }
+  });
+
+  test('ends in its time a command whose output is copied and comes faster than it is read', async () => {
+    const copied = '/bin-of-ours/entrypoint -termination_path /tekton/t -timeout 1s -stdout_path /tmp/copy';
+    const slowly = 'while [ $(head -c 4096 | wc -c) -gt 0 ]; do sleep 0.01; done';
+    const ended = await tekton.run([
+      ...first,
+      ...script(`timeout -s KILL 20 ${copied} -entrypoint yes -- | ${slowly}`),
+    ]);
+    expect(ended.stderr).toBe('entrypoint: context deadline exceeded\n');
+  });
+
   test('a message that is a link is not written through', async () => {
     writeFileSync(tekton.path('/tekton/victim'), 'untouched');
     symlinkSync('/tekton/victim', tekton.path('/tekton/termination'));

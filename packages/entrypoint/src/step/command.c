@@ -20,7 +20,11 @@
 
 static const char DEFAULT_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-enum { READ_END, WRITE_END };
+enum {
+    READ_END,
+    WRITE_END,
+    PIPE_BYTES = 65536, // all that fits into a pipe
+};
 
 // One stream of the process that is copied to a file on its way out.
 struct tee {
@@ -64,27 +68,27 @@ static int tee_open(struct tee *tee, int pipe_ends[2], const char *path, int to)
     tee->copy = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (tee->copy < 0 || pipe2(pipe_ends, O_CLOEXEC) < 0) return -1;
     tee->from = pipe_ends[READ_END];
+    fcntl(tee->from, F_SETPIPE_SZ, PIPE_BYTES); // where pages are large, it would be more
     return fcntl(tee->from, F_SETFL, O_NONBLOCK);
 }
 
-// Passes on what is there. The stream ends when the process and all that inherited it have let go.
+// Passes on what is there, once: a command that writes faster than it is read would keep us from all else. The stream ends
+// when the process and all that inherited it have let go.
 static void tee_pass(struct tee *tee) {
-    char chunk[65536];
-    while (tee->from >= 0) {
-        ssize_t got = read(tee->from, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && errno == EAGAIN) return;
-        if (got <= 0) {
-            close(tee->from);
-            tee->from = -1;
-            return;
-        }
-        write_all(tee->to, chunk, (size_t)got);
-        if (tee->copy >= 0 && write_all(tee->copy, chunk, (size_t)got) < 0) {
-            say("the copy of the output is incomplete: %s", strerror(errno));
-            close(tee->copy);
-            tee->copy = -1;
-        }
+    char chunk[PIPE_BYTES];
+    if (tee->from < 0) return;
+    ssize_t got = read(tee->from, chunk, sizeof chunk);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (got <= 0) {
+        close(tee->from);
+        tee->from = -1;
+        return;
+    }
+    write_all(tee->to, chunk, (size_t)got);
+    if (tee->copy >= 0 && write_all(tee->copy, chunk, (size_t)got) < 0) {
+        say("the copy of the output is incomplete: %s", strerror(errno));
+        close(tee->copy);
+        tee->copy = -1;
     }
 }
 
@@ -167,7 +171,8 @@ static struct outcome follow(pid_t process, const struct command *command, int s
         forward_signals(signals, process);
         for (int i = 0; i < 2; i++) tee_pass(&tees[i]);
     }
-    if (cancel.watch < 0) awaited_close(&cancel); // see await_file
+    for (int i = 0; i < 2; i++) tee_pass(&tees[i]); // what it wrote last is still in the pipe
+    if (cancel.watch < 0) awaited_close(&cancel);   // see await_file
     return outcome;
 }
 
