@@ -39,6 +39,20 @@ describe('events', () => {
     await remove();
   });
 
+  test('that could not be removed go at the next look', async () => {
+    const expiry = new Expiry(store, cache, logger, () => nowMs);
+    expiry.start();
+    await add('old', START);
+    await expiry.stop();
+    nowMs += HOUR_MS + 1000;
+    const commit = store.commit.bind(store);
+    store.commit = () => Promise.reject(new Error('the database is away'));
+    await expect(expiry.look()).rejects.toThrow('away');
+    store.commit = commit;
+    await expiry.look();
+    expect(await names()).toEqual([]);
+  });
+
   test('go an hour after they were last seen, also those of an earlier process', async () => {
     await add('old', START - 2 * HOUR_MS);
     const expiry = new Expiry(store, cache, logger, () => nowMs);

@@ -11,6 +11,7 @@ const EVENT_LIFE_MS = 60 * 60_000;
 const MAX_EVENTS = 100_000;
 const LOOK_MS = 60_000;
 const BATCH = 500;
+
 export class Expiry {
   /** By age, oldest first. */
   #queue: { key: ObjectKey; atMs: number }[] = [];
@@ -47,7 +48,13 @@ export class Expiry {
       let count = 0;
       while (count < BATCH && isDue(count)) count++;
       if (count === 0) break;
-      await this.#expire(this.#queue.splice(0, count).map(({ key }) => key));
+      const due = this.#queue.splice(0, count);
+      try {
+        await this.#expire(due.map(({ key }) => key));
+      } catch (error) {
+        this.#queue.unshift(...due);
+        throw error;
+      }
     }
   }
 

@@ -37,6 +37,7 @@ export interface ResolutionKeeperOptions {
   answered: (resolver: string, reason: string, durationMs: number) => void;
 }
 
+/** Requests in hand at a time; a tenant has a quarter of them, too (K4). */
 const HANDLERS = 256;
 const RESYNC_MS = 30_000;
 const FIRST_RETRY_MS = 50;
@@ -56,6 +57,7 @@ export class ResolutionKeeper {
   constructor(private readonly options: ResolutionKeeperOptions) {
     this.#queue = new SerialQueue({
       concurrency: HANDLERS,
+      tenants: { of: namespaceOf, concurrency: HANDLERS / 4 },
       handle: (key) => this.#handle(key),
       onError: (key, thrown, attempt) => this.#failed(key, thrown, attempt),
     });
@@ -88,7 +90,6 @@ export class ResolutionKeeper {
   }
 
   async #handle(key: string): Promise<void> {
-    const namespace = key.slice(0, key.indexOf('/'));
     const first = this.#look(key);
     if (first === undefined) return;
     const { timeoutMs, now } = this.options;
@@ -102,7 +103,7 @@ export class ResolutionKeeper {
         return this.#answer(first.request, first.fence, { reason: 'ResolutionTimedOut', message: decision.message });
       case 'begin':
       case 'resolve':
-        return this.#limiter.run(namespace, () => this.#work(key)); // K4
+        return this.#limiter.run(namespaceOf(key), () => this.#work(key)); // K4
     }
   }
 
@@ -224,4 +225,8 @@ export class ResolutionKeeper {
 
 function wordsOf({ message, hint }: SlipwayError): string {
   return hint === undefined ? message : `${message}. ${hint}`;
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
