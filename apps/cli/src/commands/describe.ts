@@ -50,9 +50,8 @@ export async function describe(
   for (const [name, value] of shown)
     terminal.out(`${`${name}:`.padEnd(width)}${safeLine(value.replaceAll('\n', ' '), terminal.colors)}\n`);
   const rows = rowsOf(run, children.get(ref.name) ?? [], children);
-  const columns = terminal.draws ? terminal.columns() : 1000;
   terminal.out('\n');
-  for (const line of treeLines(rows, { nowMs, paint, columns, steps: 'all' }))
+  for (const line of treeLines(rows, { nowMs, paint, columns: Infinity, steps: 'all' }))
     terminal.out(`${safeLine(line, terminal.colors)}\n`);
   for (const notice of noticesOf([run, ...[...children.values()].flat()]))
     terminal.out(`\nnote: ${safeLine(notice, false)}\n`);

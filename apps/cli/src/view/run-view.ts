@@ -83,15 +83,14 @@ export class RunView implements Observer {
     this.say(`${this.terminal.colors ? painter(true)('yellow', 'note:') : 'note:'} ${text}`);
   }
 
-  /** The tree as it stays, and the outcome of every run. */
+  /** The tree as it stays, and the outcome of every run; whole lines, which nothing erases any more. */
   end(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#erase();
     for (const shown of this.#runs.values()) {
       this.terminal.out('\n');
-      for (const line of this.#lines(shown, 'none', this.terminal.draws ? this.terminal.columns() : 1000))
-        this.terminal.out(`${line}\n`);
+      for (const line of this.#lines(shown, 'none', Infinity)) this.terminal.out(`${line}\n`);
     }
   }
 
