@@ -70,6 +70,8 @@ test('a backup is refused where its file is there already, and where there is no
   expect([again.code, again.err]).toEqual([2, expect.stringContaining(`${file} exists.`)]);
   const none = await slipway('backup', data('none.backup'), '--data', data('nowhere'));
   expect([none.code, none.err]).toEqual([2, expect.stringContaining('--data')]);
+  const nowhere = await slipway('backup', data('nowhere/a.backup'), '--data', data('first'));
+  expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('cannot be written (ENOENT)')]);
 });
 
 const text = (): string => gunzipSync(readFileSync(file)).toString();

@@ -51,6 +51,7 @@ test('exits with 1 when something is left to do, and says where', async () => {
 test.each([
   ['a file that is no YAML', ['convert', '-'], 'a: ['],
   ['standard input in place', ['convert', '--in-place', '-'], OLD],
+  ['a folder that cannot be made', ['convert', '-', '-o', '/dev/null/new'], OLD],
 ])('exits with 2 and writes nothing for %s', async (_what, args, input) => {
   expect(await slipway(args, { input })).toMatchObject({ code: 2, out: '' });
 });

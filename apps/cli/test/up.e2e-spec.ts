@@ -37,6 +37,15 @@ test('up refuses a second platform in the same folder, and says which process ha
   expect(code).toBe(2);
 });
 
+test.each([
+  ['up', 'up', '--port', '0'],
+  ['run', 'run', file],
+])('%s says which folder it cannot make, and exits 2', async (_, ...command) => {
+  const { code, err } = await slipway(...command, '--data', join(file, 'data'));
+  expect(err).toMatch(/^error: The data folder .*run\.json\/data cannot be written \(ENOTDIR\)\.\nhint: .*--data/);
+  expect(code).toBe(2);
+});
+
 test('run --kubeconfig uses the running platform, whose runs logs, describe, graph and cancel then know', async () => {
   const run = await slipway('run', file, '--kubeconfig', kubeconfig);
   expect(run.code).toBe(0);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CliConfig } from '../config.js';
 import { EXIT } from '../exit-code.js';
+import { notWritten } from '../not-written.js';
 import type { Terminal } from '../terminal.js';
 
 export interface BackupOptions {
@@ -37,7 +38,9 @@ export async function restore(
   ]);
   const dataDir = resolve(options.data ?? config.dataDir);
   const places = placesOf(config.state, dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(
+    notWritten(`The data folder ${dataDir}`, 'Give another one with --data.'),
+  );
   const lock = await lockData(dataDir);
   try {
     const { objects } = await bringBack(places, resolve(path));

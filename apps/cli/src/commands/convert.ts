@@ -7,6 +7,7 @@ import { safeLine } from '../core/escapes.js';
 import { EXIT } from '../exit-code.js';
 import { inputError, placeText, type InputProblem } from '../input/problems.js';
 import { yamlFilesOf, readText } from '../input/sources.js';
+import { notWritten } from '../not-written.js';
 import type { Terminal } from '../terminal.js';
 
 export interface ConvertCommandOptions {
@@ -51,8 +52,8 @@ async function write(
     const { name, text: before, root } = read[index]!;
     if (output === undefined && file.text === before) continue;
     const path = output === undefined ? name : join(output, nameBelow(root, name));
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, file.text);
+    await mkdir(dirname(path), { recursive: true }).catch(notWritten(dirname(path)));
+    await writeFile(path, file.text).catch(notWritten(path));
   }
 }
 

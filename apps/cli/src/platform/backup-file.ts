@@ -1,7 +1,7 @@
 // The file of a backup: written beside its place and moved there when it is whole; read from its head to its end.
 
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { access, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -13,13 +13,17 @@ import {
   type BackupPosition,
   type BackupRecord,
 } from '@slipway/contracts';
+import { notWritten } from '../not-written.js';
 
 /** More than an object may be large; no line is longer in a file that is a backup. */
 const LINE_LIMIT_BYTES = 4 * 1024 * 1024;
 
 export type Write = (record: BackupRecord) => Promise<void>;
 
-/** Writes what `fill` gives it. Errors: `exists` when the file is there. Nothing is left when it fails. */
+/**
+ * Writes what `fill` gives it. Errors: `exists` when the file is there, `invalid` when it cannot be made. Nothing is left
+ * when it fails.
+ */
 export async function writeBackup(
   path: string,
   fill: (write: Write) => Promise<BackupPosition | undefined>,
@@ -27,7 +31,9 @@ export async function writeBackup(
   if (await access(path).then(() => true, () => false)) throw new SlipwayError('exists', 'FileExists', `${path} exists.`); // prettier-ignore
   const part = `${path}.part`;
   const gzip = createGzip();
-  const file = createWriteStream(part, { flags: 'wx', mode: 0o600 }); // it holds every secret
+  const handle = await open(part, 'wx', 0o600) // it holds every secret
+    .catch(notWritten(part, 'Name one that can be made; what a backup left that was killed may be removed.'));
+  const file = handle.createWriteStream();
   const done = finished(gzip.pipe(file));
   done.catch(() => undefined); // told by the next write, or at the end
   const end: BackupEnd = { objects: 0, logs: 0 };

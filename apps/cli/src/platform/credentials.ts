@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { notWritten } from '../not-written.js';
 
 export interface Credentials {
   token: string;
@@ -10,12 +11,13 @@ export interface Credentials {
   tokensFile: string;
 }
 
-/** The owner's token: everything, everywhere. */
+/** The owner's token: everything, everywhere. Throws `invalid` when the folder cannot be made or written. */
 export async function ensureCredentials(dataDir: string): Promise<Credentials> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const refused = notWritten(`The data folder ${dataDir}`, 'Give another one with --data.');
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(refused);
   const tokenPath = join(dataDir, 'token');
   const token = (await readOr(tokenPath, '')).trim() || randomBytes(32).toString('base64url');
-  await writePrivate(tokenPath, `${token}\n`);
+  await writePrivate(tokenPath, `${token}\n`).catch(refused);
   const tokensFile = join(dataDir, 'tokens.json');
   if ((await readOr(tokensFile, '')) === '') {
     const tokenSha256 = createHash('sha256').update(token).digest('hex');

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Access } from '../api/client.js';
 import type { CliConfig } from '../config.js';
+import { notWritten } from '../not-written.js';
 import type { Terminal } from '../terminal.js';
 import { ensureCredentials } from './credentials.js';
 import { startEmbedded } from './embedded.js';
@@ -32,7 +33,11 @@ export async function startEphemeral(
   terminal: Terminal,
 ): Promise<Platform> {
   const isKept = options.data !== undefined;
-  const dataDir = isKept ? resolve(options.data!) : await mkdtemp(join(tmpdir(), 'slipway-'));
+  const dataDir = isKept
+    ? resolve(options.data!)
+    : await mkdtemp(join(tmpdir(), 'slipway-')).catch(
+        notWritten(`The temporary folder ${tmpdir()}`, 'Set TMPDIR to another one, or give a folder with --data.'),
+      );
   const remove = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } as const;
   const onExit = (): void => rmSync(dataDir, remove);
   if (!isKept) process.once('exit', onExit);
