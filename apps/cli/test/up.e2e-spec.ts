@@ -31,8 +31,11 @@ test('up writes a kubeconfig and a token that only their owner can read', () => 
   expect(JSON.parse(readFileSync(kubeconfig, 'utf8'))).toMatchObject({ kind: 'Config', 'current-context': 'slipway' });
 });
 
-test('up refuses a second platform in the same folder, and says which process has it', async () => {
-  const { code, err } = await up().ended;
+test.each([
+  ['up', up],
+  ['run --data', () => start(['run', file, '--data', join(folder.path, 'data')])],
+])('%s refuses a second platform in the same folder, and says which process has it', async (_, second) => {
+  const { code, err } = await second().ended;
   expect(err).toMatch(/A platform runs in .* already \(process \d+\)/);
   expect(code).toBe(2);
 });

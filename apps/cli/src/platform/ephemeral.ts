@@ -9,6 +9,7 @@ import type { CliConfig } from '../config.js';
 import { notWritten } from '../not-written.js';
 import type { Terminal } from '../terminal.js';
 import { ensureCredentials } from './credentials.js';
+import { lockData } from './data-lock.js';
 import { startEmbedded } from './embedded.js';
 import { writeImages } from './layout.js';
 
@@ -42,6 +43,7 @@ export async function startEphemeral(
   const onExit = (): void => rmSync(dataDir, remove);
   if (!isKept) process.once('exit', onExit);
   const { token, tokensFile } = await ensureCredentials(dataDir);
+  const lock = isKept ? await lockData(dataDir) : undefined;
   await writeImages(dataDir, {
     pairs: options.image,
     ...(options.images === undefined ? {} : { file: options.images }),
@@ -66,6 +68,7 @@ export async function startEphemeral(
     stop: async () => {
       const late = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
       await Promise.race([embedded.stop(), late]);
+      await lock?.release();
       if (isKept) return;
       await rm(dataDir, remove);
       process.off('exit', onExit);
