@@ -54,13 +54,15 @@ test('run --kubeconfig uses the running platform, whose runs logs, describe, gra
   expect(run.code).toBe(0);
   const name = /pipelinerun\/(\S+) created/.exec(run.out)?.[1] ?? '';
   const at = ['--kubeconfig', kubeconfig];
-  const [all, one, description, graph, cancelled, unknown] = await Promise.all([
+  const [all, one, description, graph, cancelled, unknown, noStep, noStepOfTaskRun] = await Promise.all([
     slipway('logs', name, ...at),
     slipway('logs', name, 'test', 'only', ...at),
     slipway('describe', name, ...at),
     slipway('graph', name, ...at),
     slipway('cancel', name, ...at),
     slipway('logs', 'nobody', ...at),
+    slipway('logs', name, 'test', 'nothing', ...at),
+    slipway('logs', `${name}-test`, 'nothing', ...at),
   ]);
   expect(all.out).toContain('[build : only] built\n[test : only] tested\n');
   expect(one.out).toBe('tested\n');
@@ -68,7 +70,9 @@ test('run --kubeconfig uses the running platform, whose runs logs, describe, gra
   expect(graph.out).toBe('  1  build\n  2  test   after build\n');
   expect(cancelled.err).toContain('has ended already');
   expect(unknown.err).toContain(name);
-  expect([cancelled.code, unknown.code]).toEqual([2, 2]);
+  expect(noStep.err).toMatch(/has no log of a step "nothing"[\s\S]*Its steps with logs are only\./);
+  expect(noStepOfTaskRun.err).toMatch(/has no log of a step "nothing"[\s\S]*Its steps with logs are only\./);
+  expect([cancelled.code, unknown.code, noStep.code, noStepOfTaskRun.code]).toEqual([2, 2, 2, 2]);
 });
 
 test('run on a platform that is not there says what to do', async () => {

@@ -38,13 +38,15 @@ export async function logs(
   };
   const onNotice = (text: string): void => terminal.err(`note: ${text}\n`);
   const { ref, run } = await findRun(client, name);
-  const isWanted = (ofTask: string, ofStep: string): boolean =>
-    (task === undefined || [ofTask, ofTask.replaceAll(/\[\d+\]/g, '')].includes(task) || ref.kind !== 'PipelineRun') &&
-    (step === undefined || ofStep === step.replace(/^(build-)?step-/, ''));
-  const wanted =
-    ref.kind !== 'PipelineRun' && step === undefined && task !== undefined
-      ? (_: string, ofStep: string) => ofStep === task
-      : isWanted;
+  const stepName = ref.kind === 'PipelineRun' ? step : (step ?? task);
+  const isStep = (name: string): boolean => name === stepName || name === stepName?.replace(/^(build-)?step-/, '');
+  const steps = new Set<string>(); // those with a log, of the task that is wanted
+  const wanted = (ofTask: string, ofStep: string): boolean => {
+    const isOfTask = task === undefined || [ofTask, ofTask.replaceAll(/\[\d+\]/g, '')].includes(task);
+    if (!isOfTask && ref.kind === 'PipelineRun') return false;
+    steps.add(ofStep);
+    return stepName === undefined || isStep(ofStep);
+  };
   const nothing = (): undefined => undefined;
   const observer = { onLine, onNotice, onRun: nothing, onTaskRun: nothing, onNested: nothing, onTaskEnd: nothing };
   const howTo = { wanted, ...(options.timestamps === true ? { timestamps: true } : {}) };
@@ -60,6 +62,12 @@ export async function logs(
         hint,
       });
     }
+  }
+  if (stepName !== undefined && ![...steps].some(isStep)) {
+    const hint = steps.size === 0 ? 'No step of it has started.' : `Its steps with logs are ${[...steps].join(', ')}.`;
+    const of = ref.kind === 'PipelineRun' ? ` in task "${task ?? ''}"` : '';
+    const message = `${ref.kind} "${ref.name}" has no log of a step "${stepName}"${of}.`;
+    throw new SlipwayError('not-found', 'NoSuchStep', message, { hint });
   }
   return EXIT.succeeded;
 }
