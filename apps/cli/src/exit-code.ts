@@ -12,6 +12,8 @@ export const EXIT = {
   platform: 3,
   /** Ctrl-C. */
   interrupted: 130,
+  /** Nobody reads its output any more (`| head`): as of a program that SIGPIPE ends. */
+  unread: 141,
 } as const;
 
 const BY_KIND: Record<ErrorKind, number> = {

@@ -1,6 +1,7 @@
 // Standard output and error as the commands see them: what may be drawn, and how wide.
 
 import type { CliConfig } from './config.js';
+import { EXIT } from './exit-code.js';
 
 export interface Terminal {
   /** Something redraws itself here; otherwise only whole lines, one after another. */
@@ -15,9 +16,9 @@ export interface Terminal {
 
 export function processTerminal(config: CliConfig): Terminal {
   const { stdout, stderr, stdin } = process;
-  // A reader that went away (| head) ends the command, without a stack.
+  // A reader that went away (| head) ends the command, without a stack; what a run came to is not known then.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') process.exit(EXIT.unread);
     throw error;
   });
   return {

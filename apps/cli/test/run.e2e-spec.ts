@@ -1,4 +1,6 @@
 import { jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, pipelineRun, slipway, start } from './slipway.js';
@@ -66,6 +68,13 @@ test('run cancels on Ctrl-C, exits 130, and leaves no process behind', async () 
   expect(code).toBe(130);
   expect(out).toMatch(/⊘ slow/);
   expect(commandLines().filter((line) => line.includes(marker))).toEqual([]);
+});
+
+test('run is no success where its reader goes away before the run has ended', async () => {
+  const child = spawn(join(ROOT, 'slipway'), ['run', '-'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdout.once('data', () => child.stdout.destroy());
+  child.stdin.end(pipelineRun({ a: 'echo "to nobody"; exit 3' }));
+  expect(await once(child, 'exit')).toEqual([141, null]);
 });
 
 test('run strips what a terminal would obey from what steps print', async () => {
