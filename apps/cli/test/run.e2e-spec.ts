@@ -59,6 +59,13 @@ test.each(refused)('run refuses %s with exit code 2', async (_given, input, then
   expect(code).toBe(2);
 });
 
+test('run refuses --image with a folder that is not there', async () => {
+  const { code, err } = await start(['run', '-', '--image', 'busybox=/nowhere'], { input: pipelineRun({ a: 'true' }) })
+    .ended;
+  expect(err).toMatch(/^error: --image busybox=\/nowhere: There is no folder \/nowhere\.\n/);
+  expect(code).toBe(2);
+});
+
 test('run cancels on Ctrl-C, exits 130, and leaves no process behind', async () => {
   const marker = `30${process.pid}${Date.now() % 1000}`;
   const run = start(['run', '-'], { input: pipelineRun({ slow: `echo started; sleep ${marker}` }) });

@@ -1,6 +1,7 @@
 // Where a platform keeps what, and the environment of each of its services: one table for `run`, `up` and
 // `npm run start:services`.
 
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -95,7 +96,11 @@ export async function writeImages(
         hint: 'Such as --image alpine=/srv/alpine-root.',
       });
     }
-    return { image: pair.slice(0, equals), rootfs: resolve(pair.slice(equals + 1)) };
+    const rootfs = resolve(pair.slice(equals + 1));
+    if (!existsSync(rootfs)) {
+      throw new SlipwayError('invalid', 'BadImage', `--image ${pair}: There is no folder ${rootfs}.`);
+    }
+    return { image: pair.slice(0, equals), rootfs };
   });
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await writeFile(imagesPath(dataDir), JSON.stringify([...given, ...(await readImages(file))], undefined, 2));

@@ -1,3 +1,4 @@
+import type { PodStatus } from '@slipway/contracts';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { mkdtempSync, mkdirSync, writeFileSync, cpSync, rmSync, existsSync } from 'node:fs';
@@ -324,6 +325,20 @@ describe('what a container is and sees', () => {
     await run(runtime, two);
     expect(await textOf(runtime, two, 'c')).toBe('images.yaml\ntiny');
     expect([await runtime.notices(one.metadata.uid!), await runtime.notices(two.metadata.uid!)]).toEqual([[], []]);
+    rmSync(images, { recursive: true });
+  });
+
+  test('a pod waits for the root of its image that is not there, and says of which', async () => {
+    const images = mkdtempSync(join(tmpdir(), 'slipway-images-'));
+    writeFileSync(join(images, 'images.yaml'), `- image: tiny\n  rootfs: ${join(images, 'gone')}\n`);
+    const runtime = await node.open({ imagesFile: join(images, 'images.yaml') });
+    const one = pod({ containers: [sh('a', 'true', { image: 'tiny' })] });
+    await runtime.start(one);
+    const waiting = ({ containerStatuses }: PodStatus): string | undefined =>
+      containerStatuses?.[0]?.state.waiting?.message;
+    expect(waiting(await until(runtime, one, (status) => waiting(status) !== undefined))).toBe(
+      'the folder that the images file of this node names for image "tiny" is not there',
+    );
     rmSync(images, { recursive: true });
   });
 

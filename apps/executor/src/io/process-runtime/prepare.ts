@@ -100,6 +100,10 @@ export async function copyRoots(
   for (const { name, image = '' } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
     const source = matchImage(image, entries)?.rootfs ?? pulledImage(image, images)?.rootfs;
     if (source === undefined) continue;
+    if (!existsSync(source)) {
+      // Without its path: tenants read this.
+      throw new ConfigError(`the folder that the images file of this node names for image "${image}" is not there`);
+    }
     mkdirSync(folder.container(name), { recursive: true });
     await copyRoot(source, folder.container(name, 'root'));
   }
