@@ -24,7 +24,7 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     };
   };
 
-  connected(program.command('run'))
+  connected(program.command('run'), 'run on the platform of this kubeconfig, not on one of its own')
     .argument('<path...>', 'YAML or JSON files, folders, or - for standard input')
     .description('apply the files and follow every run that they create until it ends')
     .option('--data <dir>', 'keep everything of the run in this folder instead of a temporary one')
@@ -217,10 +217,13 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
 }
 
 /** Options of the commands that talk to a platform. */
-function connected(command: Command): Command {
+function connected(
+  command: Command,
+  kubeconfig = 'kubeconfig of a running platform (default: $KUBECONFIG, then that of `slipway up`)',
+): Command {
   return command
     .option('--server <url>', 'API server of a running platform')
-    .option('--kubeconfig <file>', 'kubeconfig of a running platform (default: $KUBECONFIG, then that of `slipway up`)')
+    .option('--kubeconfig <file>', kubeconfig)
     .option('--token <token>', 'token for --server; better in a kubeconfig')
     .option('-n, --namespace <name>', 'namespace of objects that name none');
 }

@@ -39,7 +39,7 @@ table { border-collapse: collapse } td { padding: 0.2rem 1.5rem 0.2rem 0; vertic
 server does. Use <code>kubectl</code>, <code>tkn</code> or <code>slipway</code> with it; a browser has nothing more to see.</p>
 <h2>Use it</h2>
 <pre>kubectl --server ${escaped(url)} --token "$TOKEN" get pipelineruns
-slipway run pipeline.yaml</pre>
+slipway run --server ${escaped(url)} --token "$TOKEN" pipeline.yaml</pre>
 <p><code>slipway up</code> writes a kubeconfig with the address and a token, and says where it is.</p>
 <h2>The API</h2>
 <table>
