@@ -49,6 +49,15 @@ test.each([
   expect(code).toBe(2);
 });
 
+test.each([
+  ['an address of another machine', '192.0.2.1', 'EADDRNOTAVAIL'],
+  ['a name of nobody', 'nobody.invalid', 'ENOTFOUND|EAI_AGAIN'],
+])('up says that it cannot listen on %s, and exits 2', async (_, host, why) => {
+  const { code, err } = await slipway('up', '--host', host, '--port', '0', '--data', join(folder.path, 'other'));
+  expect(err).toMatch(new RegExp(`^error: Port 0 of ${host} cannot be listened on \\((${why})\\)\\.\nhint: .*--host`));
+  expect(code).toBe(2);
+});
+
 test('run --kubeconfig uses the running platform, whose runs logs, describe, graph and cancel then know', async () => {
   const run = await slipway('run', file, '--kubeconfig', kubeconfig);
   expect(run.code).toBe(0);

@@ -51,9 +51,15 @@ export async function up(options: UpOptions, config: CliConfig, terminal: Termin
     onNotice: (text) => terminal.err(`note: ${text}\n`),
     onLost: (why) => stopped.fail(new SlipwayError('transient', 'PlatformLost', `The platform cannot go on: ${why}.`)),
   }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new SlipwayError('exists', 'PortInUse', `Port ${port} of ${options.host} is in use.`, {
-      hint: 'Choose another one with --port.',
+    const at = `Port ${port} of ${options.host}`;
+    if (error.code === 'EADDRINUSE') {
+      throw new SlipwayError('exists', 'PortInUse', `${at} is in use.`, { hint: 'Choose another one with --port.' });
+    }
+    // Not allowed, no address of this machine, or a name that nobody has.
+    if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') throw error;
+    throw new SlipwayError('invalid', 'CannotListen', `${at} cannot be listened on (${error.code ?? error.message}).`, {
+      hint: 'Choose another one with --port, another address with --host.',
+      cause: error,
     });
   });
   starting.catch(() => undefined); // it may fail after nobody waits for it any more
