@@ -1,7 +1,7 @@
 // Every overlay, with each component and with as many as go together, is what kubectl can build and what fits together.
 
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { tempDir } from '@slipway/testing';
@@ -48,9 +48,10 @@ interface Scaler extends KubernetesObject {
       components: chosen.map((name) => at(`components/${name}`)),
     };
     writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
-    const { stdout } = await promisify(execFile)('kubectl', ['kustomize', folder], { maxBuffer: 64 << 20 });
-    return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
+    return parseAllDocuments(await textOf(folder)).map((document) => document.toJS() as KubernetesObject);
   };
+  const textOf = async (folder: string): Promise<string> =>
+    (await promisify(execFile)('kubectl', ['kustomize', folder], { maxBuffer: 64 << 20 })).stdout;
   const idOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`;
 
   test.each(overlays)(
@@ -77,4 +78,16 @@ interface Scaler extends KubernetesObject {
     },
     120_000,
   );
+
+  test('docs/operating.md for images elsewhere leaves none of ours to be pulled from where it was', async () => {
+    const page = readFileSync(resolve(ROOT, '../../docs/operating.md'), 'utf8');
+    const example = /^```yaml\n# kustomization\.yaml\n(.*?)^```$/ms.exec(page)![1]!;
+    const folder = join(dir.path, 'elsewhere');
+    mkdirSync(folder);
+    const text = example.replace('slipway/deploy/kubernetes', relative(folder, ROOT));
+    writeFileSync(join(folder, 'kustomization.yaml'), text);
+    const images = (await textOf(folder)).match(/\S*\bslipway(\/entrypoint)?:\d\S*/g) ?? [];
+    expect(images).toHaveLength(7);
+    expect(images.filter((image) => !image.startsWith('registry.example/'))).toEqual([]);
+  });
 });
