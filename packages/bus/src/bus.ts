@@ -152,7 +152,7 @@ export interface BusMetrics {
   requested?(subject: string, outcome: string, durationMs: number): void;
   /** A request that this process answered. */
   served?(subject: string, outcome: string, durationMs: number): void;
-  /** So many messages wait behind the one that was just delivered. */
+  /** So many messages wait for a durable that was just opened, or behind the one that was just delivered. */
   pending?(durable: string, count: number): void;
   /** Whether the connection can be used now. */
   connected?(isConnected: boolean): void;

@@ -102,6 +102,7 @@ class Worker<E> implements Subscription {
       ...(filter === undefined ? {} : { filter_subject: filter }),
       ...(forgottenAfterMs === undefined ? {} : { inactive_threshold: forgottenAfterMs * NANOS }),
     });
+    this.connection.settings.metrics.pending?.(durable, info.num_pending);
     if (info.delivered.consumer_seq === 0) this.options.onNew?.();
     return jetstream(this.connection.nc)
       .consumers.getConsumerFromInfo(info)

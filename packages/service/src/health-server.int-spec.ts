@@ -32,3 +32,9 @@ test('a port that is taken is an error at the start', async () => {
   await expect(startHealthServer({ port: first.port, isReady: () => true, metrics })).rejects.toThrow('EADDRINUSE');
   await first.close();
 });
+
+test('dead letters are counted from 0, so that what watches the counter grow sees the first', async () => {
+  const metrics = new Metrics('logs');
+  busMetrics(metrics).pending!('logs', 0);
+  expect(await metrics.render()).toContain('slipway_bus_dead_letters_total{durable="logs",service="logs"} 0');
+});

@@ -91,7 +91,10 @@ export function busMetrics(metrics: Metrics): BusMetrics {
     },
     requested: (subject, outcome, ms) => requested.observe({ subject, outcome }, ms / 1000),
     served: (subject, outcome, ms) => served.observe({ subject, outcome }, ms / 1000),
-    pending: (durable, count) => pending.set({ durable }, count),
+    pending: (durable, count) => {
+      pending.set({ durable }, count);
+      dead.inc({ durable }, 0); // a counter that is there with its first 1 has not grown for who watches it
+    },
     connected: (isConnected) => connected.set(Number(isConnected)),
     reconnected: () => reconnects.inc(),
   };

@@ -76,3 +76,14 @@ test('a question that came while its process stood still is left unanswered, and
   await Promise.all([asking!.close(), answering!.close()]);
   await nats.close();
 }, 60_000);
+
+test('how much waits for a durable is told as soon as it is there, before anything is delivered', async () => {
+  await withServer(async (url) => {
+    const told: [durable: string, count: number][] = [];
+    const pending = (durable: string, count: number): void => void told.push([durable, count]);
+    const bus = await connectBus({ url, name: 'told', metrics: { pending } });
+    await bus.consume({ stream: LOGS, durable: 'd', handle });
+    expect(told).toEqual([['d', 0]]);
+    await bus.close();
+  });
+}, 60_000);
