@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RESOURCE_KINDS } from '@slipway/contracts';
@@ -81,6 +82,18 @@ test('docs/security.md names tests that there are', () => {
     return titles!.split(' · ').flatMap((title) => (code.includes(title) ? [] : [`${file}: ${title}`]));
   });
   expect(missing).toEqual([]);
+});
+
+test('docs/operating.md makes a password that nats-server takes from a variable, whatever its digits are', () => {
+  const made = /^NATS_PASSWORD=(\S*)\$\(openssl rand -hex 16\) docker compose up/m.exec(text('docs/operating.md'))?.[1];
+  const takes = (password: string): boolean => {
+    const config = join(ROOT, 'deploy/nats.conf');
+    return (
+      spawnSync('nats-server', ['-t', '-c', config], { env: { ...process.env, NATS_PASSWORD: password } }).status === 0
+    );
+  };
+  expect(takes('3e5')).toBe(false); // a number with a sign of its own
+  expect(takes(`${made}3e5`)).toBe(true);
 });
 
 test('docker-compose.yml starts NATS and every service, each a program of the one image', () => {
