@@ -1,12 +1,15 @@
 // Children that are asked to end: which of a task's, and how.
 
+import { isDone, type KubeObject } from '@slipway/contracts';
 import {
   CUSTOM_RUN,
+  childKindOf,
   strengthAsked,
   strengthOf,
   type CancelCause,
   type CancelMode,
   type ChildKind,
+  type ChildObject,
 } from './child-kind.js';
 import { overdueAfterAsking } from './overdue.js';
 import type { RunModel } from './run-model.js';
@@ -18,6 +21,15 @@ export interface Cancellation {
   name: string;
   mode: CancelMode;
   cause: CancelCause;
+}
+
+/** All that a run started and that has not ended, of those objects; needs no pipeline. */
+export function cancellationOfAll(owned: readonly KubeObject[], cause: CancelCause): Cancellation[] {
+  return owned.flatMap((object): Cancellation[] => {
+    const kind = childKindOf(object);
+    if (kind === undefined || isDone(object as ChildObject)) return [];
+    return [{ kind, name: object.metadata.name, mode: 'cancel', cause }];
+  });
 }
 
 /** The children of a task that have not been asked as strongly yet, and know this way of being asked. */

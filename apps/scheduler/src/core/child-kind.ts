@@ -27,7 +27,7 @@ export type ChildObject = TaskRun | CustomRun | PipelineRun;
 export const CANCEL_MODES = ['stop', 'cancel-tasks', 'cancel'] as const;
 export type CancelMode = (typeof CANCEL_MODES)[number];
 /** Why the scheduler asks for the end of a child. */
-export type CancelCause = 'cancelled' | 'timed-out' | 'other-failed';
+export type CancelCause = 'cancelled' | 'timed-out' | 'failed' | 'other-failed';
 
 export interface ChildKind {
   readonly apiVersion: string;
@@ -98,10 +98,11 @@ export function childKindOf({ kind }: Pick<KubeObject, 'kind'>): ChildKind | und
   return KINDS.find((row) => row.kind === kind);
 }
 
+const ENDS = { cancelled: 'been cancelled', 'timed-out': 'timed out', failed: 'failed' } as const;
+
 export function causeTextOf({ kind }: ChildKind, cause: CancelCause): string {
   if (cause === 'other-failed') return `${kind} cancelled as another task of its PipelineRun has failed.`;
-  const what = cause === 'timed-out' ? 'timed out' : 'been cancelled';
-  return `${kind} cancelled as the PipelineRun it belongs to has ${what}.`;
+  return `${kind} cancelled as the PipelineRun it belongs to has ${ENDS[cause]}.`;
 }
 
 /** How strongly a child has been asked to end; -1: not at all. */

@@ -43,6 +43,16 @@ export function hasBegun(run: PipelineRun): boolean {
   return run.status?.startTime !== undefined && reason !== 'ResolvingPipelineRef' && reason !== 'ResolvingTaskRef';
 }
 
+/** Why the scheduler gives up a run that it cannot work on. */
+export type GiveUpReason = 'CreateRunFailed' | 'InternalError';
+const GIVE_UP_REASONS: ReadonlySet<string> = new Set<GiveUpReason>(['CreateRunFailed', 'InternalError']);
+
+/** How a run fails that is given up and waits only until what it started was asked to end; undefined for any other. */
+export function givenUpCondition(run: PipelineRun): RunCondition | undefined {
+  const { status, reason = '', message = '' } = succeeded(run) ?? {};
+  return status === 'Unknown' && GIVE_UP_REASONS.has(reason) ? { status: 'False', reason, message } : undefined;
+}
+
 function finalCondition(run: PipelineRun, model: RunModel): RunCondition {
   const { counts } = model;
   const completed = counts.succeeded + counts.failed + counts.cancelled + counts.ignored;

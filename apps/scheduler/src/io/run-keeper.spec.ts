@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SlipwayError, succeeded, type KubeObject, type PipelineRun, type TaskRun } from '@slipway/contracts';
+import {
+  CUSTOM_RUNS,
+  SlipwayError,
+  TASK_RUNS,
+  succeeded,
+  type CommitRequest,
+  type KubeObject,
+  type PipelineRun,
+  type TaskRun,
+} from '@slipway/contracts';
 import { task } from '../../test/builders.js';
 import { World } from '../../test/world.js';
 
@@ -208,6 +217,73 @@ describe('RunKeeper', () => {
       status: 'False',
       reason: 'CreateRunFailed',
       message: 'spec.steps[0].image: Invalid value',
+    });
+  });
+
+  describe('a run that is given up', () => {
+    const tasks = [task('a'), { name: 'c', taskRef: { apiVersion: 'example.dev/v1', kind: 'Wait' } }];
+    const nested = { name: 'p', pipelineSpec: { tasks: [task('deep')] } };
+    const poison = task('z', 'first');
+
+    async function giveUp(before: (request: CommitRequest) => void = () => {}): Promise<PipelineRun> {
+      world = new World((name) => (name === 'r-first' ? 'succeeded' : 'running'));
+      world.store.before = (request) => {
+        before(request);
+        if (request.writes.some((write) => write.op === 'create' && write.object.metadata.name === 'r-z')) {
+          throw new SlipwayError('invalid', 'Invalid', 'spec.steps[0].image: Invalid value');
+        }
+      };
+      world.start();
+      await world.createRun('r', { pipelineSpec: { tasks: [task('first'), poison, ...tasks, nested] } });
+      return world.done('r');
+    }
+    const statusOf = (resource: string, name: string): unknown =>
+      (world.store.objects.get(`${resource}/ns/${name}`) as TaskRun | undefined)?.spec.status;
+
+    test('leaves none of its children running (K3)', async () => {
+      expect(succeeded(await giveUp())?.reason).toBe('CreateRunFailed');
+      expect(statusOf(TASK_RUNS, 'r-a')).toBe('TaskRunCancelled');
+      expect(statusOf(CUSTOM_RUNS, 'r-c')).toBe('RunCancelled');
+      expect(succeeded(await world.done('r-p'))?.reason).toBe('Cancelled');
+      const { spec } = world.store.objects.get(`${TASK_RUNS}/ns/r-a`) as TaskRun;
+      expect(spec.statusMessage).toBe('TaskRun cancelled as the PipelineRun it belongs to has failed.');
+    });
+
+    test('leaves none running and says why, whenever its scheduler is killed (K3)', async () => {
+      let isKilled = false;
+      const ending = giveUp(({ writes }) => {
+        if (!writes.some((write) => write.op === 'update' && write.object.metadata.name === 'r-a')) return;
+        if (isKilled) return;
+        isKilled = true;
+        setImmediate(() => void world.restart());
+        throw new SlipwayError('transient', 'Unreachable', 'killed');
+      });
+      expect(succeeded(await ending)).toMatchObject({
+        reason: 'CreateRunFailed',
+        message: expect.stringMatching(/image/) as string,
+      });
+      expect(isKilled).toBe(true);
+      expect(statusOf(TASK_RUNS, 'r-a')).toBe('TaskRunCancelled');
+    });
+
+    test('asks again when the store did not answer (K3)', async () => {
+      let left = 2;
+      const run = await giveUp(({ writes }) => {
+        const isAsk = writes.some((write) => write.op === 'update' && write.object.metadata.name === 'r-a');
+        if (isAsk && left-- > 0) throw new SlipwayError('transient', 'Unreachable', 'no answer');
+      });
+      expect(succeeded(run)?.reason).toBe('CreateRunFailed');
+      expect(statusOf(TASK_RUNS, 'r-a')).toBe('TaskRunCancelled');
+    });
+
+    test('ends also when one of them cannot be asked, and asks the others (K3)', async () => {
+      const run = await giveUp(({ writes }) => {
+        if (writes.some((write) => write.op === 'update' && write.object.metadata.name === 'r-a')) {
+          throw new SlipwayError('invalid', 'Invalid', 'spec: cannot be changed');
+        }
+      });
+      expect(succeeded(run)).toMatchObject({ status: 'False', message: 'spec.steps[0].image: Invalid value' });
+      expect(statusOf(CUSTOM_RUNS, 'r-c')).toBe('RunCancelled');
     });
   });
 

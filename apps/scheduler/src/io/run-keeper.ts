@@ -2,7 +2,8 @@
 //
 //   K1. One run is worked on by one turn at a time; what changes meanwhile leads to one more turn, not to one each.
 //   K2. What is in memory is a copy: after any failed commit it is thrown away and built anew from what is stored.
-//   K3. The fault of one run stays with it: after some tries it is marked failed with the reason, its neighbours go on.
+//   K3. The fault of one run stays with it: after some tries it is marked failed with the reason, its neighbours go on. That
+//       it is given up is stored first; then what it started is asked to end, and then the run has failed.
 //   K4. Timers only wake: what is due follows from stored timestamps.
 //   K5. Tenants that wait take turns, a run again for each of its turns: many runs of one, or slow ones, hold up no other's.
 
@@ -19,8 +20,9 @@ import {
 } from '@slipway/contracts';
 import { FairLimiter } from '@slipway/service';
 import type { Cache, CacheChange } from '@slipway/store';
+import { cancellationOfAll } from '../core/cancellation.js';
 import { CHILD_RESOURCES, type ChildObject } from '../core/child-kind.js';
-import type { RunCondition } from '../core/condition.js';
+import { givenUpCondition, type GiveUpReason, type RunCondition } from '../core/condition.js';
 import { started } from '../core/start-run.js';
 import { withCondition } from '../core/status.js';
 import { newDesk, type Desk } from './desk.js';
@@ -237,15 +239,27 @@ export class RunKeeper {
     await this.#refuse(desk, run, error.message, error.kind === 'internal' ? 'InternalError' : 'CreateRunFailed');
   }
 
-  async #refuse(desk: Desk, run: PipelineRun, message: string, reason = 'CreateRunFailed'): Promise<void> {
+  async #refuse(
+    desk: Desk,
+    run: PipelineRun,
+    message: string,
+    reason: GiveUpReason = 'CreateRunFailed',
+  ): Promise<void> {
     const fence = this.#options.leases.owns(shardOfObject(run.metadata));
     if (fence === undefined) return this.#close(desk);
-    const condition: RunCondition = { status: 'False', reason, message };
+    const before = givenUpCondition(run); // what it started cannot be asked: that does not keep it open
+    const children = cancellationOfAll(this.#options.cache.byOwner(run.metadata.uid ?? ''), 'failed');
+    const isFinal = before !== undefined || children.length === 0;
+    const condition: RunCondition = before ?? { status: isFinal ? 'False' : 'Unknown', reason, message };
     const nowMs = this.#options.now();
     const status = withCondition(started(run, undefined, nowMs), condition, nowMs);
     await new RunWriter(this.#options.store, (object) => this.#put(desk, object)).write(fence, [], { run, status });
+    this.#options.logger.error({ run: desk.key, ...condition }, 'the run was given up');
+    if (!isFinal) {
+      desk.isDirty = true; // what we write ourselves does not come back as a change
+      return;
+    }
     this.#options.metrics.finished(condition, undefined);
-    this.#options.logger.error({ run: desk.key, reason, message }, 'the run was given up');
     this.#close(desk);
   }
 

@@ -16,6 +16,7 @@ import { childKindOf, type ChildObject } from '../core/child-kind.js';
 import { ownerOf } from '../core/child-metadata.js';
 import {
   cancelledCondition,
+  givenUpCondition,
   hasBegun,
   pendingCondition,
   resolvingCondition,
@@ -23,7 +24,7 @@ import {
   type Resolving,
   type RunCondition,
 } from '../core/condition.js';
-import type { Cancellation } from '../core/cancellation.js';
+import { cancellationOfAll } from '../core/cancellation.js';
 import { decide, type Decision } from '../core/decide.js';
 import { finishedEvent, startedEvent } from '../core/events.js';
 import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/next-status.js';
@@ -81,6 +82,8 @@ export async function turn(desk: Desk, options: TurnOptions): Promise<TurnEnd> {
     desk.model = undefined;
   }
   const work = new Turn(desk, options, stored, fence);
+  const givenUp = givenUpCondition(stored);
+  if (givenUp !== undefined) return work.giveUp(givenUp);
   if (stored.spec.status === 'Cancelled') return work.cancel();
   if (stored.spec.status === 'PipelineRunPending' && stored.status?.startTime === undefined) return work.wait();
   return work.advance();
@@ -102,14 +105,19 @@ class Turn {
 
   /** Needs no pipeline: a run that cannot even be compiled can be cancelled. */
   async cancel(): Promise<TurnEnd> {
-    const cancellations = this.#children().flatMap((child): Cancellation[] => {
-      if (isDone(child)) return [];
-      return [{ kind: childKindOf(child)!, name: child.metadata.name, mode: 'cancel', cause: 'cancelled' }];
-    });
+    const cancellations = cancellationOfAll(this.#children(), 'cancelled');
     await this.#writer.cancel(this.fence, this.desk.namespace, cancellations, this.#nowMs);
     const tasks = this.desk.model === undefined ? {} : taskStatus(this.desk.model);
     const run = started(this.stored, undefined, this.#nowMs);
     return this.#finish({ ...run, status: { ...run.status, ...tasks } }, cancelledCondition(run));
+  }
+
+  /** Needs nothing that may be why the run is given up. */
+  async giveUp(condition: RunCondition): Promise<TurnEnd> {
+    this.desk.creating = [];
+    const cancellations = cancellationOfAll(this.#children(), 'failed');
+    await this.#writer.cancel(this.fence, this.desk.namespace, cancellations, this.#nowMs);
+    return this.#finish(this.stored, condition);
   }
 
   async wait(): Promise<TurnEnd> {

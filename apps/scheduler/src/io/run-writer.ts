@@ -50,7 +50,7 @@ export class RunWriter {
     }
     if (writes.length > 0) await this.#commit(fence, writes);
     const limiter = new Limiter(PARALLEL_COMMITS);
-    await Promise.all(
+    await allEnded(
       rest.map((chunk) =>
         limiter.run(() =>
           this.#commit(
@@ -65,7 +65,7 @@ export class RunWriter {
   /** Asks for the end of children. One that has ended meanwhile, or was asked as strongly, is left alone. */
   async cancel(fence: Fence, namespace: string, cancellations: readonly Cancellation[], nowMs: number): Promise<void> {
     const limiter = new Limiter(PARALLEL_COMMITS);
-    await Promise.all(
+    await allEnded(
       cancellations.map((cancellation) => limiter.run(() => this.#cancelOne(fence, namespace, cancellation, nowMs))),
     );
   }
@@ -123,6 +123,12 @@ function endedAs(child: ChildObject, { reason, message }: Overdue, nowMs: number
   const now = timeOf(nowMs);
   const conditions = [{ type: 'Succeeded', status: 'False' as const, reason, message, lastTransitionTime: now }];
   return { ...child, status: { ...child.status, conditions, completionTime: now } };
+}
+
+/** Throws only once nothing is under way any more: no child comes to a run that was given up meanwhile. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /** True for a lost compare-and-set; false when it is the lease that was lost. */
