@@ -20,7 +20,16 @@ import {
 } from '@slipway/contracts';
 import { buildChild } from './build-child.js';
 import { cancellations, type Cancellation } from './cancellation.js';
-import { TASK_RUN, childKindFor, strengthOf, type CancelCause, type CancelMode } from './child-kind.js';
+import {
+  TASK_RUN,
+  causeTextOf,
+  childKindFor,
+  childKindOf,
+  strengthOf,
+  type CancelCause,
+  type CancelMode,
+  type ChildObject,
+} from './child-kind.js';
 import { pendingChildRun, type ChildRun } from './child-run.js';
 import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
 import { displayNameOf } from './display-name.js';
@@ -70,7 +79,11 @@ export function decide(
   }
   round.play();
   const { create, cancel, refusal, startsFinally } = round;
-  const condition = refusal === undefined ? conditionOf(run, model) : { status: 'False' as const, ...refusal };
+  if (refusal !== undefined) {
+    const end = failAll(model, create, refusal, nowMs);
+    return { ...end, cancel: [...cancel, ...end.cancel], startsFinally };
+  }
+  const condition = conditionOf(run, model);
   const giveUp = model.takeOverdue(nowMs);
   const overdueMs = model.nextOverdueMs === Infinity ? undefined : model.nextOverdueMs;
   const future = [deadlines.pipelineMs, deadlines.tasksMs, round.finallyDeadlineMs, overdueMs, ...round.delays].filter(
@@ -87,6 +100,15 @@ function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
 function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition, nowMs: number): Decision {
   const cancel = model.states.flatMap((state) => cancellations(model, state, 'cancel', cause, nowMs));
   return { create: [], cancel, giveUp: [], condition, startsFinally: false, wakeAtMs: undefined };
+}
+
+/** A run that cannot go on: nothing of it does. What it would have started in this round is part of it already. */
+function failAll(model: RunModel, create: readonly KubeObject[], refusal: Refusal, nowMs: number): Decision {
+  const unstarted = create.map((child) => {
+    const kind = childKindOf(child)!;
+    return kind.asked(child as ChildObject, kind.asks.cancel!, causeTextOf(kind, 'failed'), nowMs);
+  });
+  return { ...stopAll(model, 'failed', { status: 'False', ...refusal }, nowMs), create: unstarted };
 }
 
 /** A name that a result made may be anything. */
@@ -345,6 +367,7 @@ class Round {
     if (due.length < progress.places.length) this.model.delay(state);
     if (due.length === 0) return;
     const of = runs.length;
+    const created = this.create.length;
     for (const { index: place } of due) {
       const before = runs[place];
       if (before !== undefined || state.runs.length > 0) this.model.retriedRuns++;
@@ -354,6 +377,7 @@ class Round {
       runs[place] = this.#createRun(state, iteration, combinations[place] ?? [], place, of, attempt);
     }
     if (this.refusal === undefined) this.model.start(state, runs);
+    else this.create.length = created; // the task has no runs
   }
 
   #waits({ notBeforeMs }: Place): boolean {

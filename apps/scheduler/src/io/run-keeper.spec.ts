@@ -287,6 +287,22 @@ describe('RunKeeper', () => {
     });
   });
 
+  test('a run that fails over a result of one task leaves no other running, and starts none', async () => {
+    world = new World((name) => (name === 'r-first' ? 'succeeded' : 'running'));
+    world.resultsOf = (name) => (name === 'r-first' ? { next: 'No Name' } : {});
+    world.start();
+    const first = { name: 'first', taskSpec: { steps: [], results: [{ name: 'next' }] } };
+    const chosen = { name: 'chosen', taskRef: { name: '$(tasks.first.results.next)' } };
+    await world.createRun('r', { pipelineSpec: { tasks: [first, task('slow'), task('beside', 'first'), chosen] } });
+    expect(succeeded(await world.done('r'))).toMatchObject({ status: 'False', reason: 'PipelineValidationFailed' });
+    await sleep(20); // whatever was started would have begun
+    const taskRuns = [...world.store.objects.values()].filter(({ kind }) => kind === 'TaskRun') as TaskRun[];
+    const running = taskRuns.filter(
+      ({ spec, status }) => spec.status === undefined && status?.conditions === undefined,
+    );
+    expect(running.map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
   test('a tenant whose runs are many and slow holds up no other (K5)', async () => {
     world = new World();
     const { store } = world;
