@@ -28,3 +28,12 @@ test('RunView leaves the whole reason of a failure on a terminal that is narrowe
   expect(lines).toHaveLength(2); // the run, and its row in the tree
   expect(lines.filter((line) => !line.endsWith(MESSAGE))).toEqual([]);
 });
+
+test('RunView gives no time to a task that never started', () => {
+  let printed = '';
+  const terminal = { draws: false, colors: false, out: (text: string) => void (printed += text) } as Terminal;
+  const status = { ...failed.status, completionTime: '2026-01-01T00:00:00Z' };
+  const ref = { kind: 'PipelineRun', name: 'r', namespace: 'default' } as const;
+  new RunView(terminal).onTaskEnd(ref, { ...failed, status }, 'a');
+  expect(printed).toBe(`[a] failed: TaskRunValidationFailed: ${MESSAGE}\n`);
+});

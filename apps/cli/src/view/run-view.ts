@@ -67,8 +67,8 @@ export class RunView implements Observer {
     if (this.terminal.draws || ref.kind !== 'PipelineRun') return; // the tree says it
     const shown = this.#of(ref);
     const { name, state, startMs, endMs, note } = this.#timed(shown, rowOfTaskRun(taskRun, task));
-    const time = durationText((endMs ?? 0) - (startMs ?? 0));
-    this.say(`${this.#prefix(ref, name)} ${state} after ${time}${note === undefined ? '' : `: ${note}`}`);
+    const time = startMs === undefined ? '' : ` after ${durationText((endMs ?? Date.now()) - startMs)}`;
+    this.say(`${this.#prefix(ref, name)} ${state}${time}${note === undefined ? '' : `: ${note}`}`);
   }
 
   onLine({ run, task, step, text }: LogLineOf): void {
