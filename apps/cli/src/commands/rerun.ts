@@ -5,7 +5,7 @@ import { followRun } from '../api/follow-run.js';
 import { pathOf } from '../api/run-kind.js';
 import { findAccess, type Target } from '../api/kubeconfig.js';
 import type { CliConfig } from '../config.js';
-import { againOf } from '../core/rerun.js';
+import { againOf, unknownParams } from '../core/rerun.js';
 import { EXIT } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
 import { RunView } from '../view/run-view.js';
@@ -32,7 +32,14 @@ export async function rerun(
       `"${ref.name}" is a TaskRun, and only PipelineRuns run again.`,
     );
   }
-  const again = againOf(run as PipelineRun, options.param.map(parsed), options.failed === true);
+  const params = options.param.map(parsed);
+  const [unknown] = unknownParams(run as PipelineRun, params);
+  if (unknown !== undefined) {
+    throw new SlipwayError('invalid', 'NoSuchParam', `--param ${unknown}: "${ref.name}" has no such param.`, {
+      hint: `slipway describe ${ref.name} shows those that it was given.`,
+    });
+  }
+  const again = againOf(run as PipelineRun, params, options.failed === true);
   const made = await client.call<PipelineRun>(pathOf(ref), { method: 'POST', body: again });
   const view = new RunView(terminal);
   const name = made.metadata.name;

@@ -1,5 +1,5 @@
-import type { PipelineRun } from '@slipway/contracts';
-import { againOf } from './rerun.js';
+import type { PipelineRun, PipelineSpec } from '@slipway/contracts';
+import { againOf, unknownParams } from './rerun.js';
 
 const run: PipelineRun = {
   apiVersion: 'tekton.dev/v1',
@@ -61,4 +61,34 @@ test('againOf asks for what failed only, and does not hand that on to the run af
     'slipway.dev/rerun': 'failed',
   });
   expect(againOf(again, []).metadata.annotations).not.toHaveProperty(['slipway.dev/rerun']);
+});
+
+describe('unknownParams', () => {
+  const declared = { params: [{ name: 'target' }], tasks: [] };
+  const propagated = {
+    tasks: [{ name: 'a', taskSpec: { steps: [{ name: 's', script: `echo $(params["by.name"])` }] } }],
+  };
+
+  // prettier-ignore
+  const table: [given: string, run: Partial<PipelineRun['spec']>, stored: PipelineSpec | undefined, name: string, isKnown: boolean][] = [
+    ['one that the inline pipeline declares', { pipelineSpec: declared }, undefined, 'target', true],
+    ['one that the Pipeline declared', { pipelineRef: { name: 'p' } }, declared, 'target', true],
+    ['one that the run had', { pipelineRef: { name: 'p' }, params: [{ name: 'extra', value: 'x' }] }, declared, 'extra', true],
+    ['one that a task takes without a declaration', { pipelineSpec: propagated }, propagated, 'by.name', true],
+    ['a misspelt one', { pipelineRef: { name: 'p' } }, declared, 'targt', false],
+    ['the beginning of one', { pipelineSpec: propagated }, undefined, 'by', false],
+    ['any, while the pipeline is not known', { pipelineRef: { name: 'p' } }, undefined, 'targt', true],
+  ];
+
+  test.each(table)('tells %s', (_given, spec, pipelineSpec, name, isKnown) => {
+    const status = pipelineSpec === undefined ? {} : { pipelineSpec };
+    const run = {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      metadata: { name: 'r' },
+      spec,
+      status,
+    } as PipelineRun;
+    expect(unknownParams(run, [{ name, value: 'x' }])).toEqual(isKnown ? [] : [name]);
+  });
 });

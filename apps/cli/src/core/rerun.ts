@@ -36,3 +36,14 @@ export function againOf({ metadata, spec }: PipelineRun, params: readonly Param[
     spec: { ...again, ...(merged.length === 0 ? {} : { params: merged }) },
   };
 }
+
+/** Those of `params` that nothing of the run takes, as far as its pipeline is known: a value for one would change nothing. */
+export function unknownParams({ metadata, spec, status }: PipelineRun, params: readonly Param[]): string[] {
+  const pipeline = status?.pipelineSpec ?? spec.pipelineSpec;
+  if (pipeline === undefined) return [];
+  const declared = new Set([...(pipeline.params ?? []), ...(spec.params ?? [])].map(({ name }) => name));
+  const text = JSON.stringify([metadata.annotations, spec, status]).replaceAll('\\"', "'"); // tasks within may take one that nobody declares
+  const isTaken = (name: string): boolean =>
+    [`params['${name}']`, ...[')', '[', '.'].map((end) => `params.${name}${end}`)].some((use) => text.includes(use));
+  return params.map(({ name }) => name).filter((name) => !declared.has(name) && !isTaken(name));
+}
