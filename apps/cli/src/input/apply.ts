@@ -33,6 +33,7 @@ const FIRST = [
   'Condition',
 ];
 const AT_ONCE = 16;
+const NOT_CREATED = '; nothing was created';
 
 /** Applies all objects and returns the runs among them. Throws all problems at once, with their lines; then nothing was created. */
 export async function applyObjects(
@@ -47,7 +48,7 @@ export async function applyObjects(
   );
   if (options.makeNamespaces) await makeNamespaces(client, ordered, made, options.namespace);
   const problems = await inBatches(ordered, (source) => problemsOf(client, source, made, options.namespace));
-  if (problems.flat().length > 0) throw inputError(problems.flat());
+  if (problems.flat().length > 0) throw inputError(problems.flat(), NOT_CREATED);
   const runs: RunRef[] = [];
   for (const source of ordered) {
     const { verb, object } = await apply(client, source, options.namespace);
@@ -189,7 +190,7 @@ function refuseRepeated(sources: readonly SourceObject[], fallback: string): voi
       problems.push({ place: source.place, field: nameOf(source), message, hint: 'Remove or rename one of the two.' });
     }
   }
-  if (problems.length > 0) throw inputError(problems);
+  if (problems.length > 0) throw inputError(problems, NOT_CREATED);
 }
 
 function rankOf(source: SourceObject): number {

@@ -22,11 +22,11 @@ export interface InputProblem {
 
 const MOST_SHOWN = 20;
 
-/** All problems of all files as one error; nothing was done with any of them. */
-export function inputError(problems: readonly InputProblem[]): SlipwayError {
+/** All problems of all files as one error; nothing was done with any of them, which `sequel` says in words. */
+export function inputError(problems: readonly InputProblem[], sequel = ''): SlipwayError {
   const hints = [...new Set(problems.flatMap(({ hint }) => (hint === undefined ? [] : [hint])))];
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  return new SlipwayError('invalid', 'BadInput', `The input has ${count}; nothing was created.`, {
+  return new SlipwayError('invalid', 'BadInput', `The input has ${count}${sequel}.`, {
     problems: [...problems.slice(0, MOST_SHOWN).map(asField), ...rest(problems.length)],
     ...(hints.length === 0 ? {} : { hint: hints.slice(0, 3).join(' ') }),
   });
