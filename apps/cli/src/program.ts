@@ -208,7 +208,10 @@ export async function runProgram(argv: readonly string[], config: CliConfig, ter
     );
 
   try {
-    await program.parseAsync([...argv]);
+    // Help is asked of a command, and of nothing else: without this, that of `slipway` answers for a misspelt one.
+    const [, , name = '-'] = argv;
+    const isOne = name.startsWith('-') || program.commands.some((command) => command.name() === name);
+    await program.parseAsync(isOne ? [...argv] : argv.slice(0, 3));
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.succeeded : EXIT.badInput;
