@@ -52,8 +52,24 @@ test('pauses between attempts double, and the last failure is the end (C2)', () 
   }
   expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000]);
   expect(run.status?.cloudEvents).toEqual([
-    { target: 'http://sink', status: { condition: 'Failed', message: 'refused 10', retryCount: MAX_ATTEMPTS } },
+    {
+      target: 'http://sink',
+      status: { condition: 'Failed', message: 'refused 10', retryCount: MAX_ATTEMPTS, sentAt: '2020-06-01T00:04:15Z' },
+    },
   ]);
+});
+
+test('attempts that are overdue after a stop of the platform are not made all at once (C2)', () => {
+  const backMs = END + 600_000; // by then all ten were due
+  let run = attempted(finished(), 'refused', END);
+  const atMs: number[] = [];
+  for (let nowMs = backMs; hasUnsentEvents(run); nowMs += 100) {
+    if (dueTargets(run, nowMs).length === 0) continue;
+    atMs.push(nowMs);
+    run = attempted(run, 'refused', nowMs);
+  }
+  const pauses = atMs.slice(1).map((time, i) => time - atMs[i]!);
+  expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000]);
 });
 
 test('one target that fails does not keep the event from another', () => {

@@ -2,7 +2,8 @@
 //
 //   C1. What became of each is in the status of the run: a process that dies goes on where the status stands. An event
 //       that was sent and not written down yet is sent again, with the same id.
-//   C2. When the next attempt is due follows from the end of the run and the attempts so far, not from a timer.
+//   C2. When the next attempt is due follows from the end of the run, the attempts so far and the time of the last, not
+//       from a timer.
 
 import {
   msOf,
@@ -52,9 +53,11 @@ export function afterAttempts(
     const { target, status: before } = delivery;
     if (!isUnsent(delivery) || !outcomes.has(target)) return delivery;
     const message = outcomes.get(target);
-    if (message === undefined) return { target, status: { ...before, condition: 'Sent', sentAt: timeOf(nowMs) } };
+    const sentAt = timeOf(nowMs);
+    if (message === undefined) return { target, status: { ...before, condition: 'Sent', sentAt } };
     const retryCount = before.retryCount + 1;
-    return { target, status: { condition: retryCount < MAX_ATTEMPTS ? 'Unknown' : 'Failed', message, retryCount } };
+    const condition = retryCount < MAX_ATTEMPTS ? 'Unknown' : 'Failed';
+    return { target, status: { condition, message, retryCount, sentAt } };
   });
   return { ...status, ...(cloudEvents === undefined ? {} : { cloudEvents }) };
 }
@@ -78,7 +81,12 @@ function isUnsent({ status }: CloudEventDelivery): boolean {
   return status.condition === 'Unknown';
 }
 
-/** Pauses double: half a second after the first attempt, four minutes after the last but one. */
-function dueMs({ status: { retryCount } }: CloudEventDelivery, endedMs: number): number {
-  return endedMs + FIRST_PAUSE_MS * (2 ** retryCount - 1);
+/**
+ * Pauses double: half a second after the first attempt, two minutes after the last but one. What is overdue, since the
+ * platform was stopped, waits from its last attempt on: all attempts at once would meet the same target that is away.
+ */
+function dueMs({ status: { retryCount, sentAt } }: CloudEventDelivery, endedMs: number): number {
+  if (retryCount === 0) return endedMs;
+  const pauseMs = FIRST_PAUSE_MS * 2 ** (retryCount - 1);
+  return Math.max(endedMs + FIRST_PAUSE_MS * (2 ** retryCount - 1), (msOf(sentAt) ?? 0) + pauseMs);
 }
