@@ -20,8 +20,20 @@ const KEPT_MS = 30_000;
  */
 export async function kubeconfigAccess(files: readonly string[]): Promise<ClusterAccess> {
   const { KubeConfig } = await import('./kube-config.js');
-  let config = load();
+  let config = firstLoad();
   let kept: { options: RequestOptions; untilMs: number } | undefined;
+
+  /** Later ones tell tenants why a pod waits: those do not name files of this machine. */
+  function firstLoad(): InstanceType<typeof KubeConfig> {
+    try {
+      return load();
+    } catch (cause) {
+      if (files.length === 0) throw cause;
+      const [why] = (cause as Error).message.split('\n', 1);
+      const message = `The kubeconfig ${files.join(':')} cannot be read (${why}).`;
+      throw new SlipwayError('invalid', 'BadKubeconfig', message, { cause });
+    }
+  }
 
   function load(): InstanceType<typeof KubeConfig> {
     const fresh = new KubeConfig();
