@@ -1,6 +1,6 @@
 // What needs no platform, and what keeps one from starting.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { start, temporaryFolder } from './slipway.js';
 
@@ -37,4 +37,26 @@ test.each([
   const { code, err } = await start(args, { env: { KUBECONFIG: file } }).ended;
   expect(err).toMatch(new RegExp(`^error: The kubeconfig ${file} cannot be read[^\n]*\\.\n$`));
   expect(code).toBe(2);
+});
+
+describe('which platform', () => {
+  const platform = (name: string, server: string): string => {
+    const data = join(folder.path, name);
+    mkdirSync(data);
+    const context = { name: 'c', context: { cluster: 'c', user: 'c' } };
+    const config = { 'current-context': 'c', contexts: [context], clusters: [{ name: 'c', cluster: { server } }] };
+    writeFileSync(join(data, 'kubeconfig'), JSON.stringify(config));
+    return data;
+  };
+
+  test('--data goes before $KUBECONFIG, also where no platform was in that folder', async () => {
+    const one = platform('one', 'http://127.0.0.1:1');
+    const env = { KUBECONFIG: join(platform('two', 'http://127.0.0.1:2'), 'kubeconfig') };
+    const errorOf = async (...data: string[]): Promise<string> =>
+      (await start(['cancel', 'x', ...data], { env }).ended).err;
+    expect(await errorOf()).toMatch(/^error: Nothing answers at http:\/\/127\.0\.0\.1:2\./);
+    expect(await errorOf('--data', one)).toMatch(/^error: Nothing answers at http:\/\/127\.0\.0\.1:1\./);
+    const none = join(folder.path, 'none');
+    expect(await errorOf('--data', none)).toMatch(`error: There is no kubeconfig at ${none}/kubeconfig.`);
+  });
 });

@@ -1,4 +1,4 @@
-// Finds the platform to talk to: --server, --kubeconfig, $KUBECONFIG, then what `slipway up` wrote.
+// Finds the platform to talk to: --server, --kubeconfig, --data, $KUBECONFIG, then what `slipway up` wrote.
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -31,11 +31,13 @@ interface Kubeconfig {
 /** How to reach the platform that the options and the environment name. Throws `invalid` saying what is missing. */
 export async function findAccess(target: Target, config: CliConfig): Promise<Access> {
   const written = join(target.data ?? config.dataDir, 'kubeconfig');
-  const named = target.kubeconfig !== undefined ? [target.kubeconfig] : config.kubeconfigs;
+  const asked = target.kubeconfig ?? (target.data === undefined || target.server !== undefined ? undefined : written);
+  const named =
+    target.kubeconfig !== undefined ? [target.kubeconfig] : target.data === undefined ? config.kubeconfigs : [];
   for (const file of [...named, written]) {
     const kubeconfig = await load(file);
     if (kubeconfig === undefined) {
-      if (file !== target.kubeconfig) continue;
+      if (file !== asked) continue;
       throw new SlipwayError('invalid', 'NoKubeconfig', `There is no kubeconfig at ${file}.`);
     }
     const access = await accessOf(kubeconfig, target);
