@@ -59,4 +59,10 @@ describe('which platform', () => {
     const none = join(folder.path, 'none');
     expect(await errorOf('--data', none)).toMatch(`error: There is no kubeconfig at ${none}/kubeconfig.`);
   });
+
+  test.each(['not a url', 'http://[::1', 'https://'])('--server %j is refused with exit code 2', async (server) => {
+    const { code, err } = await start(['describe', 'x', '--server', server]).ended;
+    expect(err).toMatch(/^error: ".*" is no URL of a server\.\n/);
+    expect(code).toBe(2);
+  });
 });

@@ -51,12 +51,12 @@ export async function findAccess(target: Target, config: CliConfig): Promise<Acc
 
 function withoutKubeconfig(server: string, target: Target): Access {
   const token = target.token === undefined ? {} : { token: target.token };
-  return { server: baseUrl(server), namespace: target.namespace ?? 'default', ...token };
+  return { server: checkedUrl(server), namespace: target.namespace ?? 'default', ...token };
 }
 
 /** Undefined when the options name a server and this file does not know it. */
 async function accessOf(kubeconfig: Kubeconfig, target: Target): Promise<Access | undefined> {
-  const server = target.server === undefined ? undefined : baseUrl(target.server);
+  const server = target.server === undefined ? undefined : checkedUrl(target.server);
   const clusterOf = (name: string | undefined) => kubeconfig.clusters.find((cluster) => cluster.name === name)?.value;
   const context =
     server === undefined
@@ -79,7 +79,7 @@ async function accessOf(kubeconfig: Kubeconfig, target: Target): Promise<Access 
   const key = await pem(kubeconfig, user, 'client-key');
   const token = target.token ?? stringOf(user['token']) ?? (await tokenFile(kubeconfig, user));
   return {
-    server: baseUrl(stringOf(cluster['server']) ?? ''),
+    server: checkedUrl(stringOf(cluster['server']) ?? ''),
     namespace: target.namespace ?? context.namespace ?? 'default',
     ...(token === undefined ? {} : { token }),
     ...(ca === undefined ? {} : { ca }),
@@ -140,6 +140,14 @@ async function fileBeside(kubeconfig: Kubeconfig, path: string | undefined): Pro
 function baseUrl(server: string): string {
   const url = /^https?:\/\//.test(server) ? server : `https://${server}`;
   return url.replace(/\/+$/, '');
+}
+
+function checkedUrl(server: string): string {
+  const url = baseUrl(server);
+  if (URL.canParse(url)) return url;
+  throw new SlipwayError('invalid', 'BadServer', `"${server}" is no URL of a server.`, {
+    hint: 'Such as https://127.0.0.1:8443.',
+  });
 }
 
 function stringOf(value: unknown): string | undefined {
