@@ -41,10 +41,11 @@ export function pipelineResults(
 }
 
 function partOf(model: RunModel, { pipelineTask, result, index, property }: ResultReference): Part {
+  const phase = model.stateOf(pipelineTask)?.phase;
+  // What a task that did not succeed left behind may be half of it: with Tekton, too, only other tasks may take it.
+  if (phase !== 'succeeded' && phase !== 'skipped') return { kind: 'dropped' };
   const whole = model.resultOf(pipelineTask, result);
-  if (whole === undefined) {
-    return model.stateOf(pipelineTask)?.phase === 'succeeded' ? { kind: 'invalid' } : { kind: 'dropped' };
-  }
+  if (whole === undefined) return phase === 'succeeded' ? { kind: 'invalid' } : { kind: 'dropped' };
   const value =
     typeof index === 'number'
       ? Array.isArray(whole)
