@@ -202,7 +202,9 @@ describe('a TaskRun on the process runtime', () => {
       },
     });
     expect(succeeded(run)?.status).toBe('True');
-    expect(run.status?.sidecars?.[0]?.name).toBe('server');
+    const [server] = run.status?.sidecars ?? [];
+    expect(server).toMatchObject({ name: 'server', terminated: { reason: 'Completed' } });
+    expect(server).not.toHaveProperty('running');
     expect(await world.log('sidecar-pod', 'sidecar-server')).toContain('bye');
     await world.cleanedUp('sidecar-pod');
   });

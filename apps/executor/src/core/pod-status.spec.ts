@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodStatus, TaskRun } from '@slipway/contracts';
 import { causeOf, isComplete, sidecarsReady, statusFromPod, type FailureReasons } from './pod-status.js';
+import { reportedSidecar, stoppedSidecars } from './step-states.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const container = (name: string, state: ContainerStatus['state'], ready = false): ContainerStatus => ({
@@ -89,4 +90,20 @@ test('steps wait for sidecars that are not ready, and for none that have ended',
   expect(ready(running('step-a'), running('sidecar-db', false))).toBe(false);
   expect(ready(running('step-a'), ended('sidecar-db', 1))).toBe(true);
   expect(sidecarsReady({ status: { phase: 'Pending' } })).toBe(false);
+});
+
+test('a run that is over has no sidecar that runs, and of one that had ended it says how', () => {
+  const at = '2026-01-01T00:00:00Z';
+  const db = { ...reportedSidecar(running('sidecar-db')), running: { startedAt: at } };
+  const late = reportedSidecar(waiting('sidecar-late', 'ContainerCreating', ''));
+  const failed = reportedSidecar(ended('sidecar-web', 2));
+  expect(stoppedSidecars([db, late, failed], at)).toEqual([
+    {
+      name: 'db',
+      container: 'sidecar-db',
+      terminated: { exitCode: 0, reason: 'Completed', startedAt: at, finishedAt: at },
+    },
+    { name: 'late', container: 'sidecar-late', terminated: { exitCode: 0, reason: 'Completed', finishedAt: at } },
+    failed,
+  ]);
 });

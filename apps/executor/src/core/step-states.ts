@@ -12,6 +12,7 @@ import {
   type StepState,
   type TaskSpec,
   type TerminationEntry,
+  type Time,
 } from '@slipway/contracts';
 import { artifactsIn, isArtifacts } from './artifacts.js';
 import { STEP_PREFIXES } from './pod-conventions.js';
@@ -88,6 +89,18 @@ export function reportedSidecar(status: ContainerStatus): SidecarState {
     container: status.name,
     ...(status.imageID === undefined || status.imageID === '' ? {} : { imageID: status.imageID }),
   };
+}
+
+/**
+ * Sidecars of an attempt that is over: what still runs ends with it, and Tekton calls that `Completed`, however it ends.
+ * Nothing is written once they have ended, so this is said before.
+ */
+export function stoppedSidecars(sidecars: readonly SidecarState[], finishedAt: Time): SidecarState[] {
+  return sidecars.map(({ waiting, running, ...sidecar }) => {
+    if (waiting === undefined && running === undefined) return sidecar;
+    const startedAt = running?.startedAt === undefined ? {} : { startedAt: running.startedAt };
+    return { ...sidecar, terminated: { exitCode: 0, reason: 'Completed', ...startedAt, finishedAt } };
+  });
 }
 
 /** Entries of the termination message; none when the step wrote something else there. */

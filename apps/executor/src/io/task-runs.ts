@@ -41,6 +41,7 @@ import { endedStatus } from '../core/ended-status.js';
 import type { PodRuntime } from '../core/runtime.js';
 import { isFinished } from '../core/slim.js';
 import { outsideWait, startRefusal } from '../core/start-refusal.js';
+import { stoppedSidecars } from '../core/step-states.js';
 import { restarted } from '../core/unstarted.js';
 import type { EventSender } from './event-sender.js';
 import { ObservedPods } from './observed-pods.js';
@@ -350,7 +351,9 @@ export class TaskRuns {
   /** The attempt is over: the next one, or the end. */
   async #finish(taskRun: TaskRun, last: TaskRunStatus, fence: Fence, pod: Pod | undefined): Promise<undefined> {
     const nowMs = Date.now();
-    const status = { ...last, completionTime: last.completionTime ?? timeOf(nowMs) };
+    const completionTime = last.completionTime ?? timeOf(nowMs);
+    const sidecars = last.sidecars === undefined ? {} : { sidecars: stoppedSidecars(last.sidecars, completionTime) };
+    const status = { ...last, completionTime, ...sidecars };
     const retry = retryPolicyOf(taskRun);
     const cause = pod === undefined ? undefined : causeOf(pod);
     const next = mayRetry(taskRun, status, retry, cause) ? retriedStatus(status, taskRun, nowMs, retry) : status;
