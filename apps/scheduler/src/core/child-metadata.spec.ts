@@ -1,6 +1,7 @@
 import type { PipelineRun, PipelineTask, TaskRun } from '@slipway/contracts';
 import { task } from '../../test/builders.js';
 import { play } from '../../test/played.js';
+import { annotationsOf } from './child-metadata.js';
 
 type Spec = PipelineRun['spec'];
 type OfTask = Omit<NonNullable<Spec['taskRunSpecs']>[number], 'pipelineTaskName'>;
@@ -69,6 +70,14 @@ describe('what a run says of one of its tasks', () => {
     const { metadata } = child({ metadata: { labels: { team: 'run' }, annotations: { team: 'run' } } }, { taskSpec });
     expect(metadata.labels).toMatchObject({ team: 'run', only: 'inline' });
     expect(metadata.annotations).toMatchObject({ team: 'run', only: 'inline' });
+  });
+
+  test('that its failure is ignored is said of a pipeline in a pipeline, and not of the tasks in that', () => {
+    const nested = child({}, { ...inner, onError: 'continue' }) as unknown as PipelineRun;
+    const ignored = { 'pipeline.tekton.dev/pipeline-task-on-error': 'continue' };
+    expect(nested.metadata.annotations).toMatchObject(ignored);
+    expect(annotationsOf(nested, task('x'), undefined)).toEqual({});
+    expect(annotationsOf(nested, { ...task('x'), onError: 'continue' }, undefined)).toEqual(ignored);
   });
 
   const kinds: [kind: string, more: Partial<PipelineTask>][] = [

@@ -19,7 +19,7 @@ import { contextReplacements } from './substitute-pipeline.js';
 
 /** Annotations that belong to one object and must not travel on. */
 const OWN_ANNOTATION =
-  /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$|^slipway\.dev\/(depth|max-depth|attempt|cancel-cause|policy|rerun|rerun-of)$/;
+  /^(results\.tekton\.dev|chains\.tekton\.dev)\/|^kubectl\.kubernetes\.io\/last-applied-configuration$|^pipeline\.tekton\.dev\/pipeline-task-on-error$|^slipway\.dev\/(depth|max-depth|attempt|cancel-cause|policy|rerun|rerun-of)$/;
 
 /** Annotations by which the scheduler knows a child: nobody else writes them. */
 const OUR_ANNOTATION = /^slipway\.dev\/(depth|max-depth|attempt|cancel-cause|cancelled-at)$/;
