@@ -176,6 +176,12 @@ describe('wakeAtMs', () => {
 });
 
 describe('stoppedStatus', () => {
+  it('has a start, also where the run was stopped before anything was done for it', () => {
+    const [never, begun] = [run(), run({}, started())].map((one) => stoppedStatus(one, 'TaskRunCancelled', '', NOW));
+    expect(never).toMatchObject({ startTime: '2026-01-01T00:10:00Z', completionTime: '2026-01-01T00:10:00Z' });
+    expect(begun).toMatchObject({ startTime: STARTED, completionTime: '2026-01-01T00:10:00Z' });
+  });
+
   it('shows what ran or waited as ended for that reason, and leaves what had ended', () => {
     const steps = [
       { name: 'a', container: 'step-a', terminated: { exitCode: 0 } },

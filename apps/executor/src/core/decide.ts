@@ -117,6 +117,7 @@ export function stoppedStatus(taskRun: TaskRun, reason: string, message: string,
     return ended;
   });
   return {
+    startTime: finishedAt, // of a run for which nothing was done yet
     ...taskRun.status,
     conditions: [conditionOf({ status: 'False', reason, message }, taskRun, nowMs)],
     completionTime: finishedAt,
