@@ -29,6 +29,13 @@ test('run reads standard input, exits 1 when a run failed, and says where', asyn
   expect(out).not.toContain('never\n');
 });
 
+test('run follows many tasks at once without a word of its own', async () => {
+  const tasks = Object.fromEntries(Array.from({ length: 14 }, (_, i) => [`t${i}`, 'sleep 0.5']));
+  const { code, err } = await start(['run', '-'], { input: pipelineRun(tasks) }).ended;
+  expect(err.replace(/^slipway: .*\n/gm, '')).toBe('');
+  expect(code).toBe(0);
+});
+
 test('run --output json prints the finished objects and nothing else', async () => {
   const { code, out } = await start(['run', '-', '--output', 'json'], { input: pipelineRun({ a: 'true', b: 'true' }) })
     .ended;

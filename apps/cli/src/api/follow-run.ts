@@ -3,6 +3,7 @@
 //   F1. Resolves only when the run has its outcome and every line of every step was given, or is known not to come.
 //   F2. The lines of one pod come in the order of its steps.
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SlipwayError, isDone, type TaskRun } from '@slipway/contracts';
 import { taskNameOf } from '../core/run-rows.js';
@@ -25,6 +26,7 @@ export async function followRun(
 ): Promise<Followed> {
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
+  setMaxListeners(0, ended); // the reader of each pod listens
   const logs = new RunLogs(client, ref, observer, ended, options);
   const taskRuns = new Map<string, TaskRun>();
   let run: RunObject | undefined;
@@ -194,8 +196,12 @@ class PodLog {
       if (step?.hasStarted === true) return step;
       if (this.isOver) return undefined;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const wake = (): void => {
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#wake = wake;
+        signal.addEventListener('abort', wake);
       });
     }
     return undefined;
