@@ -1,5 +1,7 @@
-import type { Probe } from '@slipway/contracts';
-import { Node, buildPrograms, pod, sh, until } from './pods.js';
+import type { Container, Probe } from '@slipway/contracts';
+import { Node, buildPrograms, pod, sh, textOf, until } from './pods.js';
+
+const asRoot = process.getuid?.() === 0;
 
 describe('what is asked of containers', () => {
   const node = new Node();
@@ -52,5 +54,35 @@ describe('what is asked of containers', () => {
     );
     expect(containerStatuses.map(({ ready }) => ready)).toEqual([true, false, true]);
     await runtime.delete(one.metadata.uid!, 0);
+  });
+
+  test.each<[who: string, own: NonNullable<Container['securityContext']>]>([
+    ['the root of a container', {}],
+    ['a user of its own', asRoot ? { runAsUser: 1234, runAsGroup: 2345 } : {}],
+  ])('a probe by command of %s may do what its container may, and no more', async (_who, own) => {
+    const runtime = await node.open();
+    // Privileges and user; whether the signals that end it are held back; and a call that containers are refused.
+    const shown =
+      'grep -E "^(Uid|Gid|Groups|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp|SigBlk):" /proc/self/status; pwd; echo $X';
+    const one = pod({
+      containers: [
+        sh(
+          'a',
+          `cd /; (${shown}) > /v/own; until test -e /v/done; do sleep 0.05; done; diff /v/own /v/probe && echo same`,
+          {
+            env: [{ name: 'X', value: 'x' }],
+            securityContext: own,
+            volumeMounts: [{ name: 'v', mountPath: '/v' }],
+            readinessProbe: {
+              exec: { command: ['sh', '-c', `test -e /v/done || { (${shown}) > /v/probe; touch /v/done; }`] },
+            },
+          },
+        ),
+      ],
+      volumes: [{ name: 'v', emptyDir: {} }],
+    });
+    await runtime.start(one);
+    await until(runtime, one, ({ phase }) => phase === 'Succeeded' || phase === 'Failed');
+    expect(await textOf(runtime, one, 'a')).toBe('same');
   });
 });

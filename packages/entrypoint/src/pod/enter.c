@@ -4,9 +4,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,10 +24,11 @@
 #include "../both/buffer.h"
 #include "../both/file.h"
 #include "../both/message.h"
+#include "../both/syscalls.h"
 
-enum { ANSWER_LIMIT = 4096, TIMEOUT_S = 30 };
+enum { ANSWER_LIMIT = 4096, STATUS_LIMIT = 65536, GROUPS_LIMIT = 64, TIMEOUT_S = 30 };
 
-// The environment and the user of the container's first process, so that the command finds itself at home.
+// The environment of the container's first process, so that the command finds itself at home.
 static char **read_environment(const char *pid, struct buffer *text) {
     char *path = text_format("/proc/%s/environ", pid);
     if (read_file(path, text, 16 * 1024 * 1024) < 0) die("%s: %s", path, strerror(errno));
@@ -79,12 +83,72 @@ static void enter_namespace(const struct namespace *namespace, ino_t *user) {
 static void enter_namespaces(const char *pid, bool all) {
     // The outermost owner first, and the mounts last: with them goes our own /proc.
     static const char *const NAMES[] = {"net", "ipc", "uts", "pid", "mnt"};
-    enum { COUNT = sizeof NAMES / sizeof NAMES[0] };
+    enum { COUNT = sizeof NAMES / sizeof NAMES[0], PID = 3 };
     struct namespace user = open_namespace(pid, "user"), others[COUNT];
     ino_t current = user.own;
     for (int i = 0; i < COUNT; i++) others[i] = open_namespace(pid, NAMES[i]);
+    // Its number may be another process's by now; a command for a container must not run on the machine itself.
+    if (all && inode_of(others[PID].fd) == others[PID].own) die("process %s is in no container", pid);
     for (int i = 0; i < (all ? COUNT : 1); i++) enter_namespace(&others[i], &current);
     if (all && inode_of(user.fd) != current && setns(user.fd, 0) < 0) die("the container's user namespace: %s", strerror(errno));
+}
+
+// What the first process's status has behind a name.
+static const char *field_of(struct buffer *status, const char *name) {
+    char *start = text_format("\n%s:\t", name);
+    const char *found = strstr(buffer_string(status), start);
+    if (!found) die("the container's first process does not show its %s", name);
+    found += strlen(start);
+    free(start);
+    return found;
+}
+
+// <linux/capability.h>, which a C library without the kernel's headers does not have.
+struct capability_header {
+    uint32_t version;
+    int pid;
+};
+struct capabilities {
+    uint32_t effective, permitted, inheritable;
+};
+enum { CAPABILITY_VERSION = 0x20080522 };
+
+static void keep_capabilities(uint64_t permitted) {
+    struct capability_header header = {.version = CAPABILITY_VERSION};
+    struct capabilities own[2] = {0};
+    if (syscall(SYS_capget, &header, own) < 0) die("capabilities: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) {
+        own[i].permitted &= (uint32_t)(permitted >> 32 * i);
+        own[i].effective &= own[i].permitted;
+        own[i].inheritable = 0;
+    }
+    if (syscall(SYS_capset, &header, own) < 0) die("capabilities: %s", strerror(errno));
+}
+
+// Whoever enters comes with all that the executor may. What runs inside is whom its first process is, and may no more.
+static void become_container(void) {
+    struct buffer status = {0};
+    gid_t groups[GROUPS_LIMIT];
+    size_t count = 0;
+    if (read_file("/proc/1/status", &status, STATUS_LIMIT) < 0) die("the container's first process: %s", strerror(errno));
+    uid_t uid = (uid_t)strtoul(field_of(&status, "Uid"), NULL, 10);
+    gid_t gid = (gid_t)strtoul(field_of(&status, "Gid"), NULL, 10);
+    const char *next = field_of(&status, "Groups");
+    for (char *end; count < GROUPS_LIMIT && *next != '\n'; next = *end == ' ' ? end + 1 : end) {
+        unsigned long group = strtoul(next, &end, 10);
+        if (end == next) break;
+        groups[count++] = (gid_t)group;
+    }
+    uint64_t permitted = strtoull(field_of(&status, "CapPrm"), NULL, 16);
+    buffer_free(&status);
+    // In a user namespace of one user there are no groups to set, and the namespace itself makes us who we are.
+    if (setgroups(count, groups) < 0 && errno != EPERM) die("setgroups: %s", strerror(errno));
+    if (getgid() != gid && setresgid(gid, gid, gid) < 0) die("setgid: %s", strerror(errno));
+    if (getuid() != uid && setresuid(uid, uid, uid) < 0) die("setuid: %s", strerror(errno));
+    keep_capabilities(permitted);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) // or root would have everything again with the command
+        die("privileges: %s", strerror(errno));
+    refuse_system_calls();
 }
 
 static int connect_to(const char *host, const char *port) {
@@ -128,7 +192,8 @@ int enter_container(char **argv) {
     enter_namespaces(pid, true);
     pid_t child = fork(); // a PID namespace holds for children only
     if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        become_container();
+        prctl(PR_SET_PDEATHSIG, SIGKILL); // not before: changing the user takes it away
         execvpe(argv[2], argv + 2, environment);
         die("%s: %s", argv[2], strerror(errno));
     }

@@ -29,8 +29,8 @@
 #include "../both/file.h"
 #include "../both/message.h"
 #include "../both/stop-signal.h"
+#include "../both/syscalls.h"
 #include "command.h"
-#include "syscalls.h"
 
 enum {
     CANNOT_RUN_CODE = 128, // what a kubelet reports for a command that could not be started
