@@ -1,5 +1,8 @@
 import type { Container, Probe } from '@slipway/contracts';
-import { Node, buildPrograms, pod, sh, textOf, until } from './pods.js';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BIN_DIR, Node, buildPrograms, pod, sh, textOf, until } from './pods.js';
 
 const asRoot = process.getuid?.() === 0;
 
@@ -84,5 +87,33 @@ describe('what is asked of containers', () => {
     await runtime.start(one);
     await until(runtime, one, ({ phase }) => phase === 'Succeeded' || phase === 'Failed');
     expect(await textOf(runtime, one, 'a')).toBe('same');
+  });
+
+  test('a container that has ended is asked nothing: its process id may be that of another by now', async () => {
+    const binDir = mkdtempSync(join(tmpdir(), 'slipway-bin-'));
+    const asked = join(binDir, 'asked');
+    symlinkSync(join(BIN_DIR, 'entrypoint'), join(binDir, 'entrypoint'));
+    const script = `#!/bin/sh\n[ $1 = enter ] && echo $2 >> ${asked}\nexec ${join(BIN_DIR, 'supervisor')} "$@"\n`;
+    writeFileSync(join(binDir, 'supervisor'), script);
+    chmodSync(join(binDir, 'supervisor'), 0o755);
+    const runtime = await node.open({ binDir });
+    const one = pod({
+      containers: [
+        sh('a', 'sleep 0.5', { readinessProbe: { exec: { command: ['false'] } } }),
+        sh('b', 'sleep 0.3', { readinessProbe: { exec: { command: ['true'] }, periodSeconds: 1 } }),
+        sh('c', 'sleep 30'),
+      ],
+    });
+    const times = (): number => (existsSync(asked) ? readFileSync(asked, 'utf8').split('\n').length - 1 : 0);
+    await runtime.start(one);
+    await until(runtime, one, ({ containerStatuses: all = [] }) =>
+      all.slice(0, 2).every(({ state }) => state.terminated),
+    );
+    const before = times();
+    expect(before).toBeGreaterThan(1);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // several times as long as it is between two questions
+    expect(times() - before).toBeLessThanOrEqual(1); // one may have been on its way
+    await runtime.delete(one.metadata.uid!, 0);
+    rmSync(binDir, { recursive: true });
   });
 });

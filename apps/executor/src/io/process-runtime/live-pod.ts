@@ -110,6 +110,12 @@ export function reportOf(live: LivePod, container: string): ContainerReport {
   return parseReport(readBounded(live.folder.container(container, 'state'), STATE_BYTES).toString('utf8'));
 }
 
+/** The container's first process; undefined: it does not run. */
+function pidOf(live: LivePod, container: string): number | undefined {
+  const report = reportOf(live, container);
+  return report.kind === 'running' ? report.pid : undefined;
+}
+
 /** True once every container has ended; what has ended stays so, and is not read again. */
 export function allEnded(live: LivePod): boolean {
   live.done ||= containersOf(live.pod).every(({ name }) => reportOf(live, name).kind === 'terminated');
@@ -122,7 +128,7 @@ export function statusOf(uid: string, live: LivePod, probes: ReadyProbes): PodSt
   // The last first: what is told of it may only follow from how those before it ended, which is then there to be read.
   for (const container of containersOf(live.pod).reverse()) {
     const report = reportOf(live, container.name);
-    if (report.kind === 'running') probes.watch(uid, container, report.pid);
+    if (report.kind === 'running') probes.watch(uid, container, () => pidOf(live, container.name));
     facts.set(container.name, {
       report,
       terminationMessage: report.kind === 'terminated' ? terminationMessage(live, container.name) : '',

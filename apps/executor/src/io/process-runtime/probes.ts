@@ -28,8 +28,11 @@ export class ReadyProbes {
     return this.#watched.get(`${uid}/${container.name}`)?.ready ?? false;
   }
 
-  /** Begins to ask a running container; asking again changes nothing. */
-  watch(uid: string, container: Container, pid: number): void {
+  /**
+   * Begins to ask a running container; asking again changes nothing. `pidNow`: its first process, undefined once it has
+   * ended, which ends the asking: the id may be that of another tenant's process then.
+   */
+  watch(uid: string, container: Container, pidNow: () => number | undefined): void {
     const key = `${uid}/${container.name}`;
     const probes = probesOf(container);
     if (probes.length === 0 || this.#watched.has(key)) return;
@@ -40,6 +43,8 @@ export class ReadyProbes {
     let failures = 0;
     const ask = (): void => {
       const [probe] = probes;
+      const pid = pidNow();
+      if (pid === undefined) return;
       const command = commandOf(probe!, container, pid);
       const timeout = (probe!.timeoutSeconds ?? 1) * 1000;
       execFile(this.supervisor, ['enter', ...command], { timeout, env: {} }, (error) => {
