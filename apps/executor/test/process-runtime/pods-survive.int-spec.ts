@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   Node,
@@ -192,6 +192,32 @@ describe('when processes die', () => {
     expect(await runtime.status(two.metadata.uid!)).toBeUndefined();
     expect(existsSync(join(node.stateDir, 'pods', two.metadata.uid!))).toBe(false);
     await runtime.delete(two.metadata.uid!, 0);
+  });
+
+  test('folders deeper than a path may be long go with their pod, and do not keep an executor from starting', async () => {
+    const runtime = await node.open();
+    const digs = 'import os\nos.chdir("/v")\nfor _ in range(60):\n  os.mkdir("d"*200); os.chdir("d"*200)';
+    const deep = (): ReturnType<typeof pod> =>
+      pod({
+        containers: [
+          {
+            name: 'a',
+            image: 'python',
+            command: ['python3', '-c', digs],
+            volumeMounts: [{ name: 'v', mountPath: '/v' }],
+          },
+        ],
+        volumes: [{ name: 'v', emptyDir: {} }],
+      });
+    const [deleted, left] = [deep(), deep()];
+    for (const one of [deleted, left]) expect(exitCodes(await run(runtime, one))).toEqual([0]);
+    const trash = join(node.stateDir, 'trash');
+    await runtime.delete(deleted.metadata.uid!);
+    expect(readdirSync(trash)).toEqual([]);
+    await runtime.close();
+    renameSync(join(node.stateDir, 'pods', left.metadata.uid!), join(trash, 'left')); // killed in the middle of a delete
+    await node.open();
+    await eventually(() => readdirSync(trash).length === 0, 'the trash is empty');
   });
 
   test('a supervisor that is stuck is killed by a delete', async () => {

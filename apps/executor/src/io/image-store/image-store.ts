@@ -8,11 +8,11 @@
 
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageConfig, RegistryCredentials } from '@slipway/oci';
 import { imagesToRemove } from '../../core/image-eviction.js';
-import { removeFolder } from '../process-runtime/files.js';
+import { removeAside, removeFolder } from '../process-runtime/files.js';
 
 export interface StoredImage {
   /** `sha256:…` of the manifest for this machine. */
@@ -195,7 +195,7 @@ export class ImageStore {
   async #empty(): Promise<void> {
     if (existsSync(this.#pulling)) await removeFolder(this.#pulling, this.#trash);
     mkdirSync(this.#pulling, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(this.#trash)) await rm(join(this.#trash, name), { recursive: true, force: true });
+    for (const name of readdirSync(this.#trash)) await removeAside(join(this.#trash, name));
   }
 
   async #takeUp(name: string): Promise<void> {

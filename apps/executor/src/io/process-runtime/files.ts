@@ -1,8 +1,10 @@
 // Reading what containers may have written, and removing what they left.
 
+import { execFile } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** At most the first `limit` bytes of a regular file; empty when there is none. Never follows a link, never waits. */
 export function readBounded(path: string, limit: number): Buffer {
@@ -23,7 +25,7 @@ export function readBounded(path: string, limit: number): Buffer {
   }
 }
 
-/** Moves the folder aside, so that it is gone at once, and removes it. Folders that nobody may write are opened first. */
+/** Moves the folder aside, so that it is gone at once, and removes it. */
 export async function removeFolder(path: string, trash: string): Promise<void> {
   const aside = join(trash, `${basename(path)}.${process.hrtime.bigint()}`);
   try {
@@ -32,16 +34,16 @@ export async function removeFolder(path: string, trash: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
+  await removeAside(aside);
+}
+
+/** Removes what was moved aside: also folders that nobody may write, and those deeper than a path may be long. */
+export async function removeAside(aside: string): Promise<void> {
   try {
     await rm(aside, { recursive: true, force: true });
   } catch {
-    await openFolders(aside);
-    await rm(aside, { recursive: true, force: true });
+    const run = promisify(execFile);
+    await run('chmod', ['-R', 'u+rwx', aside]).catch(() => undefined); // removing tells what is wrong
+    await run('rm', ['-rf', aside]);
   }
-}
-
-async function openFolders(path: string): Promise<void> {
-  if (!(await lstat(path)).isDirectory()) return;
-  await chmod(path, 0o700);
-  for (const name of await readdir(path)) await openFolders(join(path, name));
 }

@@ -31,7 +31,7 @@ import { PodChanges } from './pod-changes.js';
 import { noticesOf } from './notices.js';
 import { ImageError, NO_IMAGES, provideImages, type NodePulls, type PodImages } from './pod-images.js';
 import { copyRoots, preparePod, type Machine } from './prepare.js';
-import { removeFolder } from './files.js';
+import { removeAside, removeFolder } from './files.js';
 import { ReadyProbes } from './probes.js';
 import { readSources } from './sources.js';
 import { podGroups } from './cgroups.js';
@@ -96,10 +96,20 @@ class ProcessRuntime implements PodRuntime {
     // Both ends, so that opening never waits; supervisors see that somebody holds it until this process is gone.
     this.#holder = openSync(state.holder(), constants.O_RDWR);
     this.#watcher = watch(state.changed(), (_event, uid) => uid !== null && this.#changed(uid));
-    for (const name of readdirSync(state.trash())) void rm(join(state.trash(), name), { recursive: true, force: true });
+    void this.#emptyTrash();
     for (const uid of readdirSync(state.pods())) await this.#takeUp(uid);
     this.#every(RESYNC_MS, () => this.#resync());
     await this.#supervisors.refill();
+  }
+
+  /** What a process left there that was killed. What cannot be removed must not keep pods from running. */
+  async #emptyTrash(): Promise<void> {
+    const trash = this.machine.state.trash();
+    for (const name of readdirSync(trash)) {
+      await removeAside(join(trash, name)).catch((error: unknown) => {
+        this.logger.warn({ err: error, name }, 'what is left of a pod cannot be removed');
+      });
+    }
   }
 
   async start(pod: Pod): Promise<void> {
