@@ -220,6 +220,25 @@ describe('when processes die', () => {
     await eventually(() => readdirSync(trash).length === 0, 'the trash is empty');
   });
 
+  test('a supervisor that ends at once, again and again, is not started without a rest', async () => {
+    const runtime = await node.open();
+    const one = pod({ containers: [sh('a', 'sleep 30')] });
+    await runtime.start(one);
+    await until(runtime, one, running);
+    const folder = join(node.stateDir, 'pods', one.metadata.uid!);
+    const plan = readFileSync(join(folder, 'plan'));
+    writeFileSync(join(folder, 'plan'), 'what no supervisor understands'); // as on a disk that is full
+    process.kill(supervisorOf(one, node), 'SIGKILL');
+    const problems = (): number => readFileSync(join(folder, 'supervisor.log'), 'utf8').split('\n').length - 1;
+    await eventually(() => problems() > 0, 'the next one has said what is wrong');
+    const before = problems();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(problems() - before).toBeGreaterThan(0);
+    expect(problems() - before).toBeLessThan(6);
+    writeFileSync(join(folder, 'plan'), plan);
+    await until(runtime, one, isDone);
+  });
+
   test('a supervisor that is stuck is killed by a delete', async () => {
     const runtime = await node.open();
     const one = pod({ containers: [sh('a', 'sleep 60')] });

@@ -35,6 +35,8 @@ export interface LivePod {
   pullFailures: number;
   /** What is being done so that it can start. */
   preparing: Promise<boolean> | undefined;
+  /** When a supervisor was last started for it, by the clock that does not jump. */
+  launchedMs: number | undefined;
   /** Why it never will. */
   refused: Why | undefined;
   /** Its last reports showed every container ended. */
@@ -57,6 +59,7 @@ function livePod(known: Pick<LivePod, 'pod' | 'folder' | 'createdMs'>): LivePod 
     standIns: {},
     pullFailures: 0,
     preparing: undefined,
+    launchedMs: undefined,
     refused: undefined,
     done: false,
     deleting: false,

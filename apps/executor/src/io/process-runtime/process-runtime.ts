@@ -137,6 +137,7 @@ class ProcessRuntime implements PodRuntime {
     if (live.deleting) return;
     const hasEnded = existsSync(live.folder.file('launched')) && allEnded(live);
     if (hasEnded || isSupervised(live.folder)) return; // X3
+    live.launchedMs = performance.now();
     await this.#supervisors.launch(live.folder, () => this.#supervisorEnded(uid));
   }
 
@@ -215,7 +216,9 @@ class ProcessRuntime implements PodRuntime {
     const live = this.#pods.get(uid);
     if (live === undefined || this.#closed || live.deleting) return;
     this.#changed(uid);
-    if (!allEnded(live)) void this.#retry(uid);
+    // One that has just been started ends for a reason that stays, such as a full disk: the resync looks again.
+    const isFresh = performance.now() - (live.launchedMs ?? -Infinity) < RETRY_MS;
+    if (!allEnded(live) && !isFresh) void this.#retry(uid);
   }
 
   async #takeUp(uid: string): Promise<void> {
