@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Volume } from '@slipway/contracts';
 import { BIN_DIR, Node, buildPrograms, exitCodes, isDone, pod, run, sh, textOf, until } from './pods.js';
@@ -261,6 +271,29 @@ describe('volumes', () => {
       );
       expect(status.containerStatuses![0]!.state.waiting!.message).toMatch(/behind a link/);
       expect(existsSync('/tmp/slipway-made')).toBe(false);
+    });
+
+    // What bwrap calls the machine's own root while it works is /oldroot.
+    test.each<[what: string, path: (outside: string) => string]>([
+      ['behind a link', (outside) => `/v/machine${outside}/made`],
+      ['behind a link, by a way up', (outside) => `/tmp/../v/machine${outside}/made`],
+      ['behind a link, from nowhere', (outside) => `v/machine${outside}/made`],
+      ['in a process', (outside) => `/proc/1/root/oldroot${outside}/made`],
+    ])('a termination message %s makes nothing on this machine', async (_what, path) => {
+      const runtime = await node.open();
+      const outside = mkdtempSync(join(tmpdir(), 'slipway-outside-'));
+      mkdirSync(claim(), { recursive: true });
+      rmSync(join(claim(), 'machine'), { force: true });
+      symlinkSync('/oldroot', join(claim(), 'machine'));
+      const one = pod({
+        containers: [sh('a', 'true', { ...at('/v'), terminationMessagePath: path(outside) })],
+        volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }],
+      });
+      await runtime.start(one);
+      await until(runtime, one, (status) => isDone(status) || /link/.test(JSON.stringify(status)));
+      expect(readdirSync(outside)).toEqual([]);
+      await runtime.delete(one.metadata.uid!, 0);
+      rmSync(outside, { recursive: true });
     });
   });
 

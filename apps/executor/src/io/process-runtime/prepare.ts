@@ -2,7 +2,7 @@
 
 import { GIT_MIRROR_PATH, type Container, type Pod } from '@slipway/contracts';
 import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { imageProcess, knownImageProcess } from '../../core/images.js';
 import type { StoredImage } from '../image-store/image-store.js';
 import { planCgroups, type Cgroups } from './cgroups.js';
@@ -162,15 +162,10 @@ function prepareContainer(
 
   const entry = matchImage(container.image ?? '', machine.images);
   const hasRoot = entry?.rootfs !== undefined || pulled !== undefined;
-  const { mounts, subPaths } = mountsOf(container, environment, volumes);
+  const { mounts, subPaths } = mountsOf(container, environment, volumes, termination);
   const cgroups = planCgroups(machine.cgroups, `${pod.metadata.uid}-${container.name}`, container);
-  const terminationMount = {
-    source: termination,
-    target: container.terminationMessagePath ?? DEFAULT_TERMINATION_PATH,
-    readOnly: false,
-  };
   const stoodIn = pulled === undefined ? imageMounts(pod, container.image ?? '', entry, machine) : [];
-  const allMounts = [...stoodIn, ...mounts, terminationMount];
+  const allMounts = [...stoodIn, ...mounts];
   const workingDir = container.workingDir ?? pulled?.config.workingDir ?? '';
   if (pulled !== undefined && workingDir.startsWith('/')) makeWorkingDir(root, expand(workingDir, environment));
   const sandbox = sandboxArguments({
@@ -287,6 +282,7 @@ function mountsOf(
   container: Container,
   environment: ReadonlyMap<string, string>,
   volumes: ReadonlyMap<string, MountedVolume>,
+  termination: string,
 ): { mounts: SandboxMount[]; subPaths: SubPath[] } {
   const subPaths: SubPath[] = [];
   const writable: { target: string; folder: string }[] = [];
@@ -307,6 +303,7 @@ function mountsOf(
     subPaths.push({ fd, volume: volume.folder, path: subPath, create: volume.writable });
     return { source: { fd }, target, readOnly };
   });
+  mounts.push({ source: termination, target: terminationTarget(container), readOnly: false });
   for (const { target } of mounts) refuseLinksOnTheWay(target, writable);
   return { mounts, subPaths };
 }
@@ -320,6 +317,12 @@ function cleanTarget(path: string): string {
     throw new RefusedError('MountRefused', `mountPath ${path}: /proc, /sys, /dev and /.slipway are not for volumes.`);
   }
   return clean;
+}
+
+/** Where the termination message is: a file of the container's own /dev, or where a volume could be. */
+function terminationTarget({ terminationMessagePath = DEFAULT_TERMINATION_PATH }: Container): string {
+  const absolute = normalize(`/${terminationMessagePath}`);
+  return dirname(absolute) === '/dev' ? absolute : cleanTarget(absolute);
 }
 
 /**
