@@ -27,6 +27,7 @@ test('a process that its sandbox has left behind ends with the pod', async () =>
     kind: 'main' as const,
     command: ['true'],
     subPaths: [],
+    mountPoints: [],
     files: [],
     cgroups: [],
     cgroupValues: [],

@@ -273,6 +273,28 @@ describe('volumes', () => {
       expect(existsSync('/tmp/slipway-made')).toBe(false);
     });
 
+    test.each([
+      ['that a container before it made', {}],
+      ['that a container before it made below a subPath', { subPath: 'sub' }],
+    ])('a mount point behind a link %s makes nothing on this machine', async (_what, mount) => {
+      const runtime = await node.open();
+      const outside = mkdtempSync(join(tmpdir(), 'slipway-outside-'));
+      const shared = { name: 'v', mountPath: '/v', ...mount };
+      const one = pod({
+        initContainers: [sh('i', `ln -s /oldroot${outside} /v/way`, { volumeMounts: [shared] })],
+        containers: [sh('a', 'true', { volumeMounts: [shared, { name: 'e', mountPath: '/v/way/made' }] })],
+        volumes: [
+          { name: 'v', emptyDir: {} },
+          { name: 'e', emptyDir: {} },
+        ],
+      });
+      await runtime.start(one);
+      const status = await until(runtime, one, isDone);
+      expect(readdirSync(outside)).toEqual([]);
+      expect(JSON.stringify(status.containerStatuses)).toMatch(/behind a link/);
+      rmSync(outside, { recursive: true });
+    });
+
     // What bwrap calls the machine's own root while it works is /oldroot.
     test.each<[what: string, path: (outside: string) => string]>([
       ['behind a link', (outside) => `/v/machine${outside}/made`],

@@ -57,6 +57,22 @@ static int open_sub_path(const struct sub_path *sub_path) {
     return folder;
 }
 
+// What is not there yet is made by the sandbox.
+static bool is_behind_link(const struct mount_point *mount_point) {
+    int folder = open(mount_point->volume, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && *mount_point->sub_path) {
+        int below = open_beneath(folder, mount_point->sub_path, O_PATH | O_DIRECTORY, 0);
+        close(folder);
+        folder = below;
+    }
+    if (folder < 0) return false;
+    int found = open_beneath(folder, mount_point->path, O_PATH, NO_LINKS);
+    bool is_behind = found < 0 && (errno == ELOOP || errno == EXDEV);
+    if (found >= 0) close(found);
+    close(folder);
+    return is_behind;
+}
+
 // In the child: tells why it cannot go on, in the way run-as does, and ends.
 static void fail_start(const char *what) {
     char *text = text_format("E%s: %s", what, strerror(errno));
@@ -94,6 +110,13 @@ static void arrange_descriptors(const struct container_plan *plan, int out, int 
         int kept = fcntl(folder, F_DUPFD_CLOEXEC, HIGH_FD);
         close(folder);
         if (kept < 0 || dup2(kept, sub_path->fd) < 0) fail_start("descriptors");
+    }
+    // After the folders above are there: they may be made just now.
+    for (size_t i = 0; i < plan->mount_point_count; i++) {
+        const struct mount_point *mount_point = &plan->mount_points[i];
+        if (!is_behind_link(mount_point)) continue;
+        errno = ELOOP;
+        fail_start(text_format("the mount point %s is behind a link in its volume", mount_point->path));
     }
 }
 

@@ -61,6 +61,11 @@ static void read_container_field(struct container_plan *container, const char *f
         sub_path->volume = next(words);
         sub_path->path = next(words);
         sub_path->create = next_number(words, 0, 1) == 1;
+    } else if (strcmp(field, "mount-point") == 0) {
+        struct mount_point *mount_point = GROW(container->mount_points, container->mount_point_count);
+        mount_point->volume = next(words);
+        mount_point->sub_path = next(words);
+        mount_point->path = next(words);
     } else if (strcmp(field, "file") == 0) {
         struct plan_file *file = GROW(container->files, container->file_count);
         file->fd = (int)next_number(words, LOWEST_FD, HIGHEST_FD);

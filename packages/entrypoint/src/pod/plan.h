@@ -19,6 +19,14 @@ struct sub_path {
     bool create;
 };
 
+// Where a mount comes in a volume that containers write, below what of it is mounted (empty: all). A link there would be
+// followed out of the volume, when the sandbox makes the mount point.
+struct mount_point {
+    const char *volume;
+    const char *sub_path;
+    const char *path;
+};
+
 // A file that the sandbox's arguments name by descriptor.
 struct plan_file {
     int fd;
@@ -40,6 +48,8 @@ struct container_plan {
     size_t command_count;
     struct sub_path *sub_paths;
     size_t sub_path_count;
+    struct mount_point *mount_points;
+    size_t mount_point_count;
     struct plan_file *files;
     size_t file_count;
     const char **cgroups;

@@ -9,6 +9,15 @@ export interface SubPath {
   create: boolean;
 }
 
+/** Where a mount comes in a volume that containers write. */
+export interface MountPoint {
+  volume: string;
+  /** What of the volume is mounted; empty: all of it. */
+  subPath: string;
+  /** Below that. */
+  path: string;
+}
+
 export interface ContainerPlan {
   name: string;
   kind: 'init' | 'sidecar' | 'main';
@@ -17,6 +26,7 @@ export interface ContainerPlan {
   stateFile: string;
   command: readonly string[];
   subPaths: readonly SubPath[];
+  mountPoints: readonly MountPoint[];
   /** Files that the sandbox's arguments name by descriptor. */
   files: readonly { fd: number; path: string }[];
   cgroups: readonly string[];
@@ -55,6 +65,7 @@ function containerWords(plan: ContainerPlan): string[] {
     ...plan.subPaths.flatMap(({ fd, volume, path, create }) => [
       ...['sub-path', String(fd), volume, path, create ? '1' : '0'],
     ]),
+    ...plan.mountPoints.flatMap(({ volume, subPath, path }) => ['mount-point', volume, subPath, path]),
     ...plan.files.flatMap(({ fd, path }) => ['file', String(fd), path]),
     ...plan.cgroups.flatMap((folder) => ['cgroup', folder]),
     ...plan.cgroupValues.flatMap(({ file, value }) => ['cgroup-value', file, value]),

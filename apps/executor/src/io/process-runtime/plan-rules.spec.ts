@@ -98,13 +98,17 @@ test('a plan is words with a NUL behind each, a field before its values', () => 
     containers: [
       {
         ...{ name: 'c', kind: 'init', argumentsFile: '/a', logFile: '/l', stateFile: '/s', command: ['x', ''] },
-        ...{ subPaths: [{ fd: 20, volume: '/v', path: 'p', create: true }], files: [{ fd: 10, path: '/f' }] },
+        ...{
+          subPaths: [{ fd: 20, volume: '/v', path: 'p', create: true }],
+          mountPoints: [{ volume: '/v', subPath: 's', path: 'm' }],
+          files: [{ fd: 10, path: '/f' }],
+        },
         ...{ cgroups: ['/g'], cgroupValues: [{ file: '/g/v', value: '1' }], oomFile: '/o' },
       },
     ],
   });
   expect(bytes.toString().split('\0')).toEqual(
-    'sandbox /b changed /ch holder /h grace-ms 1 deadline-ms 2 termination-ms 3 own-network 1 container c 0 arguments /a log /l state /s command 2 x  sub-path 20 /v p 1 file 10 /f cgroup /g cgroup-value /g/v 1 oom /o '.split(
+    'sandbox /b changed /ch holder /h grace-ms 1 deadline-ms 2 termination-ms 3 own-network 1 container c 0 arguments /a log /l state /s command 2 x  sub-path 20 /v p 1 mount-point /v s m file 10 /f cgroup /g cgroup-value /g/v 1 oom /o '.split(
       ' ',
     ),
   );

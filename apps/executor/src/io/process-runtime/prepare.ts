@@ -15,7 +15,7 @@ import { OWN_IMAGES, hasAsh, matchImage, type ImageEntry } from './images.js';
 import { containerUser, type User } from './container-user.js';
 import { usesOwnNetwork } from './network.js';
 import type { PodImages } from './pod-images.js';
-import { encodePlan, encodeWords, type ContainerPlan, type SubPath } from './plan-file.js';
+import { encodePlan, encodeWords, type ContainerPlan, type MountPoint, type SubPath } from './plan-file.js';
 import type { PodFolder, StateFolder } from './pod-folder.js';
 import {
   ASH_PATH,
@@ -162,7 +162,7 @@ function prepareContainer(
 
   const entry = matchImage(container.image ?? '', machine.images);
   const hasRoot = entry?.rootfs !== undefined || pulled !== undefined;
-  const { mounts, subPaths } = mountsOf(container, environment, volumes, termination);
+  const { mounts, subPaths, mountPoints } = mountsOf(container, environment, volumes, termination);
   const cgroups = planCgroups(machine.cgroups, `${pod.metadata.uid}-${container.name}`, container);
   const stoodIn = pulled === undefined ? imageMounts(pod, container.image ?? '', entry, machine) : [];
   const allMounts = [...stoodIn, ...mounts];
@@ -195,6 +195,7 @@ function prepareContainer(
       command: words,
     }),
     subPaths,
+    mountPoints,
     files: !hasRoot ? ETC_FDS.map(({ name, fd }) => ({ fd, path: join(etc, name) })) : [],
     cgroups: cgroups.folders,
     cgroupValues: cgroups.values,
@@ -283,19 +284,17 @@ function mountsOf(
   environment: ReadonlyMap<string, string>,
   volumes: ReadonlyMap<string, MountedVolume>,
   termination: string,
-): { mounts: SandboxMount[]; subPaths: SubPath[] } {
+): { mounts: SandboxMount[]; subPaths: SubPath[]; mountPoints: MountPoint[] } {
   const subPaths: SubPath[] = [];
-  const writable: { target: string; folder: string }[] = [];
+  const writable: { target: string; volume: string; subPath: string }[] = [];
   const mounts = (container.volumeMounts ?? []).map((mount): SandboxMount => {
     const volume = volumes.get(mount.name);
     if (volume === undefined) throw new ConfigError(`volumeMount "${mount.name}" of "${container.name}" has no volume`);
     const target = cleanTarget(mount.mountPath);
     const readOnly = volume.readOnly || mount.readOnly === true;
     const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, environment);
-    if (subPath === undefined || subPath === '') {
-      if (volume.writable) writable.push({ target, folder: volume.folder });
-      return { source: volume.folder, target, readOnly };
-    }
+    if (volume.writable) writable.push({ target, volume: volume.folder, subPath: subPath ?? '' });
+    if (subPath === undefined || subPath === '') return { source: volume.folder, target, readOnly };
     if (subPath.startsWith('/') || subPath.split('/').includes('..')) {
       throw new ConfigError(`subPath "${subPath}" of volume "${mount.name}" leads out of the volume`);
     }
@@ -304,8 +303,13 @@ function mountsOf(
     return { source: { fd }, target, readOnly };
   });
   mounts.push({ source: termination, target: terminationTarget(container), readOnly: false });
-  for (const { target } of mounts) refuseLinksOnTheWay(target, writable);
-  return { mounts, subPaths };
+  const mountPoints = mounts.flatMap((mount) =>
+    writable
+      .filter(({ target }) => mount.target.startsWith(`${target}/`))
+      .map(({ target, ...place }) => ({ ...place, path: mount.target.slice(target.length + 1) })),
+  );
+  for (const mountPoint of mountPoints) refuseLinksOnTheWay(mountPoint);
+  return { mounts, subPaths, mountPoints };
 }
 
 /** An absolute path of the container, outside what the runtime itself provides. */
@@ -327,18 +331,14 @@ function terminationTarget({ terminationMessagePath = DEFAULT_TERMINATION_PATH }
 
 /**
  * A mount point inside a volume is made before the container's root is closed; a link that an earlier run left there
- * would be followed out of it.
+ * would be followed out of it. The supervisor looks again when the container starts: those before it may have left one.
  */
-function refuseLinksOnTheWay(target: string, writable: readonly { target: string; folder: string }[]): void {
-  for (const { target: above, folder } of writable) {
-    if (!target.startsWith(`${above}/`)) continue;
-    let path = folder;
-    for (const name of target.slice(above.length + 1).split('/')) {
-      path = join(path, name);
-      const found = lstatSync(path, { throwIfNoEntry: false });
-      if (found === undefined) break;
-      if (found.isSymbolicLink())
-        throw new ConfigError(`mountPath ${target} is behind a link in the volume at ${above}`);
-    }
+function refuseLinksOnTheWay({ volume, subPath, path }: MountPoint): void {
+  let at = join(volume, subPath);
+  for (const name of path.split('/')) {
+    at = join(at, name);
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (found === undefined) break;
+    if (found.isSymbolicLink()) throw new ConfigError(`the mount point ${path} is behind a link in its volume`);
   }
 }
