@@ -2,7 +2,8 @@
 
 import type { PipelineRun, PipelineSpec, Policy, TaskRun } from '@slipway/contracts';
 import { causeTextOf } from '../src/core/child-kind.js';
-import { decide, type Decision } from '../src/core/decide.js';
+import { decide } from '../src/core/decide.js';
+import type { Decision } from '../src/core/decision.js';
 import { taskStatus } from '../src/core/status.js';
 import { NOW, ended, modelOf, noDefinitions, pipelineRun, type End } from './builders.js';
 

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { seeded } from '@slipway/testing';
 import type { PipelineRun, TaskRun } from '@slipway/contracts';
-import type { Decision } from '../src/core/decide.js';
+import type { Decision } from '../src/core/decision.js';
 import { expected, statesOf, type Expected, type Facts } from './reference.js';
 import { randomScenario, type Scenario } from './scenario.js';
 import { Simulation } from './simulation.js';

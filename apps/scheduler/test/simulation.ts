@@ -1,7 +1,8 @@
 // One run of a scenario, from its start to its end, against a scheduler that may be started anew between any two events.
 
 import { LABELS, isDone, type Condition, type PipelineRun, type TaskRun } from '@slipway/contracts';
-import { decide, type Decision } from '../src/core/decide.js';
+import { decide } from '../src/core/decide.js';
+import type { Decision } from '../src/core/decision.js';
 import { nextStatus } from '../src/core/next-status.js';
 import { RunModel } from '../src/core/run-model.js';
 import { NOW, modelOf, pipelineRun } from './builders.js';

@@ -27,6 +27,7 @@ import { InFlight } from './in-flight.js';
 import { BODY_LIMIT_BYTES, STALLED_ANSWER_MS, STALLED_STREAM_MS } from './limits.js';
 import type { RequestMetrics } from './request-metrics.js';
 import { targetOf, type Target } from './request-target.js';
+import { drained } from './stalled-client.js';
 import { statusOf, type Status } from './status.js';
 import { WebSockets } from './web-socket.js';
 
@@ -366,24 +367,6 @@ function yamlWanted(accept: string | undefined): boolean {
 /** A warning as RFC 7234 quotes it; without what could end the header. */
 function quoted(text: string): string {
   return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** Waits until the client has taken what was written; one that takes nothing for so long is let go. */
-function drained({ raw, request }: FastifyReply, signal: AbortSignal, stalledMs: number): Promise<void> {
-  const { socket } = request.raw;
-  return new Promise((resolve) => {
-    const stalled = setTimeout(() => socket.destroy(), stalledMs).unref();
-    const done = (): void => {
-      clearTimeout(stalled);
-      raw.removeListener('drain', done);
-      socket.removeListener('close', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    raw.once('drain', done);
-    socket.once('close', done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 function versionInfo(version: string): object {

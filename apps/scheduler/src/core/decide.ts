@@ -20,18 +20,10 @@ import {
 } from '@slipway/contracts';
 import { buildChild } from './build-child.js';
 import { cancellations, type Cancellation } from './cancellation.js';
-import {
-  TASK_RUN,
-  causeTextOf,
-  childKindFor,
-  childKindOf,
-  strengthOf,
-  type CancelCause,
-  type CancelMode,
-  type ChildObject,
-} from './child-kind.js';
+import { TASK_RUN, childKindFor, strengthOf, type CancelMode } from './child-kind.js';
 import { pendingChildRun, type ChildRun } from './child-run.js';
-import { cancelledCondition, conditionOf, timedOutCondition, type RunCondition } from './condition.js';
+import { cancelledCondition, conditionOf, timedOutCondition } from './condition.js';
+import { failAll, stopAll, type Decision } from './decision.js';
 import { displayNameOf } from './display-name.js';
 import { isLoop, isUntilLoop, iterationOf, loopRefusal, type Place } from './loop.js';
 import { MAX_COMBINATIONS, combinationsOf, isEmptyMatrix } from './matrix.js';
@@ -42,19 +34,6 @@ import type { RunModel } from './run-model.js';
 import type { SkipReason, TaskState } from './task-state.js';
 import { buildConditionCheck } from './task-run.js';
 import { deadlinesOf, pipelineLimit } from './timeouts.js';
-
-export interface Decision {
-  /** Runs of tasks to create. Names follow from run and task, so creating one twice is creating it once. */
-  create: KubeObject[];
-  cancel: Cancellation[];
-  /** Children whose controller does not answer: they end as `overdue` says. */
-  giveUp: ChildRun[];
-  condition: RunCondition;
-  /** The first finally task was decided on: `status.finallyStartTime` is now. */
-  startsFinally: boolean;
-  /** Unix milliseconds; look again then, even if nothing happens. */
-  wakeAtMs: number | undefined;
-}
 
 /**
  * Decides what to do about a run that has started and has not finished.
@@ -95,20 +74,6 @@ export function decide(
 
 function isPast(deadlineMs: number | undefined, nowMs: number): boolean {
   return deadlineMs !== undefined && nowMs >= deadlineMs;
-}
-
-function stopAll(model: RunModel, cause: CancelCause, condition: RunCondition, nowMs: number): Decision {
-  const cancel = model.states.flatMap((state) => cancellations(model, state, 'cancel', cause, nowMs));
-  return { create: [], cancel, giveUp: [], condition, startsFinally: false, wakeAtMs: undefined };
-}
-
-/** A run that cannot go on: nothing of it does. What it would have started in this round is part of it already. */
-function failAll(model: RunModel, create: readonly KubeObject[], refusal: Refusal, nowMs: number): Decision {
-  const unstarted = create.map((child) => {
-    const kind = childKindOf(child)!;
-    return kind.asked(child as ChildObject, kind.asks.cancel!, causeTextOf(kind, 'failed'), nowMs);
-  });
-  return { ...stopAll(model, 'failed', { status: 'False', ...refusal }, nowMs), create: unstarted };
 }
 
 /** A name that a result made may be anything. */

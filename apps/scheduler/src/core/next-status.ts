@@ -5,7 +5,7 @@
 
 import { succeeded, timeOf, type PipelineRun, type PipelineRunStatus } from '@slipway/contracts';
 import type { RunCondition } from './condition.js';
-import type { Decision } from './decide.js';
+import type { Decision } from './decision.js';
 import { fitStatus } from './fit-status.js';
 import { pipelineResults } from './pipeline-results.js';
 import type { RunModel } from './run-model.js';

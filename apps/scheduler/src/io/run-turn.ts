@@ -25,7 +25,8 @@ import {
   type RunCondition,
 } from '../core/condition.js';
 import { cancellationOfAll } from '../core/cancellation.js';
-import { decide, type Decision } from '../core/decide.js';
+import { decide } from '../core/decide.js';
+import type { Decision } from '../core/decision.js';
 import { finishedEvent, startedEvent } from '../core/events.js';
 import { allowedLagMs, nextStatus, signatureOf, storedSignature } from '../core/next-status.js';
 import { RunModel } from '../core/run-model.js';
