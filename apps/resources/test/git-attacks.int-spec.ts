@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { forge } from './forged-commit.js';
 import { buildGitInit, type GitInitProgram } from './git-init-program.js';
 import { startGitServer, type GitServer } from './git-server.js';
 
@@ -45,25 +46,6 @@ afterEach(() => {
 });
 
 const urlOf = (name: string): string => `${server.url}/${name}.git`;
-
-/** A commit with entries that git would not make: mode, object and path. */
-function forge(name: string, entries: readonly (readonly [mode: string, text: string, path: string])[]): void {
-  server.commit(name, {});
-  const work = join(server.root, `${name}.work`);
-  const objects = entries.map(([mode, text, path]) => {
-    const file = join(work, '.forged');
-    writeFileSync(file, text);
-    const blob = mode === '160000' ? text : server.git(['hash-object', '-w', file], work);
-    rmSync(file);
-    return `${mode} ${mode === '160000' ? 'commit' : 'blob'} ${blob}\t${path}\n`;
-  });
-  const list = join(work, '.list');
-  writeFileSync(list, objects.join(''));
-  const tree = server.git(['-c', 'alias.mk=!git mktree --missing < .list', 'mk'], work);
-  rmSync(list);
-  const commit = server.git(['commit-tree', '-m', 'forged', tree], work);
-  server.git(['push', '-q', '--force', join(server.root, `${name}.git`), `${commit}:refs/heads/main`], work);
-}
 
 // prettier-ignore
 const ARGUMENTS: [what: string, args: () => string[]][] = [
@@ -214,7 +196,7 @@ describe('a repository', () => {
   test('with a link out of it has a link: nothing behind it is read or written', async () => {
     const outside = mkdtempSync(join(program.folder, 'outside-'));
     // prettier-ignore
-    forge('linked', [['120000', outside, 'out'], ['120000', '/etc/passwd', 'passwd']]);
+    forge(server, 'linked', [['120000', outside, 'out'], ['120000', '/etc/passwd', 'passwd']]);
     const { path } = await program.run(['-url', urlOf('linked')]);
     expect(lstatSync(join(path, 'passwd')).isSymbolicLink()).toBe(true);
   });
@@ -227,7 +209,7 @@ describe('a repository', () => {
     ['a file ..', [['100644', '', '..']]],
     ['settings of submodules behind a link', [['120000', '.git/config', '.gitmodules']]],
   ] as [string, [string, string, string][]][])('with %s is refused', async (_, entries) => {
-    forge('forged', entries);
+    forge(server, 'forged', entries);
     const { code, failure } = await program.run(['-url', urlOf('forged')]);
     expect([code, failure?.reason]).toEqual([1, 'GitContentRefused']);
   });
